@@ -158,17 +158,17 @@ class Remedies:
         if (refusal := self._refused(channel, incident, confirmed)) is not None:
             return ResetResult(refusal, incident, incident.flag)
         remedy = self.remedy_of(channel, incident.flag)
-        lease = await self._incident_service.take_lease(
-            incident.key, owner, incident.flag, channel, remedy=remedy
+        leases = await self._incident_service.take_leases(
+            {incident.key: incident.flag}, owner, remedy, channel
         )
-        if lease is None:  # something else was written down first
+        if not leases:  # something else was written down first
             now = self.confirmable(channel)
             refusal = now and self._refused(channel, now, confirmed)
             return ResetResult(refusal or ResetOutcome.TAKEN, now, now and now.flag)
-        case = Case(lease, channel, incident.flag)
+        case = Case(leases[0], channel, incident.flag)
         if not await self._send([case], remedy, progress):
             return ResetResult(ResetOutcome.RAN_OUT, self.confirmable(channel), case.flag)
-        judged = self._incident_service.watch_state.incidents.get(lease.key)
+        judged = self._incident_service.watch_state.incidents.get(case.lease.key)
         return ResetResult(ResetOutcome.DONE, judged, case.shown, case.verdict)
 
     def group(self, provider: str) -> tuple[Sequence[Incident], Sequence[Incident]]:

@@ -155,27 +155,14 @@ class IncidentService:
                 transaction.put_message(message)
         return tests
 
-    async def take_lease(
-        self,
-        key: str,
-        owner: int,
-        confirmed: Flag | None = None,
-        channel: str | None = None,
-        *,
-        remedy: Remedy = Remedy.RESET,
-    ) -> Incident | None:
-        """Return a lease for a remedy; None if another owner has one, or the incident has ended.
-
-        None also if `confirmed` is not its flag any more. `channel` is the account to reset if the incident
-        is the service's.
-        """
-        leases = await self.take_leases({key: confirmed}, owner, remedy, channel)
-        return next(iter(leases), None)
-
     async def take_leases(
         self, confirmed: Mapping[str, Flag | None], owner: int, remedy: Remedy, channel: str | None = None
     ) -> list[Incident]:
-        """Return a lease for each of these incidents, as `take_lease` does; none without all of them."""
+        """Return a lease for a remedy for each of these incidents; none without all of them.
+
+        That is if another owner has one, or an incident has ended or has not the confirmed flag any more.
+        `channel` is the account to reset if the incident is the service's.
+        """
         leases: list[Incident] = []
         async with self.transaction() as transaction:
             self._tick(transaction)
@@ -200,12 +187,8 @@ class IncidentService:
             return False
         return self._leases.get(lease.key) is lease and owner_actions.holds_lease(current, lease)
 
-    async def give_verdict(self, lease: Incident, verdict: ResetVerdict, flag: Flag | None) -> None:
-        """Record the verdict of a remedy and release its lease, unless the lease has expired."""
-        await self.give_verdicts([(lease, verdict, flag)])
-
     async def give_verdicts(self, verdicts: Iterable[tuple[Incident, ResetVerdict, Flag | None]]) -> None:
-        """Record the verdict of each lease with what the list shows, as `give_verdict` does."""
+        """Record the verdict of each lease with what the list shows, and release it unless it has expired."""
         given: list[str] = []
         async with self.transaction() as transaction:
             for lease, verdict, flag in verdicts:

@@ -21,6 +21,7 @@ from bot.rules import owner_actions
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
 from tests.support.clock import Clock
+from tests.support.leases import give_verdict, take_lease
 from tests.support.samples import CHANNEL, OTHER
 from tests.support.waiting import until
 
@@ -184,11 +185,11 @@ async def test_the_trouble_of_a_removed_account_ends_as_removed(scene: Scene, fa
 
 async def test_a_reset_under_way_keeps_its_incident_and_its_verdict(scene: Scene) -> None:
     key = await flagged(scene)
-    lease = await scene.incident_service.take_lease(key, ADA)
+    lease = await take_lease(scene.incident_service, key, ADA)
     assert lease is not None
     assert (await scene.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
     assert scene.incident_service.watch_state.incidents[key].state is State.RESETTING
-    await scene.incident_service.give_verdict(lease, owner_actions.ResetVerdict.NOT_CONFIGURED, None)
+    await give_verdict(scene.incident_service, lease, owner_actions.ResetVerdict.NOT_CONFIGURED, None)
     assert scene.incident_service.watch_state.incidents[key].ending is Ending.REMOVED
 
 

@@ -1,5 +1,5 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -131,17 +131,11 @@ async def test_a_flag_that_is_not_the_confirmed_one_asks_again(scene: Scene) -> 
 class Meanwhile(IncidentService):
     """Takes in a block right before a lease is taken."""
 
-    async def take_lease(
-        self,
-        key: str,
-        owner: int,
-        confirmed: Flag | None = None,
-        channel: str | None = None,
-        *,
-        remedy: Remedy = Remedy.RESET,
-    ) -> Incident | None:
+    async def take_leases(
+        self, confirmed: Mapping[str, Flag | None], owner: int, remedy: Remedy, channel: str | None = None
+    ) -> list[Incident]:
         await self.apply(FlagReported(AT, CHANNEL, Flag.of(BLOCK)))
-        return await super().take_lease(key, owner, confirmed, channel, remedy=remedy)
+        return await super().take_leases(confirmed, owner, remedy, channel)
 
 
 async def test_a_flag_that_changes_after_the_poll_asks_again_too(scene: Scene) -> None:

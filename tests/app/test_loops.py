@@ -21,6 +21,7 @@ from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly, NoTransport
 from tests.support.clock import HOUR, MINUTE, Clock
+from tests.support.leases import take_lease
 from tests.support.samples import ADA, CHANNEL, FLAG, OTHER
 from tests.support.waiting import PATIENCE, until
 
@@ -311,7 +312,7 @@ async def test_no_error_ends_the_minding_of_the_clock(watch: Assembly, clock: Cl
     failing = FailingIncidentService(watch.watch_state, watch.planner, greeted, monotonic=clock.monotonic)
     failing.error = ValueError("odd")
     await watch.flag()
-    await watch.incident_service.take_lease(watch.incident().key, ADA)
+    await take_lease(watch.incident_service, watch.incident().key, ADA)
     watch.incident_service = failing
     async with watch.make_loops(interval=DAY).running():
         await until(lambda: failing.error is None)
@@ -397,7 +398,7 @@ async def test_what_the_clock_brings_does_not_wait_for_a_poll(
     async with watch.make_loops(interval=DAY).running():
         await resting(clock)
         await watch.flag()
-        await watch.incident_service.take_lease(watch.incident().key, ADA)
+        await take_lease(watch.incident_service, watch.incident().key, ADA)
         await until(lambda: LEASE.total_seconds() in clock.naps)
         await resting(clock)
         clock.advance(LEASE)

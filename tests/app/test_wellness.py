@@ -27,6 +27,7 @@ from tests.simulators.useapi import MODERATION, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly, NoTransport
 from tests.support.clock import AT, HOUR, MINUTE, Clock
 from tests.support.database import locked
+from tests.support.leases import give_verdict, take_lease
 from tests.support.samples import ADA, BEA
 from tests.support.waiting import until
 
@@ -385,9 +386,9 @@ async def test_row_42_what_could_not_be_written_before_a_reset_brings_nothing_ba
     async with held(watch, database):
         api.flag(account.channel, "Something else is pending.")
         await watch.poller.poll()
-    lease = await watch.incident_service.take_lease(watch.incident(account.channel).key, ADA)
+    lease = await take_lease(watch.incident_service, watch.incident(account.channel).key, ADA)
     assert lease is not None
-    await watch.incident_service.give_verdict(lease, ResetVerdict.BACK, None)
+    await give_verdict(watch.incident_service, lease, ResetVerdict.BACK, None)
     api.clear(account.channel)
     await watch.poller.poll()
     assert [(each.ended, each.ending) for each in watch.watch_state.incidents.values()] == [

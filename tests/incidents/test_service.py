@@ -15,6 +15,7 @@ from bot.storage import StoreError
 from tests.support.assembly import Assembly
 from tests.support.clock import AT, HOUR, MINUTE, Clock
 from tests.support.database import execute, locked
+from tests.support.leases import give_verdict, take_lease
 from tests.support.samples import ADA, BEA, CHANNEL, FLAG, OTHER, account
 from tests.support.state_cases import content
 from tests.support.waiting import PATIENCE
@@ -79,7 +80,7 @@ async def test_what_an_owner_does_is_not_done_without_its_entry_in_the_audit(
     with pytest.raises(StoreError):
         await watch.incident_service.assign(incident.key, ADA)
     with pytest.raises(StoreError):
-        await watch.incident_service.take_lease(incident.key, ADA)
+        await take_lease(watch.incident_service, incident.key, ADA)
     assert watch.incident() == incident
     execute(database, "DROP TRIGGER no_audit")
     assert await watch.audit() == []
@@ -311,7 +312,7 @@ CHANGES: dict[str, Change] = {
     "snooze": lambda watch, lease: watch.incident_service.snooze(lease.key, ADA, HOUR),
     "mute": lambda watch, _: watch.incident_service.mute(None, ADA, AT + HOUR),
     "test": lambda watch, _: watch.incident_service.test((Route.DM,)),
-    "verdict": lambda watch, lease: watch.incident_service.give_verdict(lease, ResetVerdict.BACK, None),
+    "verdict": lambda watch, lease: give_verdict(watch.incident_service, lease, ResetVerdict.BACK, None),
 }
 
 
@@ -320,7 +321,7 @@ async def test_what_cannot_be_written_changes_nothing(
     watch: Assembly, database: Path, clock: Clock, change: Change
 ) -> None:
     await watch.see(account(OTHER), FLAGGED)
-    lease = await watch.incident_service.take_lease(watch.incident().key, ADA)
+    lease = await take_lease(watch.incident_service, watch.incident().key, ADA)
     assert lease is not None
     before, version, audit = (
         content(watch.watch_state),
@@ -339,6 +340,6 @@ async def test_what_cannot_be_written_changes_nothing(
 async def test_a_lease_that_cannot_be_written_is_not_given(watch: Assembly, database: Path) -> None:
     incident = await watch.flag()
     with locked(database), pytest.raises(StoreError):
-        await watch.incident_service.take_lease(incident.key, ADA)
+        await take_lease(watch.incident_service, incident.key, ADA)
     assert watch.incident() == incident
-    assert await watch.incident_service.take_lease(incident.key, ADA) is not None
+    assert await take_lease(watch.incident_service, incident.key, ADA) is not None

@@ -14,6 +14,7 @@ from bot.rules.decisions import PollFailed
 from bot.rules.policy import LEASE, LONGEST_SNOOZE, Policy
 from tests.support.assembly import Assembly
 from tests.support.clock import AT, HOUR, MINUTE, Clock
+from tests.support.leases import give_verdict, take_lease
 from tests.support.samples import ADA, BEA, CHANNEL, FLAG, account
 from tests.support.state_cases import content, put
 
@@ -29,7 +30,7 @@ async def watch(database: Path, clock: Clock) -> AsyncIterator[Assembly]:
 
 async def leased(watch: Assembly, owner: int = ADA) -> Incident:
     """Let an owner begin to reset the account."""
-    lease = await watch.incident_service.take_lease((await watch.flag()).key, owner)
+    lease = await take_lease(watch.incident_service, (await watch.flag()).key, owner)
     assert lease is not None
     return lease
 
@@ -60,7 +61,7 @@ async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Assem
 async def test_a_clock_that_is_set_while_an_event_waits_takes_nothing_from_a_reset(
     watch: Assembly, clock: Clock, step: timedelta
 ) -> None:
-    lease = await watch.incident_service.take_lease((await watch.flag()).key, ADA, FLAG)
+    lease = await take_lease(watch.incident_service, (await watch.flag()).key, ADA, FLAG)
     assert lease is not None
     async with watch.watch_state.transaction():
         waiting = [
@@ -80,7 +81,7 @@ Press = Callable[[Assembly, str], Awaitable[Incident | None]]
 PRESSES: dict[str, Press] = {
     "assign": lambda watch, key: watch.incident_service.assign(key, ADA),
     "snooze": lambda watch, key: watch.incident_service.snooze(key, ADA, HOUR),
-    "reset": lambda watch, key: watch.incident_service.take_lease(key, ADA),
+    "reset": lambda watch, key: take_lease(watch.incident_service, key, ADA),
 }
 
 
@@ -153,7 +154,7 @@ async def test_only_one_has_the_lease(watch: Assembly) -> None:
     watch.owners.add(BEA)
     lease = await leased(watch)
     assert (lease.state, lease.leased_by, lease.lease_until) == (State.RESETTING, ADA, AT + LEASE)
-    assert await watch.incident_service.take_lease(lease.key, BEA) is None
+    assert await take_lease(watch.incident_service, lease.key, BEA) is None
     assert watch.incident() == lease
     assert await watch.audit() == [(ADA, "reset", "asked")]
 
@@ -172,7 +173,7 @@ async def test_a_verdict_gives_the_lease_back_and_is_the_outcome_in_the_audit(
     watch: Assembly, clock: Clock, verdict: ResetVerdict, flag: None, state: State
 ) -> None:
     lease = await leased(watch)
-    await watch.incident_service.give_verdict(lease, verdict, flag)
+    await give_verdict(watch.incident_service, lease, verdict, flag)
     assert (watch.incident().state, watch.incident().lease_until) == (state, None)
     clock.advance(HOUR)
     await watch.incident_service.tick()
@@ -219,7 +220,7 @@ async def test_row_12_the_button_works_again_and_the_lost_reset_is_in_the_audit_
     watch.owners.add(BEA)
     lost = await leased(watch)
     clock.advance(LEASE)
-    lease = await watch.incident_service.take_lease(lost.key, BEA)
+    lease = await take_lease(watch.incident_service, lost.key, BEA)
     assert lease is not None
     assert lease.leased_by == BEA
     assert await watch.audit() == [
@@ -236,9 +237,9 @@ async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
     watch.owners.add(BEA)
     late = await leased(watch)
     clock.advance(LEASE)
-    lease = await watch.incident_service.take_lease(late.key, owner)
+    lease = await take_lease(watch.incident_service, late.key, owner)
     before = await watch.audit()
-    await watch.incident_service.give_verdict(late, ResetVerdict.BACK, None)
+    await give_verdict(watch.incident_service, late, ResetVerdict.BACK, None)
     assert watch.incident() == lease
     assert await watch.audit() == before
 
@@ -246,7 +247,7 @@ async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
 async def test_row_10_a_flag_that_came_back_after_a_verified_reset_leaves_its_outcome_as_it_was(
     watch: Assembly, clock: Clock
 ) -> None:
-    await watch.incident_service.give_verdict(await leased(watch), ResetVerdict.BACK, None)
+    await give_verdict(watch.incident_service, await leased(watch), ResetVerdict.BACK, None)
     clock.advance(3 * MINUTE)
     await watch.see(FLAGGED)
     assert (watch.incident().state, watch.incident().leased_by) == (State.OPEN, None)
@@ -266,7 +267,7 @@ async def test_the_next_tick_is_when_a_lease_or_a_snooze_ends(watch: Assembly) -
     incident = await watch.flag()
     await watch.incident_service.snooze(incident.key, ADA, 20 * MINUTE)
     assert watch.incident_service.next_tick() == AT + 20 * MINUTE
-    await watch.incident_service.take_lease(incident.key, ADA)
+    await take_lease(watch.incident_service, incident.key, ADA)
     assert watch.incident_service.next_tick() == AT + LEASE
 
 

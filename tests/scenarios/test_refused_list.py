@@ -14,6 +14,7 @@ from bot.providers.errors import PendingModeration
 from tests.commands.test_reset import at_reset, confirmed
 from tests.simulators.useapi import Endpoint, Fault, SimulatedUseapi
 from tests.support.failpoints import FailPoint
+from tests.support.leases import take_lease
 from tests.support.reading import buttons, text
 from tests.support.resetting import ASKED, Scene, on_scene
 from tests.support.running import Bot, Visitor
@@ -147,7 +148,7 @@ async def test_row_53_while_the_list_stays_refused_nobody_can_tell_and_it_can_be
 
 
 async def test_row_53_another_owner_waits_for_the_one_who_is_at_it(unseen: Scene) -> None:
-    lease = await unseen.watch.incident_service.take_lease(refusal(unseen).key, BEA, channel=OTHER)
+    lease = await take_lease(unseen.watch.incident_service, refusal(unseen).key, BEA, channel=OTHER)
     assert lease is not None
     attempt = await unseen.press()
     assert attempt.outcome is ResetOutcome.TAKEN
@@ -157,7 +158,7 @@ async def test_row_53_another_owner_waits_for_the_one_who_is_at_it(unseen: Scene
 
 
 async def test_row_53_of_a_reset_that_something_killed_the_audit_says_of_which_account(unseen: Scene) -> None:
-    await unseen.watch.incident_service.take_lease(refusal(unseen).key, ADA, channel=CHANNEL)
+    await take_lease(unseen.watch.incident_service, refusal(unseen).key, ADA, channel=CHANNEL)
     unseen.clock.advance(timedelta(minutes=4))
     await unseen.watch.incident_service.tick()
     assert await unseen.watch.audit() == [ASKED, (ADA, "reset", UNKNOWN_OUTCOME)]

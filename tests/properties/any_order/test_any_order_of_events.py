@@ -13,6 +13,7 @@ from tests.properties.any_order.process import NAMES
 from tests.properties.any_order.truth import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, OTHER, End
 from tests.properties.any_order.watched import ANNE, BEN, Watched
 from tests.support.failpoints import FailPoint
+from tests.support.leases import give_verdict, take_lease
 
 CHANNELS = st.sampled_from(sorted(NAMES))
 TEXTS = st.sampled_from((OTHER, CAPTCHA, MODERATION, BLOCK))
@@ -201,7 +202,7 @@ class AnyOrder(Watched):
         if case is None:
             return
         with self.unless_refused():
-            lease = self.run(self.process.incident_service.take_lease(case.key, ANNE))
+            lease = self.run(take_lease(self.process.incident_service, case.key, ANNE))
             assert (lease is None) is (case.lease_ends is not None), "one reset at a time"
             if lease is not None:
                 self.truth.lease(case, self.now)
@@ -229,7 +230,7 @@ class AnyOrder(Watched):
             self.flags[channel] = again
         with self.unless_refused():
             self.run(
-                self.process.incident_service.give_verdict(lease, verdict, Flag.of(again) if again else None)
+                give_verdict(self.process.incident_service, lease, verdict, Flag.of(again) if again else None)
             )
             if is_held:
                 is_enabled = verdict is ResetVerdict.NOT_STARTED
