@@ -1,1 +1,1 @@
-"""Midwatch: a Discord bot that stands watch over Midjourney accounts run through the useapi.net API."""
+"""Midwatch: a Discord bot that watches the Midjourney accounts of a midjourney-proxy or of useapi.net."""

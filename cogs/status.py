@@ -36,7 +36,7 @@ ENDED_SHOWN: Final = 5
 PRESENCE_SECONDS: Final = 60
 """How often the status text is checked, as nothing else changes when a mute ends."""
 TEST_LIMIT_SECONDS: Final = 10
-USUAL: Final = ("1h", "4h", "8h", "1d", "7d", "off")
+MUTE_LENGTHS: Final = ("1h", "4h", "8h", "1d", "7d", "off")
 SHOWN_CHARACTERS: Final = 40
 OFF: Final = frozenset({"off", "0", "none", "end"})
 
@@ -131,10 +131,10 @@ class Status(commands.Cog):
     @mjmute.autocomplete("duration")
     async def suggest_duration(self, _interaction: Interaction, typed: str) -> list[app_commands.Choice[str]]:
         """Suggest the usual lengths that fit, and what was typed with each unit."""
-        usual = [each for each in USUAL if each.startswith(typed.strip().casefold())]
+        offered = [each for each in MUTE_LENGTHS if each.startswith(typed.strip().casefold())]
         return [
             app_commands.Choice(name=each, value=each)
-            for each in dict.fromkeys([*usual, *completions(typed, LONGEST_MUTE)])
+            for each in dict.fromkeys([*offered, *completions(typed, LONGEST_MUTE)])
         ]
 
     @app_commands.command()

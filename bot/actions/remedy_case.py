@@ -1,4 +1,4 @@
-"""An account under a remedy, and the verdict that each look at it leads to."""
+"""An account under a remedy, and the verdict of each check."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Case:
     absent_since: datetime | None = None
 
     def judge(self, account: Account | None, at: datetime, gap: timedelta) -> None:
-        """Take in the account as it is listed; None if it is not. Once is an accident.
+        """Set the verdict by the account as it is listed; None if it is not. Once is an accident.
 
         `gap` is the shortest time between two readings that count as two.
         """
@@ -50,7 +50,7 @@ class Case:
             self.verdict = ResetVerdict.NOT_CONFIGURED
 
     def judge_flag(self, shown: Flag) -> None:
-        """Take in a flag. The same one is another where the account has been without it."""
+        """Set the verdict by a flag. The same one is another where the account has been without it."""
         self.shown, self.absent_since = shown, None
         is_same = self.verdict is not ResetVerdict.NOT_STARTED and same_text(shown.text, self.flag.text)
         self.verdict = ResetVerdict.NOT_YET if is_same else ResetVerdict.FLAGGED_AGAIN

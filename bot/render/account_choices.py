@@ -47,7 +47,7 @@ def no_suggestions(reference: str) -> str:
 
 
 def account_question(accounts: Collection[KnownAccount], asker: int, *, private: bool) -> MessageContent:
-    """Ask which account to look up. `private` says that the answer shall be, too."""
+    """Return the question which account to look up. `private` makes the answer private, too."""
     text = "Which account do you want to look up?"
     if len(accounts) > OFFERED:
         text += f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."

@@ -62,7 +62,7 @@ class AlertItem:
 
     @property
     def is_unlocked(self) -> bool:
-        """Whether the account's CAPTCHA is solved, and it is disabled besides."""
+        """Whether the account's CAPTCHA is solved, and it is still disabled."""
         return self.incident.state is State.OPEN and is_unlocked(self.account.account, self.flag)
 
     @property

@@ -87,12 +87,12 @@ def kind_words(kind: FlagKind) -> str:
 
 
 def is_unlocked(account: Account, flag: Flag) -> bool:
-    """Return whether the CAPTCHA of an account is solved, and the account is disabled besides."""
+    """Return whether the CAPTCHA of an account is solved, and the account is still disabled."""
     return flag.kind is FlagKind.CAPTCHA and remedy_for(account, flag.kind) is Remedy.ENABLE
 
 
 def flagged_since(at: datetime | None, *, is_past: bool, is_soft: bool = False) -> str:
-    """Say since when an account is or was flagged. One that was just not started is not called flagged."""
+    """Return since when an account is or was flagged. One that was just not started is not called flagged."""
     if at is None:
         return "Flagged since an unknown time."
     if is_soft:
@@ -119,7 +119,7 @@ def meaning(flag: Flag, account: Account) -> str | None:
 
 
 def waiting(since: datetime, longest: timedelta) -> str:
-    """Say that Midjourney's answer is waited for; Discord keeps the time that has passed up to date."""
+    """Return that Midjourney's answer is waited for; Discord keeps the time that has passed up to date."""
     return (
         f"⏳ Midjourney was asked {when(since)}, and has not answered yet. "
         f"I wait until {when(since + longest, 'T')} at most."

@@ -27,7 +27,7 @@ USER_ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
     ),
     ErrorCode.ADDED_ELSEWHERE: (
         "Midwatch cannot add accounts to a midjourney-proxy, as it would have to carry their tokens.",
-        "Add the account on midjourney-proxy's own web page; Midwatch watches it from its next look on.",
+        "Add the account on midjourney-proxy's own web page; Midwatch sees it at its next check.",
     ),
     ErrorCode.ASKED_JUST_NOW: ("This account was asked a moment ago.", LATER),
     ErrorCode.COMMAND_CHANGED: (

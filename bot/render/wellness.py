@@ -30,9 +30,9 @@ def problem_words(problem: WatchProblem) -> str:
 
 
 def problem_lines(problems: Iterable[WatchProblem], *, has_undelivered: bool) -> Iterator[str]:
-    """Say in `/mjstatus` why the watch is not well, but for what has a line of its own there.
+    """Yield why the watch is not well, for `/mjstatus`.
 
-    These are the accounts it does not see, and messages that were refused (`has_undelivered`).
+    Accounts that it does not see, and refused messages (`has_undelivered`), have lines of their own there.
     """
     for problem in problems:
         match problem.kind:

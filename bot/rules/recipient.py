@@ -154,8 +154,8 @@ class RecipientView:
         pushed_at, until = self.pushes.at, quiet_until(incident, self.mutes)
         if incident.is_soft:
             sent = (each for each in self.messages if each.delivery is not Delivery.WAITING)
-            told = (sent_time(each) for each in sent if each.holds(incident.key))
-            return max(max((incident.opened_at, *told)) + OFFLINE_REMINDER, until or self.now)
+            sent_at = (sent_time(each) for each in sent if each.holds(incident.key))
+            return max(max((incident.opened_at, *sent_at)) + OFFLINE_REMINDER, until or self.now)
         if until is not None and (pushed_at is None or until > pushed_at):
             # Held since the last push: due at the end of the mute, snooze, assignment or block.
             return until

@@ -35,7 +35,7 @@ CHECKS: Final[Mapping[Remedy, tuple[timedelta, ...]]] = {
     Remedy.ENABLE: (timedelta(seconds=30), timedelta(seconds=90), timedelta(seconds=180)),
     Remedy.CAPTCHA_SOLVED: (timedelta(), timedelta(seconds=15)),
 }
-"""When an account is read again. The proxy looks once a minute, and starts accounts one after another."""
+"""When an account is read again. The proxy starts accounts once a minute, one after another."""
 PAGE_SIZE: Final = 100
 MOST_PAGES: Final = 1_000
 LONGEST_LIST: Final = 35.0
