@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.errors import Cause
 from bot.domain.incidents import Alert, Incident, Reason, ResetVerdict, ServiceProblem, State, open_services
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.domain.providers import MJPROXY, USEAPI
+from bot.domain.providers import MJPROXY
 from bot.rules import owner_actions
 from bot.rules.account_incidents import Change
 from bot.rules.decisions import Decision, Event, FlagReported, PollFailed, Tick, decide
@@ -18,8 +18,8 @@ from bot.rules.policy import LONGEST_BACKOFF, Policy
 from bot.rules.poll_state import PollState, resume
 from bot.rules.recipient import RecipientView, notifies
 from bot.rules.service_incidents import next_poll_in
+from tests.rules.listings import START, Listing
 
-START = datetime(2026, 3, 1, 2, 10, tzinfo=UTC)
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 MODERATION = "You have a pending moderation message."
 CAPTCHA = "Please verify that you are human."
@@ -50,7 +50,7 @@ class Sent:
     notifies: bool
     purpose: Purpose
     entries: tuple[tuple[str, Reason | None], ...]
-    """Channels, or service problems, each with the reason for it."""
+    """Names of accounts, or service problems, each with the reason for it."""
     about: tuple[MessageItem, ...]
     could_join: bool
     """Whether its incidents could have joined a message in Discord as it was claimed."""
@@ -64,11 +64,14 @@ class Sent:
 class World:
     owners: list[int] = field(default_factory=lambda: [ANNE])
     flags: dict[str, str | None] = field(default_factory=lambda: {A: None, B: None, C: None, D: None})
+    """The accounts by name, each with Midjourney's text about it, if any."""
+    listing: Listing = field(default_factory=Listing)
+    """How their provider lists them."""
     now: datetime = START
     policy: Policy = field(default_factory=Policy)
     poll_state: PollState = field(default_factory=PollState)
     proxy: dict[str, Account] = field(default_factory=dict[str, Account])
-    """The accounts that a second provider lists."""
+    """The accounts that a second provider lists, a midjourney-proxy beside useapi.net."""
     proxy_state: PollState = field(default_factory=PollState)
     incidents: dict[str, Incident] = field(default_factory=dict[str, Incident])
     messages: dict[str, Message] = field(default_factory=dict[str, Message])
@@ -83,8 +86,8 @@ class World:
 
     def observation(self, flags: dict[str, str | None] | None = None) -> Observation:
         shown = self.flags if flags is None else flags
-        accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
-        return Observation(self.now, tuple(accounts))
+        accounts = tuple(self.listing.account(name, text) for name, text in shown.items())
+        return Observation(self.now, accounts, self.listing.provider)
 
     def poll(self, flags: dict[str, str | None] | None = None) -> Decision:
         """Poll, and assert that a second poll of the same list changes nothing."""
@@ -114,16 +117,16 @@ class World:
         problem: ServiceProblem = ServiceProblem.UNREACHABLE,
         flag: Flag | None = None,
         cause: Cause | None = None,
-        provider: str = USEAPI,
+        provider: str | None = None,
     ) -> Decision:
-        return self.decide(PollFailed(self.now, problem, flag, cause, provider))
+        return self.decide(PollFailed(self.now, problem, flag, cause, provider or self.listing.provider))
 
     def report_flag(self, channel: str, text: str) -> Decision:
-        return self.decide(FlagReported(self.now, channel, Flag.of(text)))
+        return self.decide(FlagReported(self.now, self.listing.reference(channel), Flag.of(text)))
 
     def decide(self, event: Event) -> Decision:
         decision = self.decided(event)
-        if event.provider == USEAPI:
+        if event.provider == self.listing.provider:
             self.poll_state = decision.poll_state
         else:
             self.proxy_state = decision.poll_state
@@ -132,7 +135,7 @@ class World:
         return decision
 
     def decided(self, event: Event) -> Decision:
-        known = self.poll_state if event.provider == USEAPI else self.proxy_state
+        known = self.poll_state if event.provider == self.listing.provider else self.proxy_state
         own = {
             key: each
             for key, each in self.incidents.items()
@@ -170,7 +173,7 @@ class World:
         )
 
     def tick(self) -> None:
-        self.decide(Tick(self.now))
+        self.decide(Tick(self.now, self.listing.provider))
         if self.proxy:
             self.decide(Tick(self.now, MJPROXY))
         self.deliver()
@@ -221,7 +224,11 @@ class World:
 
     def name(self, entry: MessageItem) -> str:
         incident = self.incidents[entry.incident]
-        return incident.channel or str(incident.problem)
+        return self.listing.name(incident.channel) if incident.channel else str(incident.problem)
+
+    def shown_in(self, message: Message) -> set[str]:
+        """Return the names of what a message is about."""
+        return {self.name(entry) for entry in message.entries}
 
     # What people do
 
@@ -239,7 +246,7 @@ class World:
             self.change(owner_actions.abandon(incident, owner, self.now))
 
     def mute(self, length: timedelta, channel: str | None = None) -> None:
-        self.mutes[channel] = self.now + length
+        self.mutes[channel and self.listing.reference(channel)] = self.now + length
         self.plan()
 
     def lease(self, channel: str, owner: int = ANNE) -> Incident:
@@ -258,7 +265,7 @@ class World:
     @property
     def open_service(self) -> Incident | None:
         """The open incident of the service."""
-        return open_services(self.incidents.values()).get(USEAPI)
+        return open_services(self.incidents.values()).get(self.listing.provider)
 
     def wait(self, length: timedelta) -> None:
         """Let time pass, the clock ticking every ten seconds, without a poll."""
@@ -295,7 +302,8 @@ class World:
     # What is there to see
 
     def of(self, channel: str) -> list[Incident]:
-        return [each for each in self.incidents.values() if each.channel == channel]
+        reference = self.listing.reference(channel)
+        return [each for each in self.incidents.values() if each.channel == reference]
 
     def incident(self, channel: str) -> Incident:
         return max(self.of(channel), key=lambda incident: incident.opened_at)
@@ -336,20 +344,31 @@ class World:
         )
 
 
-def started(flags: dict[str, str | None] | None = None, owners: Iterable[int] = (ANNE,)) -> World:
-    """A world in which the watch has looked once, at healthy accounts."""
-    world = World(owners=list(owners))
-    if flags is not None:
-        world.flags = flags
-    world.poll(dict.fromkeys(world.flags))
-    world.now += MINUTE
-    return world
+@dataclass(frozen=True)
+class Worlds:
+    """Worlds whose accounts are listed by one provider."""
+
+    listing: Listing = field(default_factory=Listing)
+
+    def new(self, flags: dict[str, str | None] | None = None, owners: Iterable[int] = (ANNE,)) -> World:
+        """A world that was not polled yet."""
+        accounts = dict.fromkeys((A, B, C, D)) if flags is None else flags
+        return World(owners=list(owners), flags=accounts, listing=self.listing)
+
+    def started(self, flags: dict[str, str | None] | None = None, owners: Iterable[int] = (ANNE,)) -> World:
+        """A world that was polled once, with healthy accounts."""
+        world = self.new(flags, owners)
+        world.poll(dict.fromkeys(world.flags))
+        world.now += MINUTE
+        return world
+
+    def flagged(self, text: str = MODERATION, owners: Iterable[int] = (ANNE,)) -> World:
+        """A world in which account A was flagged, and every owner notified."""
+        world = self.started(owners=owners)
+        world.flags[A] = text
+        world.poll()
+        world.deliver()
+        return world
 
 
-def flagged(text: str = MODERATION, owners: Iterable[int] = (ANNE,)) -> World:
-    """A world in which account A was flagged, and every owner notified."""
-    world = started(owners=owners)
-    world.flags[A] = text
-    world.poll()
-    world.deliver()
-    return world
+started, flagged = Worlds().started, Worlds().flagged
