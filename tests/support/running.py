@@ -35,7 +35,7 @@ NO_TIME = timedelta(0)
 """The time between two edits of a message. The outbox's own tests cover a longer one."""
 DATABASE_WAITS = timedelta(seconds=1)
 """Long enough for `Bot.change_database`, which holds the database for a moment."""
-READY_AFTER = 0.05
+READY_AFTER = 0.01
 """Seconds; the simulated Discord announces its servers together."""
 EPHEMERAL = 1 << 6
 HELLO = "Alerts will arrive here"

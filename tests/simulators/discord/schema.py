@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,11 +59,14 @@ def schema_errors(call: Call) -> list[str]:
         return []
     for method, pattern, path in ROUTES:
         if method == call.method.lower() and pattern.fullmatch(call.path):
-            return _errors(_validator(method, path), call.json)
+            return _errors(method, path, json.dumps(call.json))
     return []
 
 
-def _errors(validator: Any, body: Any) -> list[str]:
+@lru_cache(maxsize=256)
+def _errors(method: str, path: str, text: str) -> list[str]:
+    """Return the objections to a body. Every start of the bot sends the same commands."""
+    validator, body = _validator(method, path), json.loads(text)
     if validator.is_valid(body):
         return []
     worst = _worst(validator, body)
