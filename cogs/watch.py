@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Final, TypeVar
+from typing import Final
 
 import discord
 from discord import app_commands
@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.actions.remedies import Progress, group_digest
 from bot.domain.accounts import EntryState, Flag, KnownAccount
 from bot.domain.clock import utc_now
-from bot.domain.incidents import Incident, ResetOutcome, ResetStage, open_services
+from bot.domain.incidents import Incident, ResetOutcome, ResetResult, ResetStage, open_services
 from bot.domain.providers import Remedy, provider_of, reference_to
 from bot.interactions.buttons import CHANNEL, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
@@ -47,7 +47,6 @@ ALERT: Final = rf"{INCIDENT}\.{MESSAGE}"
 SNOOZE: Final = rf"{ALERT}(?:\.(?P<hours>[0-9]{{1,6}}))?"
 CONFIRMATION: Final = rf"{CHANNEL}\.(?P<confirmed>[0-9a-f]+)"
 GROUP: Final = r"(?P<provider>[a-z]+)(?:\.(?P<confirmed>[0-9a-f]+))?"
-T = TypeVar("T")
 
 
 class Watch(commands.Cog):
@@ -167,8 +166,8 @@ class Watch(commands.Cog):
         words: RemedyWords,
         provider: str,
         label: str,
-        run: Callable[[Progress], Awaitable[T]],
-    ) -> T | None:
+        run: Callable[[Progress], Awaitable[ResetResult]],
+    ) -> ResetResult | None:
         """Run a remedy and show its progress. Return None after an error, which is shown instead."""
 
         async def show(stage: ResetStage, wait: timedelta) -> None:

@@ -16,7 +16,6 @@ from bot.domain.accounts import Account, Flag
 from bot.domain.capabilities import remedy_for
 from bot.domain.common_cause import connection_group, enabled_together, lost_connection
 from bot.domain.incidents import (
-    GroupResult,
     Incident,
     ResetOutcome,
     ResetResult,
@@ -154,7 +153,7 @@ class Remedies:
                 return ResetResult(ResetOutcome.UNREADABLE, self.incident_of(channel))
         incident = self.confirmable(channel)
         if incident is None or incident.flag is None:
-            return ResetResult(ResetOutcome.CLEAR, None)
+            return ResetResult(ResetOutcome.CLEAR)
         if (refusal := self._refused(channel, incident, confirmed)) is not None:
             return ResetResult(refusal, incident, incident.flag)
         remedy = self.remedy_of(channel, incident.flag)
@@ -177,7 +176,7 @@ class Remedies:
         others = [each for each in incidents if each.provider == provider and not lost_connection(each)]
         return enabled_together(incidents, provider), others
 
-    async def run_all(self, provider: str, owner: int, confirmed: str, progress: Progress) -> GroupResult:
+    async def run_all(self, provider: str, owner: int, confirmed: str, progress: Progress) -> ResetResult:
         """Enable, with one request, what lost its connection together, for an owner who confirmed that.
 
         Raises:
@@ -188,24 +187,24 @@ class Remedies:
         try:
             await self._pollers.of(reference_to(provider, "")).poll_anew()
         except ProviderError:
-            return GroupResult(ResetOutcome.UNREADABLE)
+            return ResetResult(ResetOutcome.UNREADABLE)
         group, _ = self.group(provider)
         if not group:
             incidents = self._incident_service.watch_state.open_incidents.values()
             lost = connection_group(incidents, provider)
             is_taken = any(each.state is State.RESETTING for each in lost)
-            return GroupResult(ResetOutcome.TAKEN if is_taken else ResetOutcome.CLEAR)
+            return ResetResult(ResetOutcome.TAKEN if is_taken else ResetOutcome.CLEAR)
         if group_digest(group) != confirmed:
-            return GroupResult(ResetOutcome.CHANGED)
+            return ResetResult(ResetOutcome.CHANGED)
         leases = await self._incident_service.take_leases(
             {each.key: each.flag for each in group}, owner, Remedy.ENABLE
         )
         if not leases:
-            return GroupResult(ResetOutcome.TAKEN)
+            return ResetResult(ResetOutcome.TAKEN)
         cases = [Case(each, each.channel, each.flag) for each in leases if each.channel and each.flag]
         if not await self._send(cases, Remedy.ENABLE, progress):
-            return GroupResult(ResetOutcome.RAN_OUT)
-        return GroupResult(ResetOutcome.DONE, Counter(case.verdict for case in cases))
+            return ResetResult(ResetOutcome.RAN_OUT)
+        return ResetResult(ResetOutcome.DONE, verdicts=Counter(case.verdict for case in cases))
 
     async def _show(self, progress: Progress, stage: ResetStage, wait: timedelta = timedelta(0)) -> None:
         """Show the progress. A failure to show it does not stop the remedy."""
@@ -222,6 +221,15 @@ class Remedies:
         await self._show(progress, ResetStage.SENDING)
         if not all(self._incident_service.has_lease(case.lease) for case in cases):
             return False
+        try:
+            await self._ask(cases, remedy, progress)
+        except Exception:  # a fault of ours must not hold the leases either
+            await self._conclude(cases)
+            raise
+        await self._conclude(cases)
+        return True
+
+    async def _ask(self, cases: Sequence[Case], remedy: Remedy, progress: Progress) -> None:
         poller = self._pollers.of(cases[0].channel)
         try:
             await poller.provider.apply(remedy, [key_of(case.channel) for case in cases])
@@ -230,8 +238,7 @@ class Remedies:
                 if case.lease.channel is None:  # now it is known whose it is
                     await self._pollers.note_flag(case.channel, error.flag)
                 case.shown, case.verdict = error.flag, ResetVerdict.FLAGGED_AGAIN
-            await self._conclude(cases)
-            return True
+            return
         except (Gone, Unreachable, MalformedResponse) as error:
             # It may have been done, or the account be gone. It is not sent again: the list decides.
             log.warning("the %s request got no clear answer: %s", remedy, error)
@@ -240,13 +247,8 @@ class Remedies:
         except ProviderError:
             for case in cases:
                 case.verdict = ResetVerdict.NOT_YET
-            await self._conclude(cases)
-            raise
-        except Exception:  # a fault of ours must not hold the leases
-            await self._conclude(cases)
             raise
         await self._watch(cases, poller.provider.checks[remedy], progress)
-        return True
 
     async def _watch(self, cases: Sequence[Case], checks: Collection[timedelta], progress: Progress) -> None:
         """Read the accounts until each is clear, another flag is there, or the last check is done."""
@@ -259,7 +261,6 @@ class Remedies:
             await self._check([case for case in cases if case.verdict in PASSING])
             if not any(case.verdict in PASSING for case in cases):
                 break
-        await self._conclude(cases)
 
     async def _check(self, cases: Sequence[Case]) -> None:
         poller = self._pollers.of(cases[0].channel)
@@ -268,14 +269,11 @@ class Remedies:
                 found = {cases[0].channel: await poller.read_account(cases[0].channel)}
             else:
                 found = {each.channel: each for each in (await poller.poll_anew()).accounts}
-        except PendingModeration as error:
+        except ProviderError as error:
             for case in cases:
                 case.verdict, case.shown = ResetVerdict.COULD_NOT_TELL, None
-                if poller.channel_of(error) == case.channel:
+                if isinstance(error, PendingModeration) and poller.channel_of(error) == case.channel:
                     case.judge_flag(error.flag)
-        except ProviderError:
-            for case in cases:
-                case.verdict, case.shown = ResetVerdict.COULD_NOT_TELL, None
         else:
             now, gap = self._incident_service.watch_state.now(), self._incident_service.policy.shortest_gap
             for case in cases:

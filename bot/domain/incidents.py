@@ -225,14 +225,8 @@ class ResetResult:
     """A reset as it ended, with what is known of the account then."""
 
     outcome: ResetOutcome
-    incident: Incident | None
+    incident: Incident | None = None
     flag: Flag | None = None
     verdict: ResetVerdict | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GroupResult:
-    """A remedy for several accounts as it ended: how many came to which verdict."""
-
-    outcome: ResetOutcome
     verdicts: Mapping[ResetVerdict, int] = field(default_factory=dict[ResetVerdict, int])
+    """How many of several accounts came to which verdict."""

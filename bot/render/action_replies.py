@@ -9,7 +9,6 @@ import discord
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.capabilities import remedy_for
 from bot.domain.incidents import (
-    GroupResult,
     Incident,
     ResetOutcome,
     ResetResult,
@@ -187,7 +186,7 @@ def enable_all_question(
     return MessageContent(content, (embed,), (yes, Button("watch.notyet", NOT_YET, argument)))
 
 
-def enable_all_result(result: GroupResult) -> str:
+def enable_all_result(result: ResetResult) -> str:
     """Return what became of how many accounts: "38 running, 2 not started yet"."""
     if result.outcome is not ResetOutcome.DONE:
         return ENABLE_ALL.outcomes[result.outcome].format(name="them all")

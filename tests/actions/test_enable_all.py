@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.actions.remedies import group_digest
-from bot.domain.incidents import Ending, GroupResult, ResetOutcome, ResetVerdict, State
+from bot.domain.incidents import Ending, ResetOutcome, ResetResult, ResetVerdict, State
 from bot.domain.providers import MJPROXY
 from bot.providers.errors import Rejected
 from tests.simulators.faults import Fault
@@ -24,7 +24,7 @@ async def test_row_69_one_press_enables_all_with_one_request(scene: ProxyScene) 
 
     result = await press_all(scene)
 
-    assert result == GroupResult(ResetOutcome.DONE, {ResetVerdict.BACK: 3})
+    assert result == ResetResult(ResetOutcome.DONE, verdicts={ResetVerdict.BACK: 3})
     (asked,) = [each for each in scene.proxy.requests if each.endpoint is Endpoint.ENABLE]
     assert all(account.id.encode() in asked.body for account in accounts)
     for account in accounts:
@@ -59,7 +59,7 @@ async def test_an_entry_without_an_id_is_left_out(scene: ProxyScene) -> None:
     scene.proxy.add().id = ""
     accounts = await lost(scene)
     assert len(scene.watch.watch_state.open_incidents) == len(accounts) + 1
-    assert await press_all(scene) == GroupResult(ResetOutcome.DONE, {ResetVerdict.BACK: 3})
+    assert await press_all(scene) == ResetResult(ResetOutcome.DONE, verdicts={ResetVerdict.BACK: 3})
 
 
 async def test_what_another_provider_flags_is_no_matter_of_it(

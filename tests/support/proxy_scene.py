@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.actions.remedies import Remedies, group_digest
-from bot.domain.incidents import GroupResult, Incident, ResetResult, ResetStage
+from bot.domain.incidents import Incident, ResetResult, ResetStage
 from bot.domain.providers import MJPROXY, reference_to
 from tests.simulators.mjproxy import SimulatedMjproxy, SimulatedProxyAccount
 from tests.simulators.mjproxy.pool import MODERATION
@@ -78,7 +78,7 @@ async def lost(scene: ProxyScene, number: int = 3) -> list[SimulatedProxyAccount
     return accounts
 
 
-async def press_all(scene: ProxyScene, confirmed: str | None = None, owner: int = ADA) -> GroupResult:
+async def press_all(scene: ProxyScene, confirmed: str | None = None, owner: int = ADA) -> ResetResult:
     async def show(stage: ResetStage, _: timedelta) -> None:
         if stage is ResetStage.CHECKING:
             scene.meanwhile()
