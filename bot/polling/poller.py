@@ -1,7 +1,7 @@
 """One poll of a provider: read its list, update the incidents, the cache and the database."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -56,8 +56,10 @@ class AccountPoller:
         incident_service: IncidentService,
         *,
         now: Callable[[], datetime] = utc_now,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.provider = provider
+        self._sleep = sleep
         self._incident_service = incident_service
         self._store = store
         self._now = now
@@ -117,7 +119,7 @@ class AccountPoller:
                 raise self.failure
             return
         if self._poll is None and self.rest:
-            await asyncio.sleep(self.rest.total_seconds())
+            await self._sleep(self.rest.total_seconds())
         await asyncio.shield(self.start_poll())
 
     async def poll_for_refresh(self) -> None:
@@ -136,13 +138,15 @@ class AccountPoller:
             raise self.failure
 
     async def poll_anew(self) -> Observation:
-        """Poll the list, with a poll that begins now or later.
+        """Poll the list, with a poll that begins now or later: when the provider's rest is over.
 
         Raises:
             ProviderError: the list could not be read.
         """
         if self._poll is not None:
             await asyncio.wait({self._poll})
+        if self.rest:
+            await self._sleep(self.rest.total_seconds())
         return await asyncio.shield(self.start_poll())
 
     async def read_account(self, channel: str) -> Account | None:

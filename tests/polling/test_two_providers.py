@@ -279,8 +279,9 @@ async def test_a_provider_is_left_alone_for_five_times_as_long_as_its_list_took(
         await watch.pollers.find("nobody")
     assert proxy.count(Endpoint.LIST) == 1
     assert api.count(UseapiEndpoint.LIST) > 3
-    await watch.proxy_poller.poll_anew()  # a person acts
-    assert proxy.count(Endpoint.LIST) == 2
+    before = clock.now()
+    await watch.proxy_poller.poll_anew()  # a person acts, and waits
+    assert (proxy.count(Endpoint.LIST), clock.now() - before) == (2, timedelta(seconds=10 + 6))
     clock.advance(timedelta(seconds=30))
     await watch.pollers.poll()
     assert proxy.count(Endpoint.LIST) == 3

@@ -178,7 +178,9 @@ class Assembly:
         )
 
     def make_poller(self, provider: Provider, cache: AccountCache) -> AccountPoller:
-        return AccountPoller(provider, self.store, cache, self.incident_service, now=self.clock.now)
+        return AccountPoller(
+            provider, self.store, cache, self.incident_service, now=self.clock.now, sleep=self.clock.nap
+        )
 
     @property
     def poller(self) -> AccountPoller:
