@@ -84,6 +84,11 @@ NEWS: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.R
 """The reasons after which reminders start over."""
 
 
+UNASSIGNED: Final[Mapping[str, None]] = {"assigned_to": None, "assigned_at": None, "asked_at": None}
+UNSNOOZED: Final[Mapping[str, None]] = {"snoozed_until": None, "snoozed_seconds": None}
+"""The fields of an incident that nobody is assigned to, and of one that is not snoozed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Incident:
     """A problem of one account, with a channel and a flag, or of the service, with a `problem`."""

@@ -170,7 +170,7 @@ class IncidentService:
                 incident = transaction.incidents.get(key)
                 if incident is None or flag not in (None, incident.flag):
                     return []
-                lease = owner_actions.take_lease(incident, owner, transaction.at, channel, remedy=remedy)
+                lease = owner_actions.take_lease(incident, owner, transaction.at, channel, remedy)
                 if lease is None:
                     return []
                 leases.append(lease)

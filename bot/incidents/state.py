@@ -68,7 +68,7 @@ class WatchState:
         at, records = now(), store.watch
         poll_states: dict[str, PollState] = {}
         for provider in providers:
-            written = await records.load_poll_state(provider)
+            written = await store.poll_state(provider)
             poll_state = PollState() if written is None else POLL_STATE.validate_json(written)
             poll_states[provider] = resume(poll_state, await store.last_success(provider))
         return cls(

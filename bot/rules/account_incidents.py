@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Alert, Ending, Incident, Reason, ResetVerdict, State
+from bot.domain.incidents import UNASSIGNED, UNSNOOZED, Alert, Ending, Incident, Reason, ResetVerdict, State
 from bot.domain.providers import provider_of
 from bot.rules.flags import block_end, first_reason, flag_to_keep, same_text, with_cause, worst_of
 from bot.rules.policy import COMMAND_CLEAR, GOOD_POLLS, RECUR_AFTER, RECUR_WINDOW, RETURN_WITHIN, near
@@ -83,14 +83,7 @@ def reopen(incident: Incident, flag: Flag, at: datetime, *, from_command: bool) 
 
 def returned(incident: Incident, at: datetime) -> Change:
     """Return an incident whose flag came back. Assignments and snoozes are cleared."""
-    again = replace(
-        lost_anew(incident, at),
-        assigned_to=None,
-        assigned_at=None,
-        asked_at=None,
-        snoozed_until=None,
-        snoozed_seconds=None,
-    )
+    again = replace(lost_anew(incident, at), **UNASSIGNED, **UNSNOOZED)
     return again, Alert(again.key, Reason.RETURNED, notify=True)
 
 
@@ -166,7 +159,7 @@ def with_alert_if_worse(before: Incident, after: Incident) -> Change:
     if after.worst_kind is before.worst_kind:
         return after, None  # an edit shows it
     # A snooze was about the less severe kind.
-    after = replace(after, snoozed_until=None, snoozed_seconds=None)
+    after = replace(after, **UNSNOOZED)
     return after, Alert(after.key, Reason.WORSE, notify=True)
 
 

@@ -43,12 +43,12 @@ def plan_messages(
     """
     before = {message.key: message for message in messages}
     alerted = [(alert, incidents[alert.incident]) for alert in alerts if alert.incident in incidents]
-    view = RecipientView.of(owner, before.values(), incidents, mutes=mutes, now=now, policy=policy)
-    after = before | changes(view, alerted, new_key)
-    if after != before:
-        # What an edit shows from here on may need no push.
+    after: dict[str, Message] = before
+    for each in (alerted, ()):  # what an edit shows from the first time on may need no push
         view = RecipientView.of(owner, after.values(), incidents, mutes=mutes, now=now, policy=policy)
-        after |= changes(view, (), new_key)
+        after = after | changes(view, each, new_key)
+        if after == before:
+            break
     return tuple(message for key, message in after.items() if message != before.get(key))
 
 

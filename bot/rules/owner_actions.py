@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Ending, Incident, ResetVerdict, State
+from bot.domain.incidents import UNASSIGNED, UNSNOOZED, Ending, Incident, ResetVerdict, State
 from bot.domain.providers import Remedy
 from bot.rules.account_incidents import Change, ended, with_alert_if_worse
 from bot.rules.flags import block_end, worst_of
@@ -15,35 +15,20 @@ from bot.rules.timers import expire, release_lease
 
 def assign(incident: Incident, owner: int, at: datetime) -> Incident:
     """Assign an owner from now on, also in place of another. It ends a snooze."""
-    if incident.ended:
-        return incident
-    return replace(
-        incident, assigned_to=owner, assigned_at=at, asked_at=None, snoozed_until=None, snoozed_seconds=None
-    )
+    return replace(incident, assigned_to=owner, assigned_at=at, asked_at=None, **UNSNOOZED)
 
 
 def snooze(incident: Incident, until: datetime, at: datetime) -> Incident:
     """Hold the reminders of an incident, for a day at most. It ends an assignment: the last press counts."""
-    if incident.ended or until <= at:
+    if until <= at:
         return incident
     length = min(until - at, LONGEST_SNOOZE)
-    return replace(
-        incident,
-        snoozed_until=at + length,
-        snoozed_seconds=math.ceil(length.total_seconds()),
-        assigned_to=None,
-        assigned_at=None,
-        asked_at=None,
-    )
+    seconds = math.ceil(length.total_seconds())
+    return replace(incident, snoozed_until=at + length, snoozed_seconds=seconds, **UNASSIGNED)
 
 
 def take_lease(
-    incident: Incident,
-    owner: int,
-    at: datetime,
-    channel: str | None = None,
-    *,
-    remedy: Remedy = Remedy.RESET,
+    incident: Incident, owner: int, at: datetime, channel: str | None, remedy: Remedy
 ) -> Incident | None:
     """Return an incident leased to an owner for a remedy; None if it is leased already, or has ended.
 
@@ -121,7 +106,7 @@ def abandon(incident: Incident, owner: int, at: datetime) -> Incident:
     """End the assignment of a person who is no owner any more. Reminders go on."""
     if incident.assigned_to != owner:
         return incident
-    return replace(incident, assigned_to=None, assigned_at=None, asked_at=None, held_until=at)
+    return replace(incident, held_until=at, **UNASSIGNED)
 
 
 def leave_paused(incident: Incident, at: datetime) -> Change | None:

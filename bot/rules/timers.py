@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
-from bot.domain.incidents import Alert, Incident, Reason, State
+from bot.domain.incidents import UNASSIGNED, UNSNOOZED, Alert, Incident, Reason, State
 from bot.domain.messages import Message
 from bot.rules.account_incidents import Change
 from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, CLOCK_SLACK, LONGEST_SNOOZE, lease_for
@@ -39,7 +39,7 @@ def tick_one(incident: Incident, at: datetime) -> Change:
         return now, None
     if at >= now.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE:
         held_until = now.assigned_at + ASSIGNED_FOR + ASSIGNED_GRACE
-        return replace(now, assigned_to=None, assigned_at=None, asked_at=None, held_until=held_until), None
+        return replace(now, held_until=held_until, **UNASSIGNED), None
     # An owner whose account was just seen without its flag need not be asked.
     if now.state is State.OPEN and now.asked_at is None and at >= now.assigned_at + ASSIGNED_FOR:
         return replace(now, asked_at=at), Alert(now.key, Reason.ASSIGNEE_CHECK, notify=True)
@@ -55,7 +55,7 @@ def expire(incident: Incident, at: datetime) -> Incident:
         # The reset was cut off before its verdict: the next polls show what it did.
         now = release_lease(now)
     if now.snoozed_until is not None and now.snoozed_until <= at:
-        now = replace(now, snoozed_until=None, snoozed_seconds=None, held_until=now.snoozed_until)
+        now = replace(now, held_until=now.snoozed_until, **UNSNOOZED)
     return now
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final, Self
 from bot.domain.account_info import Info, InfoSnapshot
 from bot.domain.accounts import Account, Action, EntryState, KnownAccount, Observation
 from bot.domain.errors import ErrorCode
-from bot.domain.providers import USEAPI, reference_to
+from bot.domain.providers import reference_to
 from bot.storage.database import (
     BUSY_STEP,
     BUSY_TIMEOUT,
@@ -23,7 +23,7 @@ from bot.storage.database import (
     retry_while_locked,
 )
 from bot.storage.errors import StoreError, as_store_errors
-from bot.storage.incident_repository import FORGET_WATCH, WatchStore
+from bot.storage.incident_repository import FORGET_WATCH, POLL_STATE, WatchStore
 from bot.storage.migrations import prepare
 from bot.storage.rows import (
     ACTION,
@@ -34,6 +34,7 @@ from bot.storage.rows import (
     action_of,
     action_row,
     from_epoch,
+    meta_key,
     to_epoch,
 )
 
@@ -170,16 +171,19 @@ class Store:
                 account
                 for channel, account in seen.items()
                 # The same object needs no comparison: 10,000 of them take a while.
-                if (known := recorded.get(channel)) is not account and not is_as_recorded(known, account)
+                if (known := recorded.get(channel)) is not account
+                and (known is None or recorded_cells(known) != recorded_cells(account))
             ]
             gone = recorded.keys() - seen.keys() if observation.is_complete else ()
             if not changed and not gone and not self._stamp_is_due(provider, observation.at):
                 return
             del self._recorded[provider]  # until the transaction is known to have succeeded
-            stamp = success_key(provider)
+            stamp = meta_key(LAST_SUCCESS, provider)
             async with self._database.transaction() as writer:
                 await writer.executemany(UNLIST, [(stamp, *account_cells(each)) for each in gone])
-                await writer.executemany(LIST, [listed_row(account, observation.at) for account in changed])
+                at = observation.at
+                rows = [(*account_cells(each.channel), *recorded_cells(each), at) for each in changed]
+                await writer.executemany(LIST, rows)
                 await writer.execute(SET_META, (stamp, str(to_epoch(observation.at))))
             self._recorded[provider] = seen if observation.is_complete else recorded | seen
             self._stamped[provider] = observation.at
@@ -225,10 +229,14 @@ class Store:
         async with self._database.writing() as writer:
             await writer.execute(SET_META, (key, value))
 
-    async def last_success(self, provider: str = USEAPI) -> datetime | None:
+    async def last_success(self, provider: str) -> datetime | None:
         """Return the time of the last good poll of a provider, to a minute."""
-        value = await self.meta(success_key(provider))
+        value = await self.meta(meta_key(LAST_SUCCESS, provider))
         return None if value is None else from_epoch(int(value))
+
+    async def poll_state(self, provider: str) -> str | None:
+        """Return the state of polling a provider as it was saved."""
+        return await self.meta(meta_key(POLL_STATE, provider))
 
     async def prune(self, now: datetime) -> None:
         """Delete answers, actions, and finished messages and incidents older than 400 days."""
@@ -251,16 +259,6 @@ class Store:
         """Return whether to write the time of this good poll, also if the clock was set back."""
         stamped = self._stamped[provider]
         return stamped is None or abs(at - stamped) >= STAMP_EVERY
-
-
-def is_as_recorded(known: Account | None, account: Account) -> bool:
-    """Return whether an account needs no writing. Its flag belongs to its incident."""
-    return known is not None and recorded_cells(known) == recorded_cells(account)
-
-
-def listed_row(account: Account, at: datetime) -> tuple[object, ...]:
-    """Return the parameters of LIST."""
-    return *account_cells(account.channel), *recorded_cells(account), at
 
 
 def recorded_account(
@@ -286,11 +284,6 @@ def recorded_account(
 def recorded_cells(account: Account) -> tuple[object, ...]:
     """Return the cells of an account that its provider may change."""
     return account.max_jobs, account.server, account.title, account.discord_channel, account.entry
-
-
-def success_key(provider: str) -> str:
-    """Return the key under which the time of a provider's last good poll is stored."""
-    return LAST_SUCCESS if provider == USEAPI else f"{LAST_SUCCESS}:{provider}"
 
 
 def known_account(*row: Any) -> KnownAccount:

@@ -9,17 +9,17 @@ from typing import Any, Final
 from bot.domain.accounts import Action
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
-from bot.domain.providers import USEAPI, key_of, reference_to
+from bot.domain.providers import key_of, reference_to
 from bot.storage.database import Database
 from bot.storage.rows import (
     ACTION,
-    GET_META,
     SET_META,
     RowShape,
     StoredMute,
     account_cells,
     action_row,
     from_epoch,
+    meta_key,
 )
 
 INCIDENT: Final = RowShape(Incident, without="flag")
@@ -133,12 +133,6 @@ class WatchStore:
         rows = await self._database.read(ALL_MUTES)
         return tuple(map(mute_of, rows))
 
-    async def load_poll_state(self, provider: str = USEAPI) -> str | None:
-        """Return the state of polling a provider as it was saved."""
-        for (text,) in await self._database.read(GET_META, (poll_state_key(provider),)):
-            return str(text)
-        return None
-
     async def greeted(self) -> frozenset[int]:
         """Return the people who have a hello, sent or not."""
         rows = await self._database.read("SELECT DISTINCT recipient FROM message WHERE purpose = 'hello'")
@@ -179,7 +173,7 @@ class WatchStore:
             await writer.executemany(SAVE_ENTRY, entries)
             await writer.executemany(CUT_ENTRIES, [(each.key, len(each.entries)) for each in messages])
             await writer.executemany(SAVE_MUTE, map(mute_row, mutes))
-            states = [(poll_state_key(provider), text) for provider, text in poll_states.items()]
+            states = [(meta_key(POLL_STATE, provider), text) for provider, text in poll_states.items()]
             await writer.executemany(SET_META, states)
             await writer.executemany(ACTION, map(action_row, actions))
 
@@ -235,8 +229,3 @@ def mute_of(row: Any) -> StoredMute:
     provider, key, until, by, lasts = row
     account = None if (provider, key) == ALL_ACCOUNTS else reference_to(provider, key)
     return StoredMute(account, from_epoch(until), by, lasts)
-
-
-def poll_state_key(provider: str) -> str:
-    """Return the key under which the state of polling a provider is stored."""
-    return POLL_STATE if provider == USEAPI else f"{POLL_STATE}:{provider}"

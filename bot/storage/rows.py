@@ -9,7 +9,7 @@ from typing import Any, Final, Generic, TypeVar, get_type_hints
 from pydantic import TypeAdapter
 
 from bot.domain.accounts import Action
-from bot.domain.providers import key_of, provider_of, reference_to
+from bot.domain.providers import USEAPI, key_of, provider_of, reference_to
 
 Kind = TypeVar("Kind")
 
@@ -81,6 +81,11 @@ def action_of(row: Any) -> Action:
     """Return the entry of the audit of a row, with its columns in the order of ACTION."""
     at, actor_id, verb, provider, key, outcome = row
     return Action(from_epoch(at), actor_id, verb, reference_to(provider, key), outcome)
+
+
+def meta_key(name: str, provider: str) -> str:
+    """Return the key of something that is stored once for each provider."""
+    return name if provider == USEAPI else f"{name}:{provider}"
 
 
 def account_cells(account: str) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from bot.domain.accounts import Account, EntryState, FlagKind
 from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Purpose
-from bot.domain.providers import MJPROXY, USEAPI
+from bot.domain.providers import MJPROXY, USEAPI, Remedy
 from bot.rules import owner_actions
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.recipient import is_waiting_alert, open_incidents
@@ -205,7 +205,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(channel=ANY_CHANNEL, verdict=st.sampled_from([None, *ResetVerdict]), text=TEXTS)
     def reset(self, channel: str, verdict: ResetVerdict | None, text: str) -> None:
         incident = self.going_on(channel)
-        lease = incident and owner_actions.take_lease(incident, ANNE, self.world.now)
+        lease = incident and owner_actions.take_lease(incident, ANNE, self.world.now, None, Remedy.RESET)
         if lease is None:
             return
         self.world.change(lease)

@@ -341,13 +341,11 @@ def test_a_reset_that_was_not_the_end_leaves_nothing_of_what_looked_clear() -> N
     assert (incident.clear_since, incident.clear_polls) == (None, 0)
 
 
-def test_what_is_over_has_no_lease_and_takes_no_assignment_and_no_snooze() -> None:
+def test_what_is_over_has_no_lease() -> None:
     world = flagged()
     world.verdict(world.lease(A), ResetVerdict.BACK)
     incident = world.incident(A)
-    assert owner_actions.take_lease(incident, ANNE, world.now) is None
-    assert owner_actions.assign(incident, ANNE, world.now) == incident
-    assert owner_actions.snooze(incident, world.now + HOUR, world.now) == incident
+    assert owner_actions.take_lease(incident, ANNE, world.now, None, Remedy.RESET) is None
 
 
 # Assignments and snoozes
@@ -393,7 +391,7 @@ def test_the_clock_is_minded_when_it_changes_something_next() -> None:
     claimed = owner_actions.assign(incident, ANNE, now)
     asked = replace(claimed, asked_at=now + 4 * HOUR)
     snoozed = owner_actions.snooze(incident, now + HOUR, now)
-    leased = owner_actions.take_lease(incident, ANNE, now)
+    leased = owner_actions.take_lease(incident, ANNE, now, None, Remedy.RESET)
     assert leased is not None
     expected = [4 * HOUR, 4.5 * HOUR, HOUR, 3 * MINUTE]
     for changed, after in zip((claimed, asked, snoozed, leased), expected, strict=True):
@@ -425,12 +423,12 @@ def test_incidents_of_a_world_without_problem_are_none() -> None:
 )
 def test_what_a_reset_came_to_stands_with_the_incident_until_the_next_one(verdict: ResetVerdict) -> None:
     world = flagged()
-    lease = owner_actions.take_lease(world.incident(A), 1, world.now)
+    lease = owner_actions.take_lease(world.incident(A), 1, world.now, None, Remedy.RESET)
     assert lease is not None
     judged, _ = owner_actions.give_verdict(
         lease, lease, verdict, world.now, Flag.of("Verify that you are human")
     )
     assert (judged.state, judged.verdict, judged.judged_at) == (State.OPEN, verdict, world.now)
-    again = owner_actions.take_lease(judged, 1, world.now)
+    again = owner_actions.take_lease(judged, 1, world.now, None, Remedy.RESET)
     assert again is not None
     assert (again.verdict, again.judged_at) == (None, None)

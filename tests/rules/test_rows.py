@@ -14,7 +14,7 @@ import pytest
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import Ending, Reason, ResetVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Purpose
-from bot.domain.providers import MJPROXY, USEAPI
+from bot.domain.providers import MJPROXY, USEAPI, Remedy
 from bot.rules import owner_actions, timers
 from bot.rules.policy import PUSH_EVERY
 from bot.rules.poll_state import expect_account, expect_removal
@@ -264,7 +264,7 @@ def test_row_12_a_lease_that_nobody_gives_back_expires(worlds: Worlds) -> None:
 def test_row_13_of_two_owners_one_has_the_lease(worlds: Worlds) -> None:
     world = worlds.flagged(owners=(ANNE, BEN))
     world.lease(A, ANNE)
-    assert owner_actions.take_lease(world.incident(A), BEN, world.now) is None
+    assert owner_actions.take_lease(world.incident(A), BEN, world.now, None, Remedy.RESET) is None
     assert world.incident(A).leased_by == ANNE
 
 

@@ -8,7 +8,7 @@ from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.errors import Cause
 from bot.domain.incidents import Alert, Incident, Reason, ResetVerdict, ServiceProblem, State, open_services
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
-from bot.domain.providers import MJPROXY
+from bot.domain.providers import MJPROXY, Remedy
 from bot.rules import owner_actions
 from bot.rules.account_incidents import Change
 from bot.rules.decisions import Decision, Event, FlagReported, PollFailed, Tick, decide
@@ -250,7 +250,7 @@ class World:
         self.plan()
 
     def lease(self, channel: str, owner: int = ANNE) -> Incident:
-        lease = owner_actions.take_lease(self.incident(channel), owner, self.now)
+        lease = owner_actions.take_lease(self.incident(channel), owner, self.now, None, Remedy.RESET)
         assert lease is not None
         self.change(lease)
         return lease

@@ -3,6 +3,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.domain.accounts import Account, Action, KnownAccount
+from bot.domain.providers import USEAPI
 from bot.storage import Store
 from tests.storage.cases import (
     AT,
@@ -21,7 +22,7 @@ from tests.storage.cases import (
 async def test_a_new_database_remembers_nothing(path: Path) -> None:
     async with Store.open(path) as store:
         assert await store.accounts() == ()
-        assert await store.last_success() is None
+        assert await store.last_success(USEAPI) is None
         assert await store.meta("anything") is None
         assert await store.actions(FIRST.channel) == ()
 
@@ -34,7 +35,7 @@ async def test_what_was_observed_is_remembered_across_a_restart(path: Path) -> N
             KnownAccount(FIRST),
             KnownAccount(SECOND),
         )
-        assert await store.last_success() == AT
+        assert await store.last_success(USEAPI) == AT
 
 
 async def test_an_account_that_left_the_list_is_remembered_as_not_listed(path: Path) -> None:

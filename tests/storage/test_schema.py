@@ -226,8 +226,8 @@ async def test_all_that_midwatch_0_1_knew_is_known_as_useapi_s(path: Path) -> No
         assert (down.provider, down.channel, down.problem) == (USEAPI, None, ServiceProblem.UNREACHABLE)
         mutes = {each.channel: each.until for each in await store.watch.load_mutes()}
         assert mutes == {FIRST.channel: from_epoch(SINCE), None: from_epoch(SINCE + 1)}
-        assert await store.last_success() == from_epoch(SINCE)
-        assert await store.watch.load_poll_state() == str(SINCE)
+        assert await store.last_success(USEAPI) == from_epoch(SINCE)
+        assert await store.poll_state(USEAPI) == str(SINCE)
         twin = replace(FIRST, channel=reference_to(MJPROXY, FIRST.channel))
         await store.record_observation(Observation(AT, (twin,), MJPROXY))
         assert [each.is_listed for each in await store.accounts()] == [True, True]

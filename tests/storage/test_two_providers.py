@@ -57,7 +57,7 @@ async def test_the_list_of_one_provider_unlists_nothing_of_the_other(path: Path)
         assert (await listed(store))[TWIN.channel]
         await store.record_observation(seen(other, at=2))
         assert not (await listed(store))[TWIN.channel]
-        assert await store.last_success() == AT + MINUTE
+        assert await store.last_success(USEAPI) == AT + MINUTE
         assert await store.last_success(MJPROXY) == AT + 2 * MINUTE
 
 
@@ -79,8 +79,8 @@ async def test_incidents_mutes_and_poll_states_stay_apart(path: Path) -> None:
     async with Store.open(path) as store:
         assert set(await store.watch.load_incidents(AT)) == {first, twin, down, own}
         assert set(await store.watch.load_mutes()) == set(mutes)
-        assert await store.watch.load_poll_state() == "one"
-        assert await store.watch.load_poll_state(MJPROXY) == "other"
+        assert await store.poll_state(USEAPI) == "one"
+        assert await store.poll_state(MJPROXY) == "other"
         for channel, provider in ((FIRST.channel, USEAPI), (TWIN.channel, MJPROXY)):
             assert [each.outcome for each in await store.actions(channel)] == [provider]
             last = await store.last_action(["mute"], channel)

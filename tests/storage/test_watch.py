@@ -167,7 +167,7 @@ async def test_one_wrong_row_and_nothing_of_all_is_written(path: Path) -> None:
         assert await store.watch.load_incidents(AT) == (incident(4),)
         assert await store.watch.load_messages(AT) == ()
         assert await store.watch.load_mutes() == ()
-        assert await store.watch.load_poll_state() is None
+        assert await store.poll_state(USEAPI) is None
         assert await store.actions(FIRST.channel) == ()
 
 
@@ -271,11 +271,11 @@ async def test_the_last_mute_of_each_account_and_of_all_comes_back(path: Path) -
 
 async def test_what_the_rules_remember_comes_back(path: Path) -> None:
     async with Store.open(path) as store:
-        assert await store.watch.load_poll_state() is None
+        assert await store.poll_state(USEAPI) is None
         await store.watch.save(poll_states={USEAPI: "one"})
         await store.watch.save(poll_states={USEAPI: "two"})
         await store.watch.save(incidents=[incident()])
-        assert await store.watch.load_poll_state() == "two"
+        assert await store.poll_state(USEAPI) == "two"
 
 
 async def test_what_ended_long_ago_is_still_there_for_a_button(path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.providers import USEAPI
 from bot.storage import Store
 from tests.storage.cases import (
     AT,
@@ -32,7 +33,7 @@ async def test_a_poll_that_shows_nothing_new_writes_a_stamp_once_a_minute(path: 
                 await store.record_observation(observed(FIRST, at=AT + timedelta(seconds=seconds)))
                 writes.append(watcher.sees_a_write())
         assert writes == [False, False, False, True, False, True]
-        assert await store.last_success() == AT + timedelta(seconds=121)
+        assert await store.last_success(USEAPI) == AT + timedelta(seconds=121)
 
 
 async def test_a_restart_does_not_write_what_is_known(path: Path) -> None:
@@ -51,7 +52,7 @@ async def test_a_clock_that_was_put_back_does_not_stop_the_stamp(path: Path) -> 
     async with Store.open(path) as store:
         await store.record_observation(observed(FIRST))
         await store.record_observation(observed(FIRST, at=AT - DAY))
-        assert await store.last_success() == AT - DAY
+        assert await store.last_success(USEAPI) == AT - DAY
 
 
 async def test_writers_at_the_same_time_take_turns(path: Path) -> None:
