@@ -62,7 +62,11 @@ class AccountAdmin(commands.Cog):
         names = self._pollers.names
         self._adds_here = any(CAPABILITIES.get(name, LISTED_ONLY).adds_accounts for name in names)
         if self._pollers.web_pages:
-            self.mjadd.description = f"Add a Midjourney account at {services(names)}, or see where to."
+            self.mjadd.description = (
+                f"Add a Midjourney account at {services(names)}, or see where that is done."
+                if self._adds_here
+                else f"See where Midjourney accounts are added to {services(names)}."
+            )
             self.mjremove.description = (
                 f"Remove a Midjourney account from {services(names)}, after a confirmation."
             )

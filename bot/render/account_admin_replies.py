@@ -36,7 +36,7 @@ NOT_SAID: Final = (
     "✅ useapi.net accepted the account, but does not say which it is. Check the list of accounts."
 )
 ADDED_AT: Final = (
-    "Accounts of {service} are added on {service}'s own web page: <{page}>\n"
+    "Add accounts on {service}'s own web page: <{page}>\n"
     "Their tokens belong there and nowhere else. I watch a new account from my next check on."
 )
 FOR_FORM: Final = "For an account at useapi.net, press the button below: it asks for the token in a form."

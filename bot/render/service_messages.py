@@ -200,7 +200,7 @@ def _steps(incident: Incident) -> str:
     is_for_a_person = is_own and not way_out.startswith("If the problem lasts")
     match incident.problem or ServiceProblem.UNREACHABLE:
         case ServiceProblem.UNREACHABLE if is_for_a_person:
-            tasks = (way_out, "Wait: this message turns green once it answers.")
+            tasks = (way_out, "Then wait: this message turns green once {service} answers.")
         case ServiceProblem.UNREACHABLE:
             tasks = ("Nothing yet: I keep trying, and this message turns green once it answers.", way_out)
         case ServiceProblem.GONE if incident.cause is Cause.WEB_PAGE:

@@ -148,7 +148,7 @@ async def test_add_names_the_web_page_and_beside_it_the_form_of_the_other_provid
     await begin(bot, proxy)
     shown = await ada.ask("mjadd")
     page = proxy.url.removesuffix("/mj")
-    assert f"added on midjourney-proxy's own web page: <{page}>\n" in text(shown)
+    assert f"Add accounts on midjourney-proxy's own web page: <{page}>\n" in text(shown)
     form = await ada.press(shown, "Add or update an account")
     await bot.world.wait_for(lambda: form.modal)
     assert form.modal is not None
@@ -163,12 +163,19 @@ async def test_commands_say_which_providers_they_are_for(
     bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
 ) -> None:
     await begin(bot, proxy)
-    said = {
-        each["name"]: each["description"] for each in bot.world.commands(ada.person, bot.world.channel_id)
-    }
-    assert said["mjremove"] == (
+    assert described(bot, ada)["mjremove"] == (
         "Remove a Midjourney account from useapi.net or midjourney-proxy, after a confirmation."
     )
+    assert described(bot, ada)["mjadd"].startswith("Add a Midjourney account at useapi.net or midjourney-")
+    await bot.restart(MJPROXY_URL=proxy.url, MJPROXY_TOKEN=proxy.token, USEAPI_TOKEN=None)
+    where = "See where Midjourney accounts are added to midjourney-proxy."
+    await bot.world.wait_for(lambda: described(bot, ada)["mjadd"] == where)
+
+
+def described(bot: Bot, person: Visitor) -> dict[str, str]:
+    """Return what Discord says of each command."""
+    commands = bot.world.commands(person.person, bot.world.channel_id)
+    return {each["name"]: each["description"] for each in commands}
 
 
 async def test_a_card_offers_no_update_where_accounts_are_added_elsewhere(

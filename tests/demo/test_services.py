@@ -20,6 +20,7 @@ async def cut_off(visitor: Visitor) -> Locator:
     await expect(visitor.messages("dm")).to_have_count(1)
     await visitor.button("Cut it off from Discord", PROXY).click()
     await expect(visitor.page.locator(PROXY).get_by_text("lost Discord")).to_have_count(5)
+    await expect(visitor.page.locator(PROXY).get_by_text("works normally")).to_be_hidden()
     return visitor.messages("dm").nth(1)
 
 

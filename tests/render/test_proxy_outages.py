@@ -105,7 +105,10 @@ def test_what_was_not_started_is_not_counted_as_flagged() -> None:
     ],
 )
 def test_a_step_for_a_person_comes_before_the_wait(cause: Cause, first: str) -> None:
-    assert f"[What to do]\n{first}" in seen(service_content(replace(down(), cause=cause), {}, PROXIED))
+    words = seen(service_content(replace(down(), cause=cause), {}, PROXIED))
+    assert f"[What to do]\n{first}" in words
+    is_last = "\n2. Then wait: this message turns green once midjourney-proxy answers." in words
+    assert is_last is (cause is not Cause.SERVER_ERROR)
 
 
 def test_row_59_a_recovery_names_the_provider_and_what_changed_there() -> None:

@@ -93,6 +93,7 @@ class Service {
   #faults(state) {
     const known = new Map(state.faults.map((fault) => [fault.key, fault.text]));
     this.faultNow.textContent = state.fault ? `Now: ${known.get(state.fault)}.` : "Now: works normally.";
+    this.faultNow.hidden = !state.fault && state.switches.some((each) => each.on);
     this.faultNow.className = state.fault ? "fault-now bad" : "fault-now good";
     this.seldom.hidden = !state.seldom;
     const fault = (name, key, ...more) => this.#press(name, "fault", { service: this.key, fault: key }, ...more);
