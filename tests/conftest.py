@@ -38,7 +38,7 @@ for name, examples, steps, is_derandomized in (("small", 60, 30, True), ("large"
 settings.load_profile("small")  # the same examples each time; `make chaos` asks for the large one
 
 
-UNMEASURED = {"bench", "chaos", "properties", "simulators"}
+UNMEASURED = {"bench", "chaos", "demo", "properties", "scenarios", "simulators"}
 """The folders of tests that only repeat what others cover: measuring coverage would double their time."""
 
 
