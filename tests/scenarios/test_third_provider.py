@@ -143,6 +143,6 @@ async def test_the_check_has_its_lines(
     with point_at(bot.world.api, bot.world.gateway):
         await check.report(bot.settings(), app.providers_of)
     assert capsys.readouterr().out.splitlines()[-2:] == [
-        "ok    Runway, token: accepted by https://api.runway.example",
-        "ok    Runway, accounts: 1 account, 1 flagged",
+        "ok    Runway token: accepted by https://api.runway.example",
+        "ok    Runway accounts: 1 account, 1 flagged",
     ]
