@@ -24,6 +24,7 @@ from bot.providers.errors import ProviderError, Rejected, Unauthorized, Unpaid
 from bot.providers.useapi.client import UseapiClient
 from bot.render.account_admin_replies import saved_words
 from bot.render.error_messages import next_step, what
+from bot.render.phrases import flag_text
 from bot.render.text import bare, count
 from bot.render.user_errors import JOBS_HELP
 from bot.runtime import supervisor
@@ -224,7 +225,7 @@ def fields_of(account: Account, names: Names) -> dict[str, object]:
         "name": names.given,
         "discord_name": names.discord,
         "max_jobs": account.max_jobs,
-        "flag": None if flag is None else {"kind": flag.kind.value, "text": flag.text},
+        "flag": None if flag is None else {"kind": flag.kind.value, "text": flag_text(flag)},
         "link": account.link,
     }
 
@@ -232,7 +233,7 @@ def fields_of(account: Account, names: Names) -> dict[str, object]:
 def line_of(account: Account, name: str) -> str:
     """Return an account as a line. `name` is the column with its name."""
     jobs = "jobs not known" if account.max_jobs is None else count(account.max_jobs, "job")
-    state = f"FLAGGED {bare(account.flag.text, FLAG_LIMIT)}" if account.flag else "ready"
+    state = f"FLAGGED {bare(flag_text(account.flag), FLAG_LIMIT)}" if account.flag else "ready"
     return f"{bare(account.channel, FLAG_LIMIT):<20}  {name}{jobs:<8}  {state}"
 
 

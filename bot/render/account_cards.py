@@ -22,7 +22,7 @@ from bot.render.account_facts import (
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.instructions import discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
-from bot.render.phrases import flagged_since, is_unlocked, meaning, state_words
+from bot.render.phrases import flag_text, flagged_since, is_unlocked, meaning, state_words
 from bot.render.provider_words import words_for
 from bot.render.remedy_words import words_of
 from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
@@ -121,7 +121,7 @@ def account_embed(
         since = flagged_since(account.flagged_since, is_past=is_past, is_soft=is_soft)
         if flag.text or not is_soft:
             says = words.says(is_past=is_past or is_unlocked(account.account, flag))
-            add_field(embed, says, f"{code_block(flag.text)}\n{since}")
+            add_field(embed, says, f"{code_block(flag_text(flag))}\n{since}")
         else:
             add_field(embed, "Since when", since)
     if account.snapshot is not None:

@@ -17,7 +17,7 @@ from bot.render.account_choices import option, order
 from bot.render.account_facts import place, snapshot_line
 from bot.render.error_messages import failure, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
-from bot.render.phrases import flagged_since, is_unlocked, meaning, state_words
+from bot.render.phrases import flag_text, flagged_since, is_unlocked, meaning, state_words
 from bot.render.provider_words import WORDS, service_name, words_for
 from bot.render.text import FENCES, clip, code_block, count, escape, length, when, whole
 
@@ -190,7 +190,7 @@ def _entries(shown: Sequence[KnownAccount], titles: Sequence[str], room: int) ->
         facts = [title + _facts(account, brief=True) for title, account in zip(titles, shown, strict=True)]
         share = _share(facts, flags, room)
     return tuple(
-        f"{text}\n{code_block(flag.text, share)}" if flag else text
+        f"{text}\n{code_block(flag_text(flag), share)}" if flag else text
         for text, flag in zip(facts, flags, strict=True)
     )
 

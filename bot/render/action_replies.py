@@ -20,7 +20,7 @@ from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import LABEL_LIMIT, known_account, naming
 from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help, page_line, steps
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
-from bot.render.phrases import demand, is_unlocked, meaning, state_words, symbol
+from bot.render.phrases import demand, flag_text, is_unlocked, meaning, state_words, symbol
 from bot.render.provider_words import WORDS, words_for
 from bot.render.remedy_words import AT, ENABLE_ALL, NOT_FLAGGED, TAKEN, RemedyWords, words_of
 from bot.render.text import bare, code_block, count, escape, exactly, span, when, whole
@@ -83,7 +83,7 @@ def confirmation(
         colour=flag_colour(flag),
         url=link or account.account.link,
     )
-    add_field(embed, words_for(account.channel).says(is_past=is_past), code_block(flag.text))
+    add_field(embed, words_for(account.channel).says(is_past=is_past), code_block(flag_text(flag)))
     add_field(embed, "Discord login to use", login_help(account, flag.kind))
     label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
@@ -125,7 +125,7 @@ def verdict_sentence(
     text = _filled(words_of(remedy).verdicts[verdict], account, before=others)
     if flag is None or verdict not in QUOTED:
         return text
-    return "\n".join(filter(None, [text, meaning(flag, account.account), code_block(flag.text)]))
+    return "\n".join(filter(None, [text, meaning(flag, account.account), code_block(flag_text(flag))]))
 
 
 def remedy_progress(words: RemedyWords, stage: ResetStage, provider: str, label: str, wait: timedelta) -> str:

@@ -12,7 +12,7 @@ from bot.render.alert_items import AlertItem, duration, naming
 from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
 from bot.render.message_content import Component, Select, page_buttons, page_of
-from bot.render.phrases import CHINESE, demand
+from bot.render.phrases import CHINESE, demand, flag_text
 from bot.render.provider_words import WORDS, service_name
 from bot.render.text import QUOTE_LIMIT, bare, clip, code_block, count, escape, exactly, length, when, whole
 
@@ -91,12 +91,12 @@ def _quotes(items: Iterable[AlertItem]) -> str:
     """Quote each text of Midjourney once, with the accounts that have it."""
     texts: dict[str, list[AlertItem]] = {}
     for item in items:
-        texts.setdefault(item.flag.text, []).append(item)
+        texts.setdefault(flag_text(item.flag), []).append(item)
     limit = SHORT_QUOTE if len(texts) > 1 else QUOTE_LIMIT
     quotes: list[str] = []
     for same in islice(texts.values(), QUOTES):
         names = naming([escape(item.account.label, NAME_LIMIT) for item in same])
-        quote = code_block(same[0].flag.text, limit)
+        quote = code_block(flag_text(same[0].flag), limit)
         quotes.append(f"{names}:\n{quote}" if len(texts) > 1 else quote)
     more = [f"and {count(len(texts) - QUOTES, 'more text')}"] if len(texts) > QUOTES else []
     return "\n".join([*quotes, *more])

@@ -28,7 +28,7 @@ from bot.render.instructions import (
     steps,
 )
 from bot.render.message_content import Button, Component, Link, MessageContent, channel_buttons
-from bot.render.phrases import flagged_since, meaning
+from bot.render.phrases import flag_text, flagged_since, meaning
 from bot.render.provider_words import WORDS, service_name
 from bot.render.remedy_words import JUDGED, words_of
 from bot.render.text import clip, code_block, exactly, when
@@ -73,7 +73,7 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
     if item.incident.flag and (item.flag.text or not item.is_calm):
         is_present = item.needs_somebody and not (item.is_starting or item.is_unlocked)
         title = f"{words.speaker} {'says' if is_present else 'said'}"
-        add_field(embed, title, code_block(item.flag.text))
+        add_field(embed, title, code_block(flag_text(item.flag)))
     if reason := item.incident.first_reason:
         said = [words.hints.get(reason), code_block(reason, CAUSE_LIMIT)]
         add_field(embed, "Before that, it said", "\n".join(filter(None, said)))

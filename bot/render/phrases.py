@@ -27,6 +27,18 @@ def state_words(account: KnownAccount) -> str:
     )
 
 
+UNSAID: Final = {
+    FlagKind.MODERATION: "useapi.net reports a pending moderation message or CAPTCHA, without details.",
+    FlagKind.OTHER: "The API flags the account, and says no more.",
+}
+"""What stands for the text of a flag that has none."""
+
+
+def flag_text(flag: Flag) -> str:
+    """Return the text of a flag, or what stands for it."""
+    return flag.text or UNSAID.get(flag.kind, "")
+
+
 STARTS: Final = "⏳ enabled, not started yet"
 UNLOCKED: Final = "⏸️ CAPTCHA solved, still disabled"
 ENTRIES: Final = {

@@ -14,6 +14,7 @@ from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
 from bot.render.error_messages import cause_texts
 from bot.render.message_content import MessageContent, headed
+from bot.render.phrases import flag_text
 from bot.render.provider_words import WORDS, your_accounts
 from bot.render.text import code_block, count, escape, exactly, fitted, numbered, span, whole
 
@@ -65,7 +66,7 @@ def service_content(
         colour=discord.Colour.red(),
     )
     if incident.flag is not None:
-        add_field(embed, words.put_into("{api_first} says"), code_block(incident.flag.text))
+        add_field(embed, words.put_into("{api_first} says"), code_block(flag_text(incident.flag)))
         add_field(embed, "Your accounts", _links(own))
     add_field(embed, "When last seen", _last_seen(incidents, own))
     add_field(embed, "What to do", _steps(incident))

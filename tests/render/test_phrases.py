@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.render.phrases import state_words, unexpected, unsaid
+from bot.render.account_cards import account_embed
+from bot.render.phrases import flag_text, state_words, unexpected, unsaid
 from tests.support.render_samples import account
 
 
@@ -40,3 +41,22 @@ def test_a_fault_of_the_bot_gives_a_reference() -> None:
     answer = unexpected("7F3A")
     assert answer.startswith("⚠️ Sorry")
     assert answer.endswith("look in the bot's log for `7F3A`.")
+
+
+@pytest.mark.parametrize(
+    ("flag", "text"),
+    [
+        (Flag("Read it.", FlagKind.OTHER), "Read it."),
+        (Flag("", FlagKind.OTHER), "The API flags the account, and says no more."),
+        (
+            Flag("", FlagKind.MODERATION),
+            "useapi.net reports a pending moderation message or CAPTCHA, without details.",
+        ),
+        (Flag("", FlagKind.CAPTCHA), ""),
+    ],
+)
+def test_a_flag_without_a_text_is_worded_where_it_is_shown(flag: Flag, text: str) -> None:
+    assert flag_text(flag) == text
+    known = account()
+    card = account_embed(replace(known, account=replace(known.account, flag=flag)))
+    assert any(text in (field.value or "") for field in card.fields)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from http import HTTPStatus
 from typing import Final
 
-from bot.domain.accounts import Flag, is_channel
+from bot.domain.accounts import Flag, FlagKind, is_channel
 from bot.domain.errors import Cause, ErrorCode
 from bot.providers.errors import (
     Gone,
@@ -41,7 +41,6 @@ class Endpoint(StrEnum):
 MODERATION: Final = frozenset({596, 569})
 CHANNEL_IN_PATH: Final = re.compile(r"/([0-9]{17,20})(?![0-9])")
 CHANNEL_IN_JOBID: Final = re.compile(r"-channel:([0-9]{17,20})(?![0-9])")
-NO_ERROR_TEXT: Final = "useapi.net reports a pending moderation message or CAPTCHA, without details."
 
 READS: Final = frozenset({Endpoint.LIST, Endpoint.ACCOUNT, Endpoint.SUBSCRIPTION})
 """Requests that change nothing and cause no work at Midjourney."""
@@ -111,7 +110,9 @@ def refusal_of_api(response: ApiResponse, request: ApiRequest) -> ProviderError:
 
 def pending(response: ApiResponse, request: ApiRequest) -> PendingModeration:
     """Return the error for a 596, with its flag and its account."""
-    return PendingModeration(Flag.of(response.error_text or NO_ERROR_TEXT), channel_of(response, request))
+    text = response.error_text
+    flag = Flag.of(text) if text else Flag("", FlagKind.MODERATION)
+    return PendingModeration(flag, channel_of(response, request))
 
 
 def channel_of(response: ApiResponse, request: ApiRequest) -> str | None:

@@ -26,7 +26,6 @@ from bot.providers.useapi.error_mapping import MODERATION, pending, refusal
 CREDENTIALS: Final = ("discord",)
 """Fields whose values are kept nowhere, and hidden where another field repeats them."""
 LONGEST_JOB: Final = timedelta(minutes=15)
-NO_DETAILS: Final = "The API flags the account, and says no more."
 FIELDS: Final = frozenset({"channel", "discord", "server", "maxJobs", "pendingModMessage", "error"})
 """The fields of an entry that are read. The next version of the API has the flag in `error`."""
 ID_TYPES: Final = (str, int, type(None))
@@ -203,7 +202,7 @@ def account_from_entry(entry: Entry, key: str, before: Mapping[str, Account] = N
 
 def flag_of(pending: object, secrets: Iterable[str]) -> Flag:
     """Return the flag of a pending message, without the credentials of its account."""
-    return Flag.of(redact(str(pending), secrets) or NO_DETAILS)
+    return Flag.of(redact(str(pending), secrets))
 
 
 def server_of(server: object) -> str | None:

@@ -244,7 +244,7 @@ FLAGS: dict[str, tuple[dict[str, object], Flag | None]] = {
     "an object": ({"pendingModMessage": {"captcha": 1}}, Flag('{"captcha": 1}', FlagKind.CAPTCHA)),
     "blanks": (
         {"pendingModMessage": "  "},
-        Flag("The API flags the account, and says no more.", FlagKind.OTHER),
+        Flag("", FlagKind.OTHER),
     ),
     "its own token": (
         {"pendingModMessage": "bad token abc", "discord": "abc"},
@@ -542,6 +542,8 @@ def test_a_status_of_596_is_a_flag_whatever_the_body(status: int, body: object) 
     error = error_of(status, body)
     assert isinstance(error, PendingModeration)
     assert error.flag.kind is FlagKind.MODERATION or body == b"{"
+    assert error.quote == (error.flag.text or None)
+    assert bool(error.flag.text) is (body == b"{")
     assert error.channel == FIRST
 
 
