@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot.actions.remedies import Progress, group_digest
 from bot.domain.accounts import EntryState, Flag, KnownAccount
 from bot.domain.clock import utc_now
-from bot.domain.incidents import Incident, ResetOutcome, ResetResult, ResetStage, open_services
+from bot.domain.incidents import Incident, RemedyOutcome, RemedyResult, RemedyStage, open_services
 from bot.domain.providers import Remedy, provider_of, reference_to
 from bot.interactions.buttons import CHANNEL, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
@@ -127,7 +127,7 @@ class Watch(commands.Cog):
         result = await self._apply(caller, words_of(remedy), provider_of(channel), known.label, run)
         if result is None:
             return
-        if result.outcome is ResetOutcome.CHANGED and result.flag is not None:
+        if result.outcome is RemedyOutcome.CHANGED and result.flag is not None:
             question = await self._question(known, result.flag, result.incident)
             content = f"{action_replies.FLAG_CHANGED}\n{question.content}"
             await respond(caller, replace(question, content=content))
@@ -150,7 +150,7 @@ class Watch(commands.Cog):
             if result is None:
                 return
             said = action_replies.enable_all_result(result)
-            if result.outcome is not ResetOutcome.CHANGED:
+            if result.outcome is not RemedyOutcome.CHANGED:
                 await respond(caller, MessageContent(said))
                 return
         group, others = self._remedies.group(provider)
@@ -166,12 +166,12 @@ class Watch(commands.Cog):
         words: RemedyWords,
         provider: str,
         label: str,
-        run: Callable[[Progress], Awaitable[ResetResult]],
-    ) -> ResetResult | None:
+        run: Callable[[Progress], Awaitable[RemedyResult]],
+    ) -> RemedyResult | None:
         """Run a remedy and show its progress. Return None after an error, which is shown instead."""
 
-        async def show(stage: ResetStage, wait: timedelta) -> None:
-            if stage is ResetStage.SENDING:
+        async def show(stage: RemedyStage, wait: timedelta) -> None:
+            if stage is RemedyStage.SENDING:
                 self._bot.in_flight.sent()
             if not is_late(caller):  # then each step would be a message of its own
                 with suppress(discord.HTTPException):

@@ -17,10 +17,10 @@ from bot.domain.capabilities import remedy_for
 from bot.domain.common_cause import connection_group, enabled_together, lost_connection
 from bot.domain.incidents import (
     Incident,
-    ResetOutcome,
-    ResetResult,
-    ResetStage,
-    ResetVerdict,
+    RemedyOutcome,
+    RemedyResult,
+    RemedyStage,
+    RemedyVerdict,
     State,
     refused_list,
 )
@@ -46,7 +46,7 @@ SHOWN_WITHIN: Final = timedelta(seconds=5)
 """The limit for showing the progress."""
 
 
-Progress = Callable[[ResetStage, timedelta], Awaitable[None]]
+Progress = Callable[[RemedyStage, timedelta], Awaitable[None]]
 """Called with the stage of a remedy and, while it is checked, the time until the next check."""
 
 
@@ -126,23 +126,23 @@ class Remedies:
             flag, incident, remedy=self.remedy_of(channel, flag), unseen=self.is_unseen(channel)
         )
 
-    def _refused(self, channel: str, incident: Incident, confirmed: str) -> ResetOutcome | None:
+    def _refused(self, channel: str, incident: Incident, confirmed: str) -> RemedyOutcome | None:
         """Return why the confirmation does not allow a remedy now; None if it does."""
         if incident.state is State.RESETTING:
-            return ResetOutcome.TAKEN
+            return RemedyOutcome.TAKEN
         if incident.flag is None or self.digest(channel, incident.flag, incident) != confirmed:
-            return ResetOutcome.CHANGED
+            return RemedyOutcome.CHANGED
         # Nothing can be sent for it, so nothing was asked of anybody.
-        return ResetOutcome.CHANGED if self.remedy_of(channel, incident.flag) is Remedy.GUIDE else None
+        return RemedyOutcome.CHANGED if self.remedy_of(channel, incident.flag) is Remedy.GUIDE else None
 
-    async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> ResetResult:
+    async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> RemedyResult:
         """Apply the remedy for an account for an owner who confirmed the flag with this digest.
 
         Raises:
             ProviderError: the API refused; nothing was done, and the account can be tried again.
             StoreError: the attempt could not be written down, so nothing was sent.
         """
-        await self._show(progress, ResetStage.READING)
+        await self._show(progress, RemedyStage.READING)
         try:
             await self._pollers.of(channel).read_account(channel)
         except ProviderError as error:
@@ -150,12 +150,12 @@ class Remedies:
             # because of an unknown account may be about it: the owner confirmed that.
             is_pending = isinstance(error, PendingModeration)
             if not is_pending or self._pollers.of(channel).channel_of(error) not in (channel, None):
-                return ResetResult(ResetOutcome.UNREADABLE, self.incident_of(channel))
+                return RemedyResult(RemedyOutcome.UNREADABLE, self.incident_of(channel))
         incident = self.confirmable(channel)
         if incident is None or incident.flag is None:
-            return ResetResult(ResetOutcome.CLEAR)
+            return RemedyResult(RemedyOutcome.CLEAR)
         if (refusal := self._refused(channel, incident, confirmed)) is not None:
-            return ResetResult(refusal, incident, incident.flag)
+            return RemedyResult(refusal, incident, incident.flag)
         remedy = self.remedy_of(channel, incident.flag)
         leases = await self._incident_service.take_leases(
             {incident.key: incident.flag}, owner, remedy, channel
@@ -163,12 +163,12 @@ class Remedies:
         if not leases:  # something else was written down first
             now = self.confirmable(channel)
             refusal = now and self._refused(channel, now, confirmed)
-            return ResetResult(refusal or ResetOutcome.TAKEN, now, now and now.flag)
+            return RemedyResult(refusal or RemedyOutcome.TAKEN, now, now and now.flag)
         case = Case(leases[0], channel, incident.flag)
         if not await self._send([case], remedy, progress):
-            return ResetResult(ResetOutcome.RAN_OUT, self.confirmable(channel), case.flag)
+            return RemedyResult(RemedyOutcome.RAN_OUT, self.confirmable(channel), case.flag)
         judged = self._incident_service.watch_state.incidents.get(case.lease.key)
-        return ResetResult(ResetOutcome.DONE, judged, case.shown, case.verdict)
+        return RemedyResult(RemedyOutcome.DONE, judged, case.shown, case.verdict)
 
     def group(self, provider: str) -> tuple[Sequence[Incident], Sequence[Incident]]:
         """Return what one press enables at a provider, and what is flagged there for something else."""
@@ -176,37 +176,37 @@ class Remedies:
         others = [each for each in incidents if each.provider == provider and not lost_connection(each)]
         return enabled_together(incidents, provider), others
 
-    async def run_all(self, provider: str, owner: int, confirmed: str, progress: Progress) -> ResetResult:
+    async def run_all(self, provider: str, owner: int, confirmed: str, progress: Progress) -> RemedyResult:
         """Enable, with one request, what lost its connection together, for an owner who confirmed that.
 
         Raises:
             ProviderError: the API refused; nothing was done, and it can be tried again.
             StoreError: the attempt could not be written down, so nothing was sent.
         """
-        await self._show(progress, ResetStage.READING)
+        await self._show(progress, RemedyStage.READING)
         try:
             await self._pollers.of(reference_to(provider, "")).poll_anew()
         except ProviderError:
-            return ResetResult(ResetOutcome.UNREADABLE)
+            return RemedyResult(RemedyOutcome.UNREADABLE)
         group, _ = self.group(provider)
         if not group:
             incidents = self._incident_service.watch_state.open_incidents.values()
             lost = connection_group(incidents, provider)
             is_taken = any(each.state is State.RESETTING for each in lost)
-            return ResetResult(ResetOutcome.TAKEN if is_taken else ResetOutcome.CLEAR)
+            return RemedyResult(RemedyOutcome.TAKEN if is_taken else RemedyOutcome.CLEAR)
         if group_digest(group) != confirmed:
-            return ResetResult(ResetOutcome.CHANGED)
+            return RemedyResult(RemedyOutcome.CHANGED)
         leases = await self._incident_service.take_leases(
             {each.key: each.flag for each in group}, owner, Remedy.ENABLE
         )
         if not leases:
-            return ResetResult(ResetOutcome.TAKEN)
+            return RemedyResult(RemedyOutcome.TAKEN)
         cases = [Case(each, each.channel, each.flag) for each in leases if each.channel and each.flag]
         if not await self._send(cases, Remedy.ENABLE, progress):
-            return ResetResult(ResetOutcome.RAN_OUT)
-        return ResetResult(ResetOutcome.DONE, verdicts=Counter(case.verdict for case in cases))
+            return RemedyResult(RemedyOutcome.RAN_OUT)
+        return RemedyResult(RemedyOutcome.DONE, verdicts=Counter(case.verdict for case in cases))
 
-    async def _show(self, progress: Progress, stage: ResetStage, wait: timedelta = timedelta(0)) -> None:
+    async def _show(self, progress: Progress, stage: RemedyStage, wait: timedelta = timedelta(0)) -> None:
         """Show the progress. A failure to show it does not stop the remedy."""
         try:
             async with asyncio.timeout(self._shown_within.total_seconds()):
@@ -218,7 +218,7 @@ class Remedies:
 
     async def _send(self, cases: Sequence[Case], remedy: Remedy, progress: Progress) -> bool:
         """Ask the provider once, for all accounts. Return whether that was done: the leases still held."""
-        await self._show(progress, ResetStage.SENDING)
+        await self._show(progress, RemedyStage.SENDING)
         if not all(self._incident_service.has_lease(case.lease) for case in cases):
             return False
         try:
@@ -237,7 +237,7 @@ class Remedies:
             for case in cases:
                 if case.lease.channel is None:  # now it is known whose it is
                     await self._pollers.note_flag(case.channel, error.flag)
-                case.shown, case.verdict = error.flag, ResetVerdict.FLAGGED_AGAIN
+                case.shown, case.verdict = error.flag, RemedyVerdict.FLAGGED_AGAIN
             return
         except (Gone, Unreachable, MalformedResponse) as error:
             # It may have been done, or the account be gone. It is not sent again: the list decides.
@@ -246,7 +246,7 @@ class Remedies:
                 case.is_denied = isinstance(error, NotConfigured)
         except ProviderError:
             for case in cases:
-                case.verdict = ResetVerdict.NOT_YET
+                case.verdict = RemedyVerdict.NOT_YET
             raise
         await self._watch(cases, poller.provider.checks[remedy], progress)
 
@@ -255,7 +255,7 @@ class Remedies:
         passed = timedelta(0)
         for after in checks:
             if after > passed:
-                await self._show(progress, ResetStage.CHECKING, after - passed)
+                await self._show(progress, RemedyStage.CHECKING, after - passed)
                 await self._sleep((after - passed).total_seconds())
             passed = after
             await self._check([case for case in cases if case.verdict in PASSING])
@@ -271,7 +271,7 @@ class Remedies:
                 found = {each.channel: each for each in (await poller.poll_anew()).accounts}
         except ProviderError as error:
             for case in cases:
-                case.verdict, case.shown = ResetVerdict.COULD_NOT_TELL, None
+                case.verdict, case.shown = RemedyVerdict.COULD_NOT_TELL, None
                 if isinstance(error, PendingModeration) and poller.channel_of(error) == case.channel:
                     case.judge_flag(error.flag)
         else:

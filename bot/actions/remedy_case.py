@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Account, EntryState, Flag
-from bot.domain.incidents import Incident, ResetVerdict
+from bot.domain.incidents import Incident, RemedyVerdict
 from bot.rules.flags import same_text
 
-UNFLAGGED: Final[Mapping[EntryState, ResetVerdict]] = {
-    EntryState.OK: ResetVerdict.BACK,
-    EntryState.STARTING: ResetVerdict.NOT_STARTED,
-    EntryState.PAUSED: ResetVerdict.STILL_DISABLED,
+UNFLAGGED: Final[Mapping[EntryState, RemedyVerdict]] = {
+    EntryState.OK: RemedyVerdict.BACK,
+    EntryState.STARTING: RemedyVerdict.NOT_STARTED,
+    EntryState.PAUSED: RemedyVerdict.STILL_DISABLED,
 }
 """The verdicts for accounts that are listed without a flag."""
-PASSING: Final = frozenset({ResetVerdict.NOT_YET, ResetVerdict.NOT_STARTED, ResetVerdict.COULD_NOT_TELL})
+PASSING: Final = frozenset({RemedyVerdict.NOT_YET, RemedyVerdict.NOT_STARTED, RemedyVerdict.COULD_NOT_TELL})
 """The verdicts that the next check may better."""
 
 
@@ -26,7 +26,7 @@ class Case:
     lease: Incident
     channel: str
     flag: Flag
-    verdict: ResetVerdict = ResetVerdict.COULD_NOT_TELL
+    verdict: RemedyVerdict = RemedyVerdict.COULD_NOT_TELL
     shown: Flag | None = None
     is_denied: bool = False
     """Whether the provider answered the request by saying that it has no such account."""
@@ -40,17 +40,17 @@ class Case:
         if account is not None and account.flag is not None:
             self.judge_flag(account.flag)
             return
-        self.shown, self.verdict = None, ResetVerdict.COULD_NOT_TELL
+        self.shown, self.verdict = None, RemedyVerdict.COULD_NOT_TELL
         if account is not None:
             self.absent_since = None
             self.verdict = UNFLAGGED.get(account.entry, self.verdict)
             return
         self.absent_since = self.absent_since or at
         if self.is_denied or at - self.absent_since >= gap:
-            self.verdict = ResetVerdict.NOT_CONFIGURED
+            self.verdict = RemedyVerdict.NOT_CONFIGURED
 
     def judge_flag(self, shown: Flag) -> None:
         """Set the verdict by a flag. The same one is another where the account has been without it."""
         self.shown, self.absent_since = shown, None
-        is_same = self.verdict is not ResetVerdict.NOT_STARTED and same_text(shown.text, self.flag.text)
-        self.verdict = ResetVerdict.NOT_YET if is_same else ResetVerdict.FLAGGED_AGAIN
+        is_same = self.verdict is not RemedyVerdict.NOT_STARTED and same_text(shown.text, self.flag.text)
+        self.verdict = RemedyVerdict.NOT_YET if is_same else RemedyVerdict.FLAGGED_AGAIN

@@ -52,8 +52,8 @@ class Ending(StrEnum):
     """The provider is not set up any more."""
 
 
-class ResetVerdict(StrEnum):
-    """The result of a reset, as the list shows it afterwards."""
+class RemedyVerdict(StrEnum):
+    """The result of a remedy, as the list shows it afterwards."""
 
     BACK = "back in rotation"
     NOT_YET = "not yet cleared"
@@ -122,7 +122,7 @@ class Incident:
     ending: Ending | None = None
     reset_at: datetime | None = None
     """When a reset was last verified."""
-    verdict: ResetVerdict | None = None
+    verdict: RemedyVerdict | None = None
     """The result of the last reset, if it did not end the incident."""
     judged_at: datetime | None = None
     lease_until: datetime | None = None
@@ -197,8 +197,8 @@ class Alert:
     notify: bool
 
 
-class ResetStage(StrEnum):
-    """What a reset is doing."""
+class RemedyStage(StrEnum):
+    """What a remedy is doing."""
 
     READING = auto()
     """It reads the list."""
@@ -208,17 +208,17 @@ class ResetStage(StrEnum):
     """It waits until it reads the list again."""
 
 
-class ResetOutcome(StrEnum):
-    """How a reset ended. Nothing was sent, unless it is done."""
+class RemedyOutcome(StrEnum):
+    """How a remedy ended. Nothing was sent, unless it is done."""
 
     DONE = auto()
     """The API was asked; the verdict says what came of it."""
     CHANGED = auto()
     """Midjourney says something else than what was confirmed."""
     CLEAR = auto()
-    """There was nothing to reset."""
+    """There was nothing to remedy."""
     TAKEN = auto()
-    """Somebody else is resetting the account."""
+    """Somebody else is at it already."""
     RAN_OUT = auto()
     """The lease was over before the API was asked."""
     UNREADABLE = auto()
@@ -226,12 +226,12 @@ class ResetOutcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ResetResult:
-    """A reset as it ended, with what is known of the account then."""
+class RemedyResult:
+    """A remedy as it ended, with what is known of the account then."""
 
-    outcome: ResetOutcome
+    outcome: RemedyOutcome
     incident: Incident | None = None
     flag: Flag | None = None
-    verdict: ResetVerdict | None = None
-    verdicts: Mapping[ResetVerdict, int] = field(default_factory=dict[ResetVerdict, int])
+    verdict: RemedyVerdict | None = None
+    verdicts: Mapping[RemedyVerdict, int] = field(default_factory=dict[RemedyVerdict, int])
     """How many of several accounts came to which verdict."""

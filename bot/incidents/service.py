@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag, Observation
-from bot.domain.incidents import Alert, Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Alert, Ending, Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Message, Purpose, Route
 from bot.domain.providers import Remedy
 from bot.incidents.state import WatchState
@@ -187,7 +187,7 @@ class IncidentService:
             return False
         return self._leases.get(lease.key) is lease and owner_actions.holds_lease(current, lease)
 
-    async def give_verdicts(self, verdicts: Iterable[tuple[Incident, ResetVerdict, Flag | None]]) -> None:
+    async def give_verdicts(self, verdicts: Iterable[tuple[Incident, RemedyVerdict, Flag | None]]) -> None:
         """Record the verdict of each lease with what the list shows, and release it unless it has expired."""
         given: list[str] = []
         async with self.transaction() as transaction:

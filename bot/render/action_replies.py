@@ -10,10 +10,10 @@ from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccoun
 from bot.domain.capabilities import remedy_for
 from bot.domain.incidents import (
     Incident,
-    ResetOutcome,
-    ResetResult,
-    ResetStage,
-    ResetVerdict,
+    RemedyOutcome,
+    RemedyResult,
+    RemedyStage,
+    RemedyVerdict,
 )
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour
@@ -31,7 +31,7 @@ LEFT_OUT: Final = "Flagged for something else, and left out: {names}."
 NOT_YET: Final = "Not yet"
 WORSE: Final = "If it gets worse, I'll still tell you."
 REPLACES_ASSIGNMENT: Final = "This replaces **I'm on it**: the alert no longer names anyone."
-QUOTED: Final = (ResetVerdict.NOT_YET, ResetVerdict.FLAGGED_AGAIN)
+QUOTED: Final = (RemedyVerdict.NOT_YET, RemedyVerdict.FLAGGED_AGAIN)
 SNOOZES: Final = (1, 4, 24)
 """The hours that reminders can be snoozed for."""
 UNSEEN: Final = (
@@ -110,7 +110,7 @@ def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | N
 
 
 def verdict_sentence(
-    verdict: ResetVerdict,
+    verdict: RemedyVerdict,
     account: KnownAccount,
     flag: Flag | None = None,
     *,
@@ -128,13 +128,15 @@ def verdict_sentence(
     return "\n".join(filter(None, [text, meaning(flag, account.account), code_block(flag_text(flag))]))
 
 
-def remedy_progress(words: RemedyWords, stage: ResetStage, provider: str, label: str, wait: timedelta) -> str:
+def remedy_progress(
+    words: RemedyWords, stage: RemedyStage, provider: str, label: str, wait: timedelta
+) -> str:
     """Return how far a remedy is, and how long until what has that label is read again."""
     return WORDS[provider].put_into(words.stages[stage], name=escape(label), wait=span(wait))
 
 
 def remedy_result(
-    result: ResetResult,
+    result: RemedyResult,
     account: KnownAccount,
     accounts: Mapping[str, KnownAccount],
     remedy: Remedy,
@@ -144,19 +146,19 @@ def remedy_result(
     """Return how a remedy ended. `unseen` says that the list is refused with a 596 of an unknown account."""
     incident, verdict, name = result.incident, result.verdict, f"**{escape(account.label)}**"
     match result.outcome:
-        case ResetOutcome.TAKEN if incident is not None:
+        case RemedyOutcome.TAKEN if incident is not None:
             other = known_account(incident.lease_channel or account.channel, accounts)
             text = already_under_way(other, incident.leased_by, incident.lease_until, incident.remedy)
-        case ResetOutcome.DONE if verdict is ResetVerdict.COULD_NOT_TELL and unseen:
+        case RemedyOutcome.DONE if verdict is RemedyVerdict.COULD_NOT_TELL and unseen:
             text = (
                 f"❔ The reset of {name} was sent, but useapi.net still answers with error 596 "
                 "instead of its list, so I cannot see whether it worked. Another account may need you, too.\n"
                 "Its message turns green once useapi.net lists your accounts again."
             )
-        case ResetOutcome.DONE if verdict is not None:
+        case RemedyOutcome.DONE if verdict is not None:
             before = starting_before(account.account, accounts)
             text = verdict_sentence(verdict, account, result.flag, remedy=remedy, before=before)
-            if verdict is ResetVerdict.STILL_DISABLED and incident is not None:
+            if verdict is RemedyVerdict.STILL_DISABLED and incident is not None:
                 handle, style = account.account.handle, discord.ButtonStyle.primary
                 enable = Button("account.reset", ENABLE_IT, handle, style)
                 leave = Button("watch.paused", LEAVE_PAUSED, incident.key)
@@ -175,7 +177,7 @@ def enable_all_question(
 ) -> MessageContent:
     """Return the question whether to enable these accounts; the others of the provider stay as they are."""
     if not accounts:
-        return MessageContent(ENABLE_ALL.outcomes[ResetOutcome.CLEAR])
+        return MessageContent(ENABLE_ALL.outcomes[RemedyOutcome.CLEAR])
     words, name, kind = WORDS[provider], count(len(accounts), "account"), FlagKind.CONNECTION
     left_out = [LEFT_OUT.format(names=_names(others))] if others else []
     consent = "\n\n".join([words.put_into(ENABLE_ALL.consents[kind]), *left_out])
@@ -186,13 +188,13 @@ def enable_all_question(
     return MessageContent(content, (embed,), (yes, Button("watch.notyet", NOT_YET, argument)))
 
 
-def enable_all_result(result: ResetResult) -> str:
+def enable_all_result(result: RemedyResult) -> str:
     """Return what became of how many accounts: "38 running, 2 not started yet"."""
-    if result.outcome is not ResetOutcome.DONE:
+    if result.outcome is not RemedyOutcome.DONE:
         return ENABLE_ALL.outcomes[result.outcome].format(name="them all")
     numbers = [(result.verdicts.get(verdict, 0), words) for verdict, words in ENABLE_ALL.verdicts.items()]
     parts = ", ".join(f"{whole(number)} {words}" for number, words in numbers if number)
-    if set(result.verdicts) == {ResetVerdict.BACK}:
+    if set(result.verdicts) == {RemedyVerdict.BACK}:
         return f"✅ Enabled: **{parts}**."
     return f"⏳ Enabled: **{parts}**.\nI keep checking; the alert shows each account."
 
@@ -204,7 +206,7 @@ def _names(accounts: Sequence[KnownAccount]) -> str:
 def still_starting(account: KnownAccount, flag: Flag, accounts: Mapping[str, KnownAccount]) -> str:
     """Return that nothing need be sent for an account that its provider starts already."""
     before, remedy = starting_before(account.account, accounts), remedy_for(account.account, flag.kind)
-    return verdict_sentence(ResetVerdict.NOT_STARTED, account, remedy=remedy, before=before)
+    return verdict_sentence(RemedyVerdict.NOT_STARTED, account, remedy=remedy, before=before)
 
 
 def starting_before(account: Account, accounts: Mapping[str, KnownAccount]) -> int:

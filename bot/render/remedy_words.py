@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.accounts import FlagKind
-from bot.domain.incidents import ResetOutcome, ResetStage, ResetVerdict
+from bot.domain.incidents import RemedyOutcome, RemedyStage, RemedyVerdict
 from bot.domain.providers import Remedy
 
 
@@ -22,12 +22,12 @@ class RemedyWords:
     agree: str
     insist: str
     """The label of the button where a person is warned."""
-    stages: dict[ResetStage, str]
-    outcomes: dict[ResetOutcome, str]
+    stages: dict[RemedyStage, str]
+    outcomes: dict[RemedyOutcome, str]
     """Why nothing was sent."""
     doing: str
     """What somebody is already at."""
-    verdicts: dict[ResetVerdict, str]
+    verdicts: dict[RemedyVerdict, str]
     tried: str
     """What was done, before the verdict in `JUDGED`."""
     ended_by: str
@@ -50,14 +50,14 @@ QUESTIONS: Final = dict.fromkeys(
     FlagKind.PLAN: "Does **{name}** have an active plan?",
     FlagKind.CREDITS: "Does **{name}** have fast time again?",
 }
-JUDGED: Final[Mapping[ResetVerdict, str]] = {
-    ResetVerdict.BACK: "back in rotation",
-    ResetVerdict.NOT_YET: "not yet cleared",
-    ResetVerdict.NOT_STARTED: "not started yet",
-    ResetVerdict.STILL_DISABLED: "still disabled",
-    ResetVerdict.FLAGGED_AGAIN: "flagged again",
-    ResetVerdict.NOT_CONFIGURED: "not configured any more",
-    ResetVerdict.COULD_NOT_TELL: "I could not tell whether it worked",
+JUDGED: Final[Mapping[RemedyVerdict, str]] = {
+    RemedyVerdict.BACK: "back in rotation",
+    RemedyVerdict.NOT_YET: "not yet cleared",
+    RemedyVerdict.NOT_STARTED: "not started yet",
+    RemedyVerdict.STILL_DISABLED: "still disabled",
+    RemedyVerdict.FLAGGED_AGAIN: "flagged again",
+    RemedyVerdict.NOT_CONFIGURED: "not configured any more",
+    RemedyVerdict.COULD_NOT_TELL: "I could not tell whether it worked",
 }
 """The result of the last remedy, in short."""
 RESET: Final = RemedyWords(
@@ -73,30 +73,30 @@ RESET: Final = RemedyWords(
     agree="Yes, reset {name}",
     insist="Reset {name} anyway",
     stages={
-        ResetStage.READING: "👀 Reading the list before I reset **{name}** ...",
-        ResetStage.SENDING: "🔄 Resetting **{name}** ...",
-        ResetStage.CHECKING: "⏳ Reset accepted, **{name}** is still flagged. Checking again in {wait} ...",
+        RemedyStage.READING: "👀 Reading the list before I reset **{name}** ...",
+        RemedyStage.SENDING: "🔄 Resetting **{name}** ...",
+        RemedyStage.CHECKING: "⏳ Reset accepted, **{name}** is still flagged. Checking again in {wait} ...",
     },
     outcomes={
-        ResetOutcome.CLEAR: NOT_FLAGGED,
-        ResetOutcome.RAN_OUT: "**{name}** was not reset: it took too long to begin. "
+        RemedyOutcome.CLEAR: NOT_FLAGGED,
+        RemedyOutcome.RAN_OUT: "**{name}** was not reset: it took too long to begin. "
         "Nothing was sent; try again.",
-        ResetOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent no reset. "
+        RemedyOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent no reset. "
         "/mjstatus says why and what to do.",
     },
     doing="resetting **{name}**",
     verdicts={
-        ResetVerdict.BACK: "✅ **{name}** is back in rotation: the reset worked, and {service} no longer "
+        RemedyVerdict.BACK: "✅ **{name}** is back in rotation: the reset worked, and {service} no longer "
         "flags it.",
-        ResetVerdict.NOT_YET: "⏳ Reset sent, but **{name}** is still flagged. I keep checking.\n"
+        RemedyVerdict.NOT_YET: "⏳ Reset sent, but **{name}** is still flagged. I keep checking.\n"
         "Look in its channel again: something may be left to acknowledge.",
-        ResetVerdict.NOT_STARTED: "⏳ **{name}** is enabled and not started yet. I keep checking.",
-        ResetVerdict.STILL_DISABLED: "⏸️ **{name}** is not flagged any more, and is disabled.",
-        ResetVerdict.FLAGGED_AGAIN: "⚠️ **{name}** was clear after the reset and is flagged again.\n"
+        RemedyVerdict.NOT_STARTED: "⏳ **{name}** is enabled and not started yet. I keep checking.",
+        RemedyVerdict.STILL_DISABLED: "⏸️ **{name}** is not flagged any more, and is disabled.",
+        RemedyVerdict.FLAGGED_AGAIN: "⚠️ **{name}** was clear after the reset and is flagged again.\n"
         "Open the channel to see what Midjourney wants now.",
-        ResetVerdict.NOT_CONFIGURED: "⚪ **{name}** is not configured any more, so there is nothing "
+        RemedyVerdict.NOT_CONFIGURED: "⚪ **{name}** is not configured any more, so there is nothing "
         "to reset.",
-        ResetVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** is back: {service} did not "
+        RemedyVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** is back: {service} did not "
         "answer.\nThe reset may have worked, so I do not send it again. Its message is updated after "
         "the next successful check.",
     },
@@ -131,29 +131,29 @@ ENABLE: Final = RemedyWords(
     agree="Yes, enable {name}",
     insist="Enable {name} anyway",
     stages={
-        ResetStage.READING: "👀 Checking **{name}** first ...",
-        ResetStage.SENDING: "🔄 Enabling **{name}** ...",
-        ResetStage.CHECKING: "⏳ {service} has enabled **{name}**, and starts one account after another. "
+        RemedyStage.READING: "👀 Checking **{name}** first ...",
+        RemedyStage.SENDING: "🔄 Enabling **{name}** ...",
+        RemedyStage.CHECKING: "⏳ {service} has enabled **{name}**, and starts one account after another. "
         "Checking again in {wait} ...",
     },
     outcomes={
-        ResetOutcome.CLEAR: NOT_FLAGGED,
-        ResetOutcome.RAN_OUT: "Nothing was sent for **{name}**: it took too long to begin. Try again.",
-        ResetOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent nothing. "
+        RemedyOutcome.CLEAR: NOT_FLAGGED,
+        RemedyOutcome.RAN_OUT: "Nothing was sent for **{name}**: it took too long to begin. Try again.",
+        RemedyOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent nothing. "
         "/mjstatus says why and what to do.",
     },
     doing="enabling **{name}**",
     verdicts={
-        ResetVerdict.BACK: "✅ **{name}** runs again: {service} started it, and no longer flags it.",
-        ResetVerdict.NOT_YET: "⏳ **{name}** was enabled, but {service} disabled it again for the same "
+        RemedyVerdict.BACK: "✅ **{name}** runs again: {service} started it, and no longer flags it.",
+        RemedyVerdict.NOT_YET: "⏳ **{name}** was enabled, but {service} disabled it again for the same "
         "reason. I keep checking.\nLook in its channel again: something may be left to do.",
-        ResetVerdict.NOT_STARTED: "⏳ **{name}** is enabled, not started yet{before}. I keep checking.",
-        ResetVerdict.STILL_DISABLED: "⏸️ **{name}** is not flagged any more, but is disabled.",
-        ResetVerdict.FLAGGED_AGAIN: "⚠️ **{name}** was enabled, but is flagged again.\n"
+        RemedyVerdict.NOT_STARTED: "⏳ **{name}** is enabled, not started yet{before}. I keep checking.",
+        RemedyVerdict.STILL_DISABLED: "⏸️ **{name}** is not flagged any more, but is disabled.",
+        RemedyVerdict.FLAGGED_AGAIN: "⚠️ **{name}** was enabled, but is flagged again.\n"
         "Open the channel to see what Midjourney wants now.",
-        ResetVerdict.NOT_CONFIGURED: "⚪ {service} does not list **{name}** any more, so there is nothing to "
-        "enable.",
-        ResetVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
+        RemedyVerdict.NOT_CONFIGURED: "⚪ {service} does not list **{name}** any more, so there is nothing "
+        "to enable.",
+        RemedyVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
         "answer, or did not list it.\nIt may be enabled, so I do not send that again. Its message is updated "
         "after the next successful check.",
     },
@@ -178,20 +178,20 @@ CAPTCHA: Final = replace(
     insist="I solved it",
     stages=ENABLE.stages
     | {
-        ResetStage.SENDING: "🔄 Telling {service} that the CAPTCHA of **{name}** is solved ...",
-        ResetStage.CHECKING: "⏳ {service} was told that it is solved; **{name}** does not run yet. "
+        RemedyStage.SENDING: "🔄 Telling {service} that the CAPTCHA of **{name}** is solved ...",
+        RemedyStage.CHECKING: "⏳ {service} was told that it is solved; **{name}** does not run yet. "
         "Checking again in {wait} ...",
     },
     doing="solving the CAPTCHA of **{name}**",
     verdicts=ENABLE.verdicts
     | {
-        ResetVerdict.NOT_YET: "⏳ {service} was told that it is solved, but **{name}** is "
+        RemedyVerdict.NOT_YET: "⏳ {service} was told that it is solved, but **{name}** is "
         "still locked. I keep checking.",
-        ResetVerdict.STILL_DISABLED: "⏸️ The CAPTCHA of **{name}** is solved, but the account is "
+        RemedyVerdict.STILL_DISABLED: "⏸️ The CAPTCHA of **{name}** is solved, but the account is "
         "**still disabled**: enable it, or leave it paused.",
-        ResetVerdict.FLAGGED_AGAIN: "⚠️ The CAPTCHA of **{name}** was solved, but it is flagged again.\n"
+        RemedyVerdict.FLAGGED_AGAIN: "⚠️ The CAPTCHA of **{name}** was solved, but it is flagged again.\n"
         "Open the channel to see what Midjourney wants now.",
-        ResetVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
+        RemedyVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
         "answer, or did not list it.\nIts message is updated after the next successful check.",
     },
     tried="CAPTCHA reported as solved",
@@ -208,12 +208,12 @@ ENABLE_ALL: Final = replace(
     ),
     outcomes=ENABLE.outcomes
     | {
-        ResetOutcome.CHANGED: "⚠️ These are other accounts than before, so I sent nothing. Confirm again.",
-        ResetOutcome.CLEAR: "✅ None of these accounts needs to be enabled any more, so I sent nothing.",
-        ResetOutcome.TAKEN: "🔄 Somebody is already enabling some of them. "
+        RemedyOutcome.CHANGED: "⚠️ These are other accounts than before, so I sent nothing. Confirm again.",
+        RemedyOutcome.CLEAR: "✅ None of these accounts needs to be enabled any more, so I sent nothing.",
+        RemedyOutcome.TAKEN: "🔄 Somebody is already enabling some of them. "
         "The result will appear in the alert.",
     },
-    verdicts=JUDGED | {ResetVerdict.BACK: "running", ResetVerdict.COULD_NOT_TELL: "unknown"},
+    verdicts=JUDGED | {RemedyVerdict.BACK: "running", RemedyVerdict.COULD_NOT_TELL: "unknown"},
 )
 """The sentences for all accounts that lost their connection together; a verdict is that of a number."""
 WORDS: Final = {Remedy.RESET: RESET, Remedy.ENABLE: ENABLE, Remedy.CAPTCHA_SOLVED: CAPTCHA}

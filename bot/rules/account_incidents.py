@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import UNASSIGNED, UNSNOOZED, Alert, Ending, Incident, Reason, ResetVerdict, State
+from bot.domain.incidents import UNASSIGNED, UNSNOOZED, Alert, Ending, Incident, Reason, RemedyVerdict, State
 from bot.domain.providers import provider_of
 from bot.rules.flags import block_end, first_reason, flag_to_keep, same_text, with_cause, worst_of
 from bot.rules.policy import COMMAND_CLEAR, GOOD_POLLS, RECUR_AFTER, RECUR_WINDOW, RETURN_WITHIN, near
@@ -144,9 +144,9 @@ def flag_seen(
 
 def came_back(before: Incident, after: Incident, at: datetime) -> Change:
     """Return a changed incident whose account was being started, and is flagged again."""
-    if before.verdict is ResetVerdict.NOT_STARTED:
+    if before.verdict is RemedyVerdict.NOT_STARTED:
         # Otherwise a later poll that shows it running would take that for the work of the remedy.
-        return returned(replace(after, verdict=ResetVerdict.FLAGGED_AGAIN), at)
+        return returned(replace(after, verdict=RemedyVerdict.FLAGGED_AGAIN), at)
     again = replace(after, returned_at=at)
     if before.returned_at is None or not near(at, before.returned_at, RECUR_WINDOW):
         return returned(again, at)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import UNASSIGNED, UNSNOOZED, Ending, Incident, ResetVerdict, State
+from bot.domain.incidents import UNASSIGNED, UNSNOOZED, Ending, Incident, RemedyVerdict, State
 from bot.domain.providers import Remedy
 from bot.rules.account_incidents import Change, ended, with_alert_if_worse
 from bot.rules.flags import block_end, worst_of
@@ -62,7 +62,7 @@ def awaits_verdict(incident: Incident, lease: Incident) -> bool:
 
 
 def give_verdict(
-    incident: Incident, lease: Incident, verdict: ResetVerdict, at: datetime, flag: Flag | None = None
+    incident: Incident, lease: Incident, verdict: RemedyVerdict, at: datetime, flag: Flag | None = None
 ) -> Change:
     """Record the verdict of a remedy and release the lease; `flag` is what the list shows after it, if any.
 
@@ -73,14 +73,14 @@ def give_verdict(
     judged = replace(release_lease(incident), verdict=verdict, judged_at=at)
     if incident.problem is not None:
         return judged, None  # only a good list ends it: the verdict of a reset says nothing of the service
-    if verdict is ResetVerdict.NOT_STARTED:
+    if verdict is RemedyVerdict.NOT_STARTED:
         judged = replace(judged, starting_since=judged.starting_since or at)
     match verdict:
-        case ResetVerdict.BACK:
+        case RemedyVerdict.BACK:
             return ended(replace(incident, reset_at=at), Ending.RESET, at)
-        case ResetVerdict.NOT_CONFIGURED:
+        case RemedyVerdict.NOT_CONFIGURED:
             return ended(incident, Ending.REMOVED, at)
-        case ResetVerdict.FLAGGED_AGAIN:
+        case RemedyVerdict.FLAGGED_AGAIN:
             return flagged_again(judged, flag, at)
         case _:
             return judged, None

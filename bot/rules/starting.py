@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, Observation, State
 from bot.domain.common_cause import CAUSE_WINDOW
-from bot.domain.incidents import Ending, Incident, ResetVerdict
+from bot.domain.incidents import Ending, Incident, RemedyVerdict
 from bot.rules.account_incidents import Change, ended, flag_absent, open_incident, stamp_last_seen
 from bot.rules.policy import LONGEST_START, OFFLINE_AFTER
 from bot.rules.poll_state import Hint, PollState, Situation
@@ -25,7 +25,7 @@ def unflagged(now: Situation, incident: Incident, account: Account) -> Change:
     if incident.is_soft:
         ending = Ending.LEFT_PAUSED if account.entry is EntryState.PAUSED else Ending.CLEARED
         return ended(incident, ending, now.at)
-    if account.entry is EntryState.OK and incident.verdict is ResetVerdict.NOT_STARTED:
+    if account.entry is EntryState.OK and incident.verdict is RemedyVerdict.NOT_STARTED:
         return ended(replace(incident, reset_at=now.at, verdict=None), Ending.RESET, now.at)
     return flag_absent(now, incident)
 

@@ -189,7 +189,7 @@ async def test_a_reset_under_way_keeps_its_incident_and_its_verdict(scene: Scene
     assert lease is not None
     assert (await scene.configuring.remove(CHANNEL, ADA)).outcome is ChangeOutcome.DONE
     assert scene.incident_service.watch_state.incidents[key].state is State.RESETTING
-    await give_verdict(scene.incident_service, lease, owner_actions.ResetVerdict.NOT_CONFIGURED, None)
+    await give_verdict(scene.incident_service, lease, owner_actions.RemedyVerdict.NOT_CONFIGURED, None)
     assert scene.incident_service.watch_state.incidents[key].ending is Ending.REMOVED
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.actions.remedies import group_digest
-from bot.domain.incidents import Ending, ResetOutcome, ResetResult, ResetVerdict, State
+from bot.domain.incidents import Ending, RemedyOutcome, RemedyResult, RemedyVerdict, State
 from bot.domain.providers import MJPROXY
 from bot.providers.errors import Rejected
 from tests.simulators.faults import Fault
@@ -24,7 +24,7 @@ async def test_row_69_one_press_enables_all_with_one_request(scene: ProxyScene) 
 
     result = await press_all(scene)
 
-    assert result == ResetResult(ResetOutcome.DONE, verdicts={ResetVerdict.BACK: 3})
+    assert result == RemedyResult(RemedyOutcome.DONE, verdicts={RemedyVerdict.BACK: 3})
     (asked,) = [each for each in scene.proxy.requests if each.endpoint is Endpoint.ENABLE]
     assert all(account.id.encode() in asked.body for account in accounts)
     for account in accounts:
@@ -35,9 +35,9 @@ async def test_row_69_one_press_enables_all_with_one_request(scene: ProxyScene) 
 async def test_row_69_the_verdict_is_in_numbers_where_some_are_not_started_in_time(scene: ProxyScene) -> None:
     accounts = await lost(scene, 25)  # some ten seconds each
     result = await press_all(scene)
-    assert set(result.verdicts) == {ResetVerdict.BACK, ResetVerdict.NOT_STARTED}
+    assert set(result.verdicts) == {RemedyVerdict.BACK, RemedyVerdict.NOT_STARTED}
     assert sum(result.verdicts.values()) == len(accounts)
-    assert scene.incident(accounts[-1]).verdict is ResetVerdict.NOT_STARTED
+    assert scene.incident(accounts[-1]).verdict is RemedyVerdict.NOT_STARTED
     assert scene.incident(accounts[-1]).state is State.OPEN
 
 
@@ -59,7 +59,7 @@ async def test_an_entry_without_an_id_is_left_out(scene: ProxyScene) -> None:
     scene.proxy.add().id = ""
     accounts = await lost(scene)
     assert len(scene.watch.watch_state.open_incidents) == len(accounts) + 1
-    assert await press_all(scene) == ResetResult(ResetOutcome.DONE, verdicts={ResetVerdict.BACK: 3})
+    assert await press_all(scene) == RemedyResult(RemedyOutcome.DONE, verdicts={RemedyVerdict.BACK: 3})
 
 
 async def test_what_another_provider_flags_is_no_matter_of_it(
@@ -81,15 +81,15 @@ async def test_a_group_that_changed_asks_again(scene: ProxyScene) -> None:
     for _ in range(2):
         scene.clock.advance(MINUTE)
         await scene.poll()
-    assert (await press_all(scene, confirmed)).outcome is ResetOutcome.CHANGED
+    assert (await press_all(scene, confirmed)).outcome is RemedyOutcome.CHANGED
     assert scene.proxy.count(Endpoint.ENABLE) == 0
 
 
 async def test_of_two_owners_who_enable_all_at_once_one_does(scene: ProxyScene) -> None:
     await lost(scene)
     ada, bea = await asyncio.gather(press_all(scene), press_all(scene, owner=BEA))
-    assert ada.outcome is ResetOutcome.DONE
-    assert bea.outcome in (ResetOutcome.CLEAR, ResetOutcome.TAKEN)
+    assert ada.outcome is RemedyOutcome.DONE
+    assert bea.outcome in (RemedyOutcome.CLEAR, RemedyOutcome.TAKEN)
     assert scene.proxy.count(Endpoint.ENABLE) == 1
 
 
@@ -106,7 +106,7 @@ async def test_an_older_proxy_enables_none_of_them(scene: ProxyScene) -> None:
 async def test_a_list_that_cannot_be_read_stops_it(scene: ProxyScene) -> None:
     accounts = await lost(scene)
     scene.proxy.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
-    assert (await press_all(scene)).outcome is ResetOutcome.UNREADABLE
+    assert (await press_all(scene)).outcome is RemedyOutcome.UNREADABLE
     assert await scene.audit(accounts[0]) == []
 
 
@@ -125,7 +125,7 @@ async def test_a_kill_between_request_and_verdict_leaves_the_outcome_of_each_unk
     async with Assembly(database, scene.clock, (ADA,), proxy=scene.proxy) as later:
         again = ProxyScene(scene.proxy, later)
         assert [again.incident(each).state for each in accounts] == [State.RESETTING] * 3
-        assert (await press_all(again, "any")).outcome is ResetOutcome.TAKEN
+        assert (await press_all(again, "any")).outcome is RemedyOutcome.TAKEN
         scene.clock.advance(6 * MINUTE)
         await later.incident_service.tick()
         for account in accounts:

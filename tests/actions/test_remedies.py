@@ -9,9 +9,9 @@ import pytest
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import (
     Ending,
-    ResetOutcome,
-    ResetStage,
-    ResetVerdict,
+    RemedyOutcome,
+    RemedyStage,
+    RemedyVerdict,
     State,
 )
 from bot.domain.providers import Remedy
@@ -32,7 +32,7 @@ async def test_an_account_that_runs_after_it_was_enabled_is_back(scene: ProxySce
 
     result = await scene.press(account)
 
-    assert (result.outcome, result.verdict) == (ResetOutcome.DONE, ResetVerdict.BACK)
+    assert (result.outcome, result.verdict) == (RemedyOutcome.DONE, RemedyVerdict.BACK)
     assert scene.incident(account).ending is Ending.RESET
     assert scene.incident(account).remedy is Remedy.ENABLE
     assert scene.proxy.count(Endpoint.ENABLE) == 1
@@ -50,16 +50,16 @@ async def test_an_account_that_is_not_started_in_time_keeps_its_incident(scene: 
 
     result = await scene.press(account)
 
-    assert (result.verdict, scene.clock.naps) == (ResetVerdict.NOT_STARTED, [30, 60, 90])
+    assert (result.verdict, scene.clock.naps) == (RemedyVerdict.NOT_STARTED, [30, 60, 90])
     assert scene.incident(account).state is State.OPEN
-    assert scene.incident(account).verdict is ResetVerdict.NOT_STARTED
+    assert scene.incident(account).verdict is RemedyVerdict.NOT_STARTED
     assert await scene.audit(account) == [ASKED, (ADA, "enable", "not started yet")]
 
 
 async def test_an_account_that_is_disabled_again_while_it_starts_is_flagged_again(scene: ProxyScene) -> None:
     account = await flagged(scene)  # and nobody acknowledged anything
     result = await scene.press(account)
-    assert result.verdict in (ResetVerdict.FLAGGED_AGAIN, ResetVerdict.NOT_YET)
+    assert result.verdict in (RemedyVerdict.FLAGGED_AGAIN, RemedyVerdict.NOT_YET)
     assert result.flag == scene.incident(account).flag
     assert scene.proxy.count(Endpoint.ENABLE) == 1
     assert scene.incident(account).state is State.OPEN
@@ -70,14 +70,14 @@ async def test_another_trouble_after_it_was_enabled_is_shown(scene: ProxyScene) 
     scene.proxy.acknowledge(account.id)
     scene.meanwhile = lambda: scene.proxy.ask_captcha(account.id)
     result = await scene.press(account)
-    assert result.verdict is ResetVerdict.FLAGGED_AGAIN
+    assert result.verdict is RemedyVerdict.FLAGGED_AGAIN
     assert scene.incident(account).flag == result.flag
 
 
 async def test_an_account_that_is_deleted_meanwhile_ends_its_incident(scene: ProxyScene) -> None:
     account = await flagged(scene)
     scene.meanwhile = lambda: scene.proxy.remove(account.id)
-    assert (await scene.press(account)).verdict is ResetVerdict.NOT_CONFIGURED
+    assert (await scene.press(account)).verdict is RemedyVerdict.NOT_CONFIGURED
     assert scene.incident(account).ending is Ending.REMOVED
 
 
@@ -94,7 +94,7 @@ async def test_row_44_an_account_that_one_search_does_not_find_keeps_its_inciden
 
     result = await scene.press(account)
 
-    assert (result.verdict, scene.clock.naps) == (ResetVerdict.NOT_STARTED, [30, 60, 90])
+    assert (result.verdict, scene.clock.naps) == (RemedyVerdict.NOT_STARTED, [30, 60, 90])
     assert scene.incident(account).state is State.OPEN
 
 
@@ -104,26 +104,26 @@ async def test_row_44_two_searches_soon_after_each_other_count_as_one(scene: Pro
     scene.proxy.ask_captcha(account.id)
     await scene.poll()
 
-    async def show(stage: ResetStage, _: timedelta) -> None:
-        if stage is ResetStage.SENDING:
+    async def show(stage: RemedyStage, _: timedelta) -> None:
+        if stage is RemedyStage.SENDING:
             account.channel = "1"  # so that no search finds it
 
     result = await scene.remedies.run(scene.of(account), ADA, scene.confirmed(account), show)
-    assert (result.verdict, scene.clock.naps) == (ResetVerdict.COULD_NOT_TELL, [15])
+    assert (result.verdict, scene.clock.naps) == (RemedyVerdict.COULD_NOT_TELL, [15])
     assert scene.incident(account).state is State.OPEN
 
 
 async def test_if_the_proxy_is_down_afterwards_nobody_can_tell(scene: ProxyScene) -> None:
     account = await flagged(scene)
     scene.meanwhile = lambda: scene.proxy.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
-    assert (await scene.press(account)).verdict is ResetVerdict.COULD_NOT_TELL
+    assert (await scene.press(account)).verdict is RemedyVerdict.COULD_NOT_TELL
     assert scene.incident(account).state is State.OPEN
 
 
 async def test_if_the_proxy_is_down_at_the_press_nothing_is_sent(scene: ProxyScene) -> None:
     account = await flagged(scene)
     scene.proxy.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
-    assert (await scene.press(account)).outcome is ResetOutcome.UNREADABLE
+    assert (await scene.press(account)).outcome is RemedyOutcome.UNREADABLE
     assert (scene.proxy.count(Endpoint.ENABLE), await scene.audit(account)) == (0, [])
 
 
@@ -136,7 +136,7 @@ async def test_before_the_first_list_of_a_start_an_account_is_not_taken_for_gone
     await scene.watch.__aexit__()
     async with Assembly(database, scene.clock, (ADA,), proxy=scene.proxy) as later:
         again = ProxyScene(scene.proxy, later)
-        assert (await again.press(account, confirmed=confirmed)).outcome is ResetOutcome.UNREADABLE
+        assert (await again.press(account, confirmed=confirmed)).outcome is RemedyOutcome.UNREADABLE
         assert again.incident(account).state is State.OPEN
 
 
@@ -145,7 +145,7 @@ async def test_another_flag_at_the_press_asks_again_with_its_own_remedy(scene: P
     confirmed = scene.confirmed(account)
     scene.proxy.ask_captcha(account.id)
     result = await scene.press(account, confirmed=confirmed)
-    assert result.outcome is ResetOutcome.CHANGED
+    assert result.outcome is RemedyOutcome.CHANGED
     assert result.flag is not None
     assert scene.remedies.remedy_of(scene.of(account), result.flag) is Remedy.CAPTCHA_SOLVED
     assert scene.proxy.count(Endpoint.ENABLE) == 0
@@ -155,7 +155,7 @@ async def test_of_two_owners_who_press_at_once_one_enables(scene: ProxyScene) ->
     account = await flagged(scene)
     scene.proxy.acknowledge(account.id)
     ada, bea = await asyncio.gather(scene.press(account, ADA), scene.press(account, BEA))
-    assert sorted((ada.outcome, bea.outcome)) == [ResetOutcome.DONE, ResetOutcome.TAKEN]
+    assert sorted((ada.outcome, bea.outcome)) == [RemedyOutcome.DONE, RemedyOutcome.TAKEN]
     assert scene.proxy.count(Endpoint.ENABLE) == 1
 
 
@@ -207,7 +207,7 @@ async def test_a_captcha_that_was_solved_unlocks_the_account_at_once(scene: Prox
     link = await scene.remedies.link(scene.of(account), flag)
     assert link == account.captcha_link
 
-    assert (await scene.press(account)).verdict is ResetVerdict.BACK
+    assert (await scene.press(account)).verdict is RemedyVerdict.BACK
 
     assert (scene.proxy.count(Endpoint.SOLVED), scene.clock.naps) == (1, [])
     assert await scene.audit(account) == [(ADA, "captcha", "asked"), (ADA, "captcha", "back in rotation")]
@@ -218,13 +218,13 @@ async def test_row_66_a_solved_captcha_of_a_disabled_account_leads_to_enabling_i
 
     result = await scene.press(account)
 
-    assert result.verdict is ResetVerdict.STILL_DISABLED
+    assert result.verdict is RemedyVerdict.STILL_DISABLED
     assert scene.incident(account).state is State.OPEN
     flag = scene.incident(account).flag
     assert flag is not None
     assert scene.remedies.remedy_of(scene.of(account), flag) is Remedy.ENABLE
     assert await scene.remedies.link(scene.of(account), flag) is None
-    assert (await scene.press(account)).verdict is ResetVerdict.BACK
+    assert (await scene.press(account)).verdict is RemedyVerdict.BACK
     assert (await scene.audit(account))[2:] == [ASKED, (ADA, "enable", "back in rotation")]
 
 
@@ -253,7 +253,7 @@ async def test_nothing_is_sent_for_an_account_that_only_a_person_can_look_at(sce
 
     result = await scene.press(account)
 
-    assert result.outcome is ResetOutcome.CHANGED
+    assert result.outcome is RemedyOutcome.CHANGED
     assert scene.incident(account).state is State.OPEN
     assert scene.proxy.count(Endpoint.ENABLE) == 0
     assert await scene.audit(account) == []

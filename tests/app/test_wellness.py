@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.errors import ErrorCode
-from bot.domain.incidents import Ending, ResetVerdict, ServiceProblem
+from bot.domain.incidents import Ending, RemedyVerdict, ServiceProblem
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, Signs, WatchProblem, watch_problems
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
@@ -388,7 +388,7 @@ async def test_row_42_what_could_not_be_written_before_a_reset_brings_nothing_ba
         await watch.poller.poll()
     lease = await take_lease(watch.incident_service, watch.incident(account.channel).key, ADA)
     assert lease is not None
-    await give_verdict(watch.incident_service, lease, ResetVerdict.BACK, None)
+    await give_verdict(watch.incident_service, lease, RemedyVerdict.BACK, None)
     api.clear(account.channel)
     await watch.poller.poll()
     assert [(each.ended, each.ending) for each in watch.watch_state.incidents.values()] == [

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.domain.incidents import Reason, ResetVerdict, State
+from bot.domain.incidents import Reason, RemedyVerdict, State
 from bot.domain.messages import Delivery, Purpose
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.storage.rows import from_epoch
@@ -17,7 +17,7 @@ from bot.storage.schema_steps import STEPS
 ASKED = "asked"
 NOT_MADE = ("SQLITE_CANTOPEN", "SQLITE_ERROR")
 """No file, or no such table."""
-ENDINGS = (UNKNOWN_OUTCOME, *ResetVerdict)
+ENDINGS = (UNKNOWN_OUTCOME, *RemedyVerdict)
 
 
 @dataclass(frozen=True, slots=True)

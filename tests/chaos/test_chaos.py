@@ -9,7 +9,7 @@ import aiohttp
 import pytest
 
 from bot.domain import incidents
-from bot.domain.incidents import ResetVerdict
+from bot.domain.incidents import RemedyVerdict
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.rules.policy import AWAY_AFTER, LEASE
 from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
@@ -40,7 +40,7 @@ async def run(tmp_path: Path) -> AsyncIterator[ChaosRun]:
 RESETS = [
     (FailPoint.LEASED, 0, UNKNOWN_OUTCOME),
     (FailPoint.RESET, 1, UNKNOWN_OUTCOME),
-    (FailPoint.JUDGED, 1, ResetVerdict.BACK),
+    (FailPoint.JUDGED, 1, RemedyVerdict.BACK),
 ]
 """How many resets reached the API by then, and what the audit says in the end."""
 STEPS = {

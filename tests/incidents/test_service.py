@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.state import WatchState
 from bot.storage import StoreError
@@ -312,7 +312,7 @@ CHANGES: dict[str, Change] = {
     "snooze": lambda watch, lease: watch.incident_service.snooze(lease.key, ADA, HOUR),
     "mute": lambda watch, _: watch.incident_service.mute(None, ADA, AT + HOUR),
     "test": lambda watch, _: watch.incident_service.test((Route.DM,)),
-    "verdict": lambda watch, lease: give_verdict(watch.incident_service, lease, ResetVerdict.BACK, None),
+    "verdict": lambda watch, lease: give_verdict(watch.incident_service, lease, RemedyVerdict.BACK, None),
 }
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.incidents.service import CLOCK_CHECK
 from bot.incidents.transaction import UNKNOWN_OUTCOME
@@ -162,15 +162,15 @@ async def test_only_one_has_the_lease(watch: Assembly) -> None:
 @pytest.mark.parametrize(
     ("verdict", "flag", "state"),
     [
-        (ResetVerdict.BACK, None, State.ENDED),
-        (ResetVerdict.NOT_YET, FLAG, State.OPEN),
-        (ResetVerdict.FLAGGED_AGAIN, FLAG, State.OPEN),
-        (ResetVerdict.NOT_CONFIGURED, None, State.ENDED),
-        (ResetVerdict.COULD_NOT_TELL, None, State.OPEN),
+        (RemedyVerdict.BACK, None, State.ENDED),
+        (RemedyVerdict.NOT_YET, FLAG, State.OPEN),
+        (RemedyVerdict.FLAGGED_AGAIN, FLAG, State.OPEN),
+        (RemedyVerdict.NOT_CONFIGURED, None, State.ENDED),
+        (RemedyVerdict.COULD_NOT_TELL, None, State.OPEN),
     ],
 )
 async def test_a_verdict_gives_the_lease_back_and_is_the_outcome_in_the_audit(
-    watch: Assembly, clock: Clock, verdict: ResetVerdict, flag: None, state: State
+    watch: Assembly, clock: Clock, verdict: RemedyVerdict, flag: None, state: State
 ) -> None:
     lease = await leased(watch)
     await give_verdict(watch.incident_service, lease, verdict, flag)
@@ -239,7 +239,7 @@ async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
     clock.advance(LEASE)
     lease = await take_lease(watch.incident_service, late.key, owner)
     before = await watch.audit()
-    await give_verdict(watch.incident_service, late, ResetVerdict.BACK, None)
+    await give_verdict(watch.incident_service, late, RemedyVerdict.BACK, None)
     assert watch.incident() == lease
     assert await watch.audit() == before
 
@@ -247,7 +247,7 @@ async def test_a_verdict_that_comes_after_the_lease_is_not_taken(
 async def test_row_10_a_flag_that_came_back_after_a_verified_reset_leaves_its_outcome_as_it_was(
     watch: Assembly, clock: Clock
 ) -> None:
-    await give_verdict(watch.incident_service, await leased(watch), ResetVerdict.BACK, None)
+    await give_verdict(watch.incident_service, await leased(watch), RemedyVerdict.BACK, None)
     clock.advance(3 * MINUTE)
     await watch.see(FLAGGED)
     assert (watch.incident().state, watch.incident().leased_by) == (State.OPEN, None)

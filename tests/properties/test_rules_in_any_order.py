@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.accounts import Account, EntryState, FlagKind
-from bot.domain.incidents import Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Purpose
 from bot.domain.providers import MJPROXY, USEAPI, Remedy
 from bot.rules import owner_actions
@@ -202,8 +202,8 @@ class AnyOrder(RuleBasedStateMachine):
         if incident := self.going_on(channel):
             self.world.change(owner_actions.snooze(incident, self.world.now + length, self.world.now))
 
-    @rule(channel=ANY_CHANNEL, verdict=st.sampled_from([None, *ResetVerdict]), text=TEXTS)
-    def reset(self, channel: str, verdict: ResetVerdict | None, text: str) -> None:
+    @rule(channel=ANY_CHANNEL, verdict=st.sampled_from([None, *RemedyVerdict]), text=TEXTS)
+    def reset(self, channel: str, verdict: RemedyVerdict | None, text: str) -> None:
         incident = self.going_on(channel)
         lease = incident and owner_actions.take_lease(incident, ANNE, self.world.now, None, Remedy.RESET)
         if lease is None:

@@ -4,7 +4,7 @@ import pytest
 
 from bot.actions.account_admin import BEGUN, NOT_SENT, REFUSED, VERBS
 from bot.domain.accounts import Action, ChangeOutcome
-from bot.domain.incidents import ResetVerdict
+from bot.domain.incidents import RemedyVerdict
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.render.account_history import SENTENCES, history
 from tests.support.render_samples import CHANNEL, NOW
@@ -68,7 +68,7 @@ def test_what_is_unknown_is_shown_as_it_stands() -> None:
 
 
 def test_every_code_has_its_sentence() -> None:
-    codes = {f"reset {code}" for code in (BEGUN, UNKNOWN_OUTCOME, *ResetVerdict)}
+    codes = {f"reset {code}" for code in (BEGUN, UNKNOWN_OUTCOME, *RemedyVerdict)}
     of_a_change = (BEGUN, REFUSED, NOT_SENT, *ChangeOutcome)
     codes |= {f"{verb} {code}" for verb in VERBS for code in of_a_change}
     assert codes <= SENTENCES.keys()

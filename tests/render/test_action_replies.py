@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Flag, KnownAccount
-from bot.domain.incidents import ResetOutcome, ResetStage, ResetVerdict
+from bot.domain.incidents import RemedyOutcome, RemedyStage, RemedyVerdict
 from bot.domain.providers import USEAPI
 from bot.render import action_replies
 from bot.render.action_replies import confirmation, snooze_choice, verdict_sentence
@@ -116,29 +116,29 @@ def test_without_an_incident_the_block_counts_from_when_the_account_was_flagged(
     ("verdict", "wording"),
     [
         (
-            ResetVerdict.BACK,
+            RemedyVerdict.BACK,
             "✅ **Aurora** is back in rotation: the reset worked, and useapi.net no longer flags it.",
         ),
         (
-            ResetVerdict.NOT_YET,
+            RemedyVerdict.NOT_YET,
             (
                 "⏳ Reset sent, but **Aurora** is still flagged. I keep checking.\n"
                 "Look in its channel again: something may be left to acknowledge.\n```\nx\n```"
             ),
         ),
         (
-            ResetVerdict.FLAGGED_AGAIN,
+            RemedyVerdict.FLAGGED_AGAIN,
             (
                 "⚠️ **Aurora** was clear after the reset and is flagged again.\n"
                 "Open the channel to see what Midjourney wants now.\n```\nx\n```"
             ),
         ),
         (
-            ResetVerdict.NOT_CONFIGURED,
+            RemedyVerdict.NOT_CONFIGURED,
             "⚪ **Aurora** is not configured any more, so there is nothing to reset.",
         ),
         (
-            ResetVerdict.COULD_NOT_TELL,
+            RemedyVerdict.COULD_NOT_TELL,
             (
                 "❔ I could not tell whether **Aurora** is back: useapi.net did not answer.\n"
                 "The reset may have worked, so I do not send it again. "
@@ -147,7 +147,7 @@ def test_without_an_incident_the_block_counts_from_when_the_account_was_flagged(
         ),
     ],
 )
-def test_each_verdict_has_its_words(verdict: ResetVerdict, wording: str) -> None:
+def test_each_verdict_has_its_words(verdict: RemedyVerdict, wording: str) -> None:
     assert verdict_sentence(verdict, AURORA, Flag.of("x")) == wording
     assert "```" not in verdict_sentence(verdict, AURORA)
 
@@ -156,16 +156,16 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, wording: str) -> None
     ("wording", "words"),
     [
         (
-            action_replies.remedy_progress(RESET, ResetStage.READING, USEAPI, "Aurora", timedelta()),
+            action_replies.remedy_progress(RESET, RemedyStage.READING, USEAPI, "Aurora", timedelta()),
             "👀 Reading the list before I reset **Aurora** ...",
         ),
         (
-            action_replies.remedy_progress(RESET, ResetStage.SENDING, USEAPI, "Aurora", timedelta()),
+            action_replies.remedy_progress(RESET, RemedyStage.SENDING, USEAPI, "Aurora", timedelta()),
             "🔄 Resetting **Aurora** ...",
         ),
         (
             action_replies.remedy_progress(
-                RESET, ResetStage.CHECKING, USEAPI, "Aurora", timedelta(seconds=15)
+                RESET, RemedyStage.CHECKING, USEAPI, "Aurora", timedelta(seconds=15)
             ),
             "⏳ Reset accepted, **Aurora** is still flagged. Checking again in 15 s ...",
         ),
@@ -189,7 +189,7 @@ def test_each_verdict_has_its_words(verdict: ResetVerdict, wording: str) -> None
             "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again.",
         ),
         (
-            RESET.outcomes[ResetOutcome.UNREADABLE],
+            RESET.outcomes[RemedyOutcome.UNREADABLE],
             "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do.",
         ),
         (
@@ -251,8 +251,12 @@ def test_a_snooze_is_chosen_from_three() -> None:
 
 
 ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
-    lambda known: action_replies.remedy_progress(RESET, ResetStage.READING, USEAPI, known.label, timedelta()),
-    lambda known: action_replies.remedy_progress(RESET, ResetStage.SENDING, USEAPI, known.label, timedelta()),
+    lambda known: action_replies.remedy_progress(
+        RESET, RemedyStage.READING, USEAPI, known.label, timedelta()
+    ),
+    lambda known: action_replies.remedy_progress(
+        RESET, RemedyStage.SENDING, USEAPI, known.label, timedelta()
+    ),
     action_replies.nothing_to_reset,
     action_replies.cannot_see,
     action_replies.unmuted,
@@ -261,17 +265,17 @@ ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
     lambda known: action_replies.snoozed(known, NOW),
     lambda known: action_replies.muted(known, NOW),
     lambda known: action_replies.remedy_progress(
-        RESET, ResetStage.CHECKING, USEAPI, known.label, timedelta(days=3)
+        RESET, RemedyStage.CHECKING, USEAPI, known.label, timedelta(days=3)
     ),
 )
 
 
-@given(accounts, hostile, moments, st.sampled_from(ResetVerdict), st.sampled_from(ANSWERS))
+@given(accounts, hostile, moments, st.sampled_from(RemedyVerdict), st.sampled_from(ANSWERS))
 def test_nothing_said_breaks_a_limit_or_does_anything(
     known: KnownAccount,
     text: str,
     now: datetime,
-    verdict: ResetVerdict,
+    verdict: RemedyVerdict,
     answer: Callable[[KnownAccount], str],
 ) -> None:
     posted = confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
-from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Purpose
 from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
 from bot.render.alert_messages import content_of
@@ -179,7 +179,7 @@ def test_a_card_says_that_the_account_is_enabled_and_not_started() -> None:
                 flagged(
                     starting_since=NOW,
                     remedy=Remedy.ENABLE,
-                    verdict=ResetVerdict.NOT_STARTED,
+                    verdict=RemedyVerdict.NOT_STARTED,
                     judged_at=NOW,
                 ),
                 None,

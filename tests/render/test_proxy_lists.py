@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.errors import Cause
-from bot.domain.incidents import ResetVerdict, ServiceProblem
+from bot.domain.incidents import RemedyVerdict, ServiceProblem
 from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
 from bot.providers.errors import Unreachable
 from bot.render.account_cards import account_embed
@@ -62,7 +62,7 @@ def test_a_reason_that_nobody_here_knows_is_not_explained() -> None:
 
 
 def test_the_verdict_of_a_remedy_explains_what_it_quotes() -> None:
-    words = verdict_sentence(ResetVerdict.NOT_YET, proxied(flag=LOST), LOST, remedy=Remedy.ENABLE)
+    words = verdict_sentence(RemedyVerdict.NOT_YET, proxied(flag=LOST), LOST, remedy=Remedy.ENABLE)
     assert words.endswith(f"\n{MEANS}\n```\n{LOST.text}\n```")
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.providers import Remedy
 from bot.rules import owner_actions, timers
 from bot.rules.account_incidents import opening_reason
@@ -242,15 +242,15 @@ def test_a_list_that_shows_what_a_command_met_makes_it_ordinary() -> None:
 @pytest.mark.parametrize(
     ("verdict", "state", "ending"),
     [
-        (ResetVerdict.BACK, State.ENDED, Ending.RESET),
-        (ResetVerdict.NOT_CONFIGURED, State.ENDED, Ending.REMOVED),
-        (ResetVerdict.NOT_YET, State.OPEN, None),
-        (ResetVerdict.COULD_NOT_TELL, State.OPEN, None),
-        (ResetVerdict.FLAGGED_AGAIN, State.OPEN, None),
+        (RemedyVerdict.BACK, State.ENDED, Ending.RESET),
+        (RemedyVerdict.NOT_CONFIGURED, State.ENDED, Ending.REMOVED),
+        (RemedyVerdict.NOT_YET, State.OPEN, None),
+        (RemedyVerdict.COULD_NOT_TELL, State.OPEN, None),
+        (RemedyVerdict.FLAGGED_AGAIN, State.OPEN, None),
     ],
 )
 def test_each_verdict_gives_the_lease_back(
-    verdict: ResetVerdict, state: State, ending: Ending | None
+    verdict: RemedyVerdict, state: State, ending: Ending | None
 ) -> None:
     world = flagged()
     world.verdict(world.lease(A), verdict)
@@ -263,7 +263,7 @@ def test_each_verdict_gives_the_lease_back(
 def test_another_flag_after_a_reset_is_told_if_it_is_worse(text: str, reasons: list[Reason]) -> None:
     world = flagged()
     world.run(5 * MINUTE)
-    world.verdict(world.lease(A), ResetVerdict.FLAGGED_AGAIN, text)
+    world.verdict(world.lease(A), RemedyVerdict.FLAGGED_AGAIN, text)
     incident, flag = world.incident(A), Flag.of(text)
     assert (incident.flag, incident.seen_at, incident.from_command) == (flag, world.now, False)
     assert incident.worst_kind is (FlagKind.BLOCK if reasons else FlagKind.MODERATION)
@@ -277,8 +277,8 @@ def test_a_verdict_is_taken_only_from_who_holds_the_lease() -> None:
     world.now += 4 * MINUTE
     world.poll()
     present = world.lease(A, BEN)
-    assert owner_actions.give_verdict(present, late, ResetVerdict.BACK, world.now) == (present, None)
-    world.verdict(present, ResetVerdict.BACK)
+    assert owner_actions.give_verdict(present, late, RemedyVerdict.BACK, world.now) == (present, None)
+    world.verdict(present, RemedyVerdict.BACK)
     assert world.incident(A).leased_by == BEN
 
 
@@ -287,7 +287,7 @@ def test_what_returns_is_the_same_incident_with_nothing_left_of_what_owners_said
     before = world.incident(A)
     world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     world.change(owner_actions.snooze(world.incident(A), world.now + HOUR, world.now))
-    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.verdict(world.lease(A), RemedyVerdict.BACK)
     world.flags[A] = MODERATION
     world.now += 3 * MINUTE
     world.poll()
@@ -303,7 +303,7 @@ def test_what_returns_is_the_same_incident_with_nothing_left_of_what_owners_said
 
 def test_what_cleared_by_itself_after_it_had_returned_is_new_when_it_is_flagged_again() -> None:
     world = flagged()
-    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.verdict(world.lease(A), RemedyVerdict.BACK)
     world.run(2 * MINUTE)
     world.flags[A] = None
     world.run(10 * MINUTE)
@@ -336,14 +336,14 @@ def test_a_reset_that_was_not_the_end_leaves_nothing_of_what_looked_clear() -> N
     world = flagged()
     world.flags[A] = None
     world.run(2 * MINUTE)
-    world.verdict(world.lease(A), ResetVerdict.NOT_YET)
+    world.verdict(world.lease(A), RemedyVerdict.NOT_YET)
     incident = world.incident(A)
     assert (incident.clear_since, incident.clear_polls) == (None, 0)
 
 
 def test_what_is_over_has_no_lease() -> None:
     world = flagged()
-    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.verdict(world.lease(A), RemedyVerdict.BACK)
     incident = world.incident(A)
     assert owner_actions.take_lease(incident, ANNE, world.now, None, Remedy.RESET) is None
 
@@ -419,9 +419,9 @@ def test_incidents_of_a_world_without_problem_are_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "verdict", [ResetVerdict.NOT_YET, ResetVerdict.COULD_NOT_TELL, ResetVerdict.FLAGGED_AGAIN]
+    "verdict", [RemedyVerdict.NOT_YET, RemedyVerdict.COULD_NOT_TELL, RemedyVerdict.FLAGGED_AGAIN]
 )
-def test_what_a_reset_came_to_stands_with_the_incident_until_the_next_one(verdict: ResetVerdict) -> None:
+def test_what_a_reset_came_to_stands_with_the_incident_until_the_next_one(verdict: RemedyVerdict) -> None:
     world = flagged()
     lease = owner_actions.take_lease(world.incident(A), 1, world.now, None, Remedy.RESET)
     assert lease is not None

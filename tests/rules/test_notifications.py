@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.errors import Cause
-from bot.domain.incidents import Ending, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Ending, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
 from bot.rules import owner_actions
 from bot.rules.message_lifecycle import deleted, earliest_send, supersede
@@ -168,7 +168,7 @@ def test_what_returns_before_its_end_was_noted_is_told_as_returned() -> None:
     world.run(6 * MINUTE)
     world.delete(only(world.editable()))
     world.discord_is_up = False
-    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.verdict(world.lease(A), RemedyVerdict.BACK)
     assert [message.purpose for message in world.waiting()] == [Purpose.NOTE]
     world.now += MINUTE
     world.poll()

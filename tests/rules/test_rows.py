@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Ending, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Ending, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Purpose
 from bot.domain.providers import MJPROXY, USEAPI, Remedy
 from bot.rules import owner_actions, timers
@@ -179,7 +179,7 @@ def test_row_09_a_list_that_lags_after_a_reset_is_said_in_silence(worlds: Worlds
     world.flags[A] = None
     world.now += 45 * SECOND
     assert world.poll().incidents == ()
-    world.verdict(lease, ResetVerdict.BACK)
+    world.verdict(lease, RemedyVerdict.BACK)
     incident = world.incident(A)
     assert (incident.state, incident.ending, incident.reset_at) == (State.ENDED, Ending.RESET, world.now)
     assert len(world.sent) == 1
@@ -189,7 +189,7 @@ def test_row_09_a_list_that_lags_after_a_reset_is_said_in_silence(worlds: Worlds
 def test_row_10_flagged_soon_after_a_verified_reset_is_the_same_incident_returned(worlds: Worlds) -> None:
     world = worlds.flagged()
     world.flags[A] = None
-    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.verdict(world.lease(A), RemedyVerdict.BACK)
     world.run(3 * MINUTE)
     world.flags[A] = MODERATION
     world.run(5 * MINUTE)
@@ -202,7 +202,7 @@ def test_row_10_what_came_back_is_pushed_at_once_where_all_else_is_over(worlds: 
     world = worlds.flagged()
     (first,) = world.editable()
     world.flags[A] = None
-    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.verdict(world.lease(A), RemedyVerdict.BACK)
     assert world.messages[first.key].delivery is Delivery.DONE
     world.run(MINUTE)
     world.flags[A] = MODERATION
@@ -217,7 +217,7 @@ def test_row_10_what_came_back_joins_a_message_that_stands_before_the_push_may_f
     world.flags[B] = MODERATION
     world.run(MINUTE)
     world.flags[A] = None
-    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.verdict(world.lease(A), RemedyVerdict.BACK)
     world.flags[A] = MODERATION
     world.run(MINUTE)
     (message,) = world.editable()
@@ -231,7 +231,7 @@ def test_row_10_what_came_back_joins_a_message_that_stands_before_the_push_may_f
 def test_row_10_flagged_long_after_a_verified_reset_is_another_incident(worlds: Worlds) -> None:
     world = worlds.flagged()
     world.flags[A] = None
-    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.verdict(world.lease(A), RemedyVerdict.BACK)
     world.run(61 * MINUTE)
     world.flags[A] = MODERATION
     world.run(MINUTE)
@@ -242,7 +242,7 @@ def test_row_10_flagged_long_after_a_verified_reset_is_another_incident(worlds: 
 @pytest.mark.parametrize("clean", [True, False])
 def test_row_11_a_reset_without_an_answer_is_told_by_the_list(worlds: Worlds, clean: bool) -> None:  # noqa: FBT001 - a row of a table
     world = worlds.flagged()
-    world.verdict(world.lease(A), ResetVerdict.BACK if clean else ResetVerdict.COULD_NOT_TELL)
+    world.verdict(world.lease(A), RemedyVerdict.BACK if clean else RemedyVerdict.COULD_NOT_TELL)
     assert world.state(A) is (State.ENDED if clean else State.OPEN)
     assert len(world.sent) == 1
 
@@ -257,7 +257,7 @@ def test_row_12_a_lease_that_nobody_gives_back_expires(worlds: Worlds) -> None:
     assert (incident.state, incident.lease_until, incident.leased_by) == (State.OPEN, None, None)
     again = world.lease(A, BEN)
     # A verdict from before the crash is nobody's.
-    world.verdict(lease, ResetVerdict.BACK)
+    world.verdict(lease, RemedyVerdict.BACK)
     assert world.incident(A) == again
 
 
@@ -857,7 +857,7 @@ def test_row_53_an_error_596_of_nobodys_account_that_lasts_is_reminded_of(worlds
 def test_row_47_where_all_is_over_the_next_flag_is_pushed_at_once(worlds: Worlds) -> None:
     world = worlds.flagged()
     world.flags[A] = None
-    world.verdict(world.lease(A), ResetVerdict.BACK)
+    world.verdict(world.lease(A), RemedyVerdict.BACK)
     world.now += 12 * SECOND
     world.flags[B] = MODERATION
     world.poll()

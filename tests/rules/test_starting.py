@@ -7,7 +7,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind
-from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, State
+from bot.domain.incidents import Ending, Incident, Reason, RemedyVerdict, State
 from bot.rules import owner_actions
 from bot.rules.poll_state import PollState, expect_removal
 from tests.rules.proxy_cases import (
@@ -34,7 +34,7 @@ def flagged_there(text: str | Flag = MODERATION) -> World:
     return world
 
 
-def judged(world: World, verdict: ResetVerdict = ResetVerdict.NOT_STARTED) -> None:
+def judged(world: World, verdict: RemedyVerdict = RemedyVerdict.NOT_STARTED) -> None:
     lease = world.lease(ONE)
     world.verdict(lease, verdict)
 
@@ -80,7 +80,7 @@ def test_row_61_after_a_remedy_the_first_poll_that_shows_it_running_ends_it() ->
 
 def test_row_61_another_verdict_waits_for_the_flap_window() -> None:
     world = flagged_there()
-    judged(world, ResetVerdict.NOT_YET)
+    judged(world, RemedyVerdict.NOT_YET)
     world.poll_proxy(entry(ONE, STARTING))
     world.poll_proxy(entry(ONE))
     assert world.state(ONE) is State.CLEARING
@@ -199,7 +199,7 @@ def test_row_62_after_a_verdict_that_saw_it_start_no_poll_need_have_seen_that() 
 def test_row_62_a_verdict_that_saw_the_flag_again_is_no_second_message() -> None:
     world = flagged_there()
     judged(world)
-    world.verdict(world.lease(ONE), ResetVerdict.FLAGGED_AGAIN, MODERATION)
+    world.verdict(world.lease(ONE), RemedyVerdict.FLAGGED_AGAIN, MODERATION)
     world.run(6 * MINUTE)
     assert len(world.pushes()) == 1
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.errors import Cause
-from bot.domain.incidents import Alert, Incident, Reason, ResetVerdict, ServiceProblem, State, open_services
+from bot.domain.incidents import Alert, Incident, Reason, RemedyVerdict, ServiceProblem, State, open_services
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.domain.providers import MJPROXY, Remedy
 from bot.rules import owner_actions
@@ -255,7 +255,7 @@ class World:
         self.change(lease)
         return lease
 
-    def verdict(self, lease: Incident, verdict: ResetVerdict, text: str | None = None) -> None:
+    def verdict(self, lease: Incident, verdict: RemedyVerdict, text: str | None = None) -> None:
         flag = Flag.of(text) if text else None
         self.change(owner_actions.give_verdict(self.incidents[lease.key], lease, verdict, self.now, flag))
         self.deliver()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.actions.remedies import flag_digest
-from bot.domain.incidents import Ending, Incident, ResetOutcome, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, RemedyOutcome, RemedyVerdict, ServiceProblem, State
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.providers.errors import PendingModeration
 from tests.commands.test_reset import at_reset, confirmed
@@ -67,14 +67,14 @@ async def test_of_the_only_account_it_is_told_and_over_like_a_flag_that_the_list
 async def test_the_only_account_can_be_reset_though_the_list_is_refused_because_of_it(alone: Scene) -> None:
     alone.steps[FailPoint.RESET] = alone.api.mend
     attempt = await alone.press()
-    assert (attempt.outcome, attempt.verdict) == (ResetOutcome.DONE, ResetVerdict.BACK)
+    assert (attempt.outcome, attempt.verdict) == (RemedyOutcome.DONE, RemedyVerdict.BACK)
     assert alone.watch.incident().ending is Ending.RESET
     assert alone.posts == 1
 
 
 async def test_a_list_that_is_still_refused_after_the_reset_is_not_yet_clear(alone: Scene) -> None:
     attempt = await alone.press()
-    assert attempt.verdict is ResetVerdict.NOT_YET
+    assert attempt.verdict is RemedyVerdict.NOT_YET
     assert alone.watch.incident().state is State.OPEN
     assert alone.posts == 1
 
@@ -85,12 +85,12 @@ async def test_row_53_a_list_refused_because_of_nobody_knows_whom_asks_an_owner_
     async with on_scene(api, tmp_path / "midwatch.sqlite3") as scene:
         api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
         attempt = await scene.press()
-        assert attempt.outcome is ResetOutcome.CHANGED
+        assert attempt.outcome is RemedyOutcome.CHANGED
         assert await scene.is_untouched()
         incident = scene.watch.incident()
         assert incident.flag is not None
         confirmed = flag_digest(incident.flag, incident, unseen=True)
-        assert (await scene.press(confirmed=confirmed)).verdict is ResetVerdict.COULD_NOT_TELL
+        assert (await scene.press(confirmed=confirmed)).verdict is RemedyVerdict.COULD_NOT_TELL
         assert scene.posts == 1
 
 
@@ -129,7 +129,7 @@ async def test_row_53_the_account_an_owner_chooses_is_reset_and_the_next_good_li
 ) -> None:
     unseen.steps[FailPoint.RESET] = unseen.api.mend
     attempt = await unseen.press()
-    assert (attempt.outcome, attempt.verdict) == (ResetOutcome.DONE, ResetVerdict.BACK)
+    assert (attempt.outcome, attempt.verdict) == (RemedyOutcome.DONE, RemedyVerdict.BACK)
     assert unseen.posts == 1
     assert refusal(unseen).ending is Ending.RECOVERED
     assert await unseen.watch.audit() == [ASKED, (ADA, "reset", "back in rotation")]
@@ -139,11 +139,11 @@ async def test_row_53_while_the_list_stays_refused_nobody_can_tell_and_it_can_be
     unseen: Scene,
 ) -> None:
     attempt = await unseen.press()
-    assert (attempt.outcome, attempt.verdict) == (ResetOutcome.DONE, ResetVerdict.COULD_NOT_TELL)
+    assert (attempt.outcome, attempt.verdict) == (RemedyOutcome.DONE, RemedyVerdict.COULD_NOT_TELL)
     service = refusal(unseen)
     assert (service.state, service.leased_by, service.lease_channel) == (State.OPEN, None, None)
     assert await unseen.watch.audit() == [ASKED, (ADA, "reset", "could not tell")]
-    assert (await unseen.press()).outcome is ResetOutcome.DONE
+    assert (await unseen.press()).outcome is RemedyOutcome.DONE
     assert unseen.posts == 2
 
 
@@ -151,7 +151,7 @@ async def test_row_53_another_owner_waits_for_the_one_who_is_at_it(unseen: Scene
     lease = await take_lease(unseen.watch.incident_service, refusal(unseen).key, BEA, channel=OTHER)
     assert lease is not None
     attempt = await unseen.press()
-    assert attempt.outcome is ResetOutcome.TAKEN
+    assert attempt.outcome is RemedyOutcome.TAKEN
     assert attempt.incident is not None
     assert (attempt.incident.leased_by, attempt.incident.lease_channel) == (BEA, OTHER)
     assert unseen.posts == 0
@@ -162,31 +162,31 @@ async def test_row_53_of_a_reset_that_something_killed_the_audit_says_of_which_a
     unseen.clock.advance(timedelta(minutes=4))
     await unseen.watch.incident_service.tick()
     assert await unseen.watch.audit() == [ASKED, (ADA, "reset", UNKNOWN_OUTCOME)]
-    assert (await unseen.press()).outcome is ResetOutcome.DONE
+    assert (await unseen.press()).outcome is RemedyOutcome.DONE
 
 
 async def test_row_53_a_list_that_is_there_again_has_nothing_to_reset(unseen: Scene) -> None:
     unseen.api.mend()
-    assert (await unseen.press()).outcome is ResetOutcome.CLEAR
+    assert (await unseen.press()).outcome is RemedyOutcome.CLEAR
     assert unseen.posts == 0
 
 
 async def test_row_53_other_words_in_place_of_the_list_ask_again(unseen: Scene) -> None:
     attempt = await unseen.press(confirmed="00000000")
-    assert (attempt.outcome, attempt.flag) == (ResetOutcome.CHANGED, refusal(unseen).flag)
+    assert (attempt.outcome, attempt.flag) == (RemedyOutcome.CHANGED, refusal(unseen).flag)
     assert unseen.posts == 0
 
 
 async def test_row_53_a_list_that_nobody_can_reach_is_still_read_first(unseen: Scene) -> None:
     unseen.api.mend()
     unseen.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.LIST)
-    assert (await unseen.press()).outcome is ResetOutcome.UNREADABLE
+    assert (await unseen.press()).outcome is RemedyOutcome.UNREADABLE
     assert unseen.posts == 0
 
 
 async def test_row_53_a_596_to_the_reset_itself_says_whose_it_is(unseen: Scene) -> None:
     unseen.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.RESET)
-    assert (await unseen.press()).verdict is ResetVerdict.FLAGGED_AGAIN
+    assert (await unseen.press()).verdict is RemedyVerdict.FLAGGED_AGAIN
     running = unseen.resets.incident_of(CHANNEL)
     assert running is not None
     assert running.flag is not None

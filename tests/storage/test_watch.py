@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.accounts import Action, FlagKind
 from bot.domain.errors import Cause
-from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
 from bot.domain.providers import USEAPI, Remedy
 from bot.storage import Store, StoredMute, StoreError
@@ -46,7 +46,7 @@ FULL_INCIDENT = Incident(
     ended_at=AT + DAY,
     ending=Ending.RESET,
     reset_at=AT + 2 * MINUTE,
-    verdict=ResetVerdict.NOT_YET,
+    verdict=RemedyVerdict.NOT_YET,
     judged_at=AT + 11 * MINUTE,
     lease_until=AT + 3 * MINUTE,
     leased_by=OWNER,

@@ -1,7 +1,7 @@
 """Leases of single incidents, and their verdicts."""
 
 from bot.domain.accounts import Flag
-from bot.domain.incidents import Incident, ResetVerdict
+from bot.domain.incidents import Incident, RemedyVerdict
 from bot.domain.providers import Remedy
 from bot.incidents.service import IncidentService
 
@@ -19,7 +19,7 @@ async def take_lease(
 
 
 async def give_verdict(
-    service: IncidentService, lease: Incident, verdict: ResetVerdict, flag: Flag | None
+    service: IncidentService, lease: Incident, verdict: RemedyVerdict, flag: Flag | None
 ) -> None:
     """Record the verdict of one reset."""
     await service.give_verdicts([(lease, verdict, flag)])

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.actions.remedies import Remedies, group_digest
-from bot.domain.incidents import Incident, ResetResult, ResetStage
+from bot.domain.incidents import Incident, RemedyResult, RemedyStage
 from bot.domain.providers import MJPROXY, reference_to
 from tests.simulators.mjproxy import SimulatedMjproxy, SimulatedProxyAccount
 from tests.simulators.mjproxy.pool import MODERATION
@@ -20,7 +20,7 @@ class ProxyScene:
 
     def __init__(self, proxy: SimulatedMjproxy, watch: Assembly) -> None:
         self.proxy, self.watch, self.clock = proxy, watch, watch.clock
-        self.stages: list[tuple[ResetStage, float]] = []
+        self.stages: list[tuple[RemedyStage, float]] = []
         self.meanwhile: Callable[[], object] = lambda: None
         """What happens once the proxy was asked."""
         self.remedies = Remedies(watch.pollers, watch.incident_service, sleep=self.clock.nap)
@@ -40,14 +40,14 @@ class ProxyScene:
         assert incident.flag is not None
         return self.remedies.digest(self.of(account), incident.flag, incident)
 
-    async def _show(self, stage: ResetStage, wait: timedelta) -> None:
+    async def _show(self, stage: RemedyStage, wait: timedelta) -> None:
         self.stages.append((stage, wait.total_seconds()))
-        if stage is ResetStage.CHECKING:
+        if stage is RemedyStage.CHECKING:
             self.meanwhile()
 
     async def press(
         self, account: SimulatedProxyAccount, owner: int = ADA, confirmed: str | None = None
-    ) -> ResetResult:
+    ) -> RemedyResult:
         return await self.remedies.run(
             self.of(account), owner, confirmed or self.confirmed(account), self._show
         )
@@ -78,9 +78,9 @@ async def lost(scene: ProxyScene, number: int = 3) -> list[SimulatedProxyAccount
     return accounts
 
 
-async def press_all(scene: ProxyScene, confirmed: str | None = None, owner: int = ADA) -> ResetResult:
-    async def show(stage: ResetStage, _: timedelta) -> None:
-        if stage is ResetStage.CHECKING:
+async def press_all(scene: ProxyScene, confirmed: str | None = None, owner: int = ADA) -> RemedyResult:
+    async def show(stage: RemedyStage, _: timedelta) -> None:
+        if stage is RemedyStage.CHECKING:
             scene.meanwhile()
 
     group, _ = scene.remedies.group(MJPROXY)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription, Usage
 from bot.domain.accounts import Account, Action, EntryState, Flag, FlagKind, KnownAccount
-from bot.domain.incidents import Ending, Incident, Reason, ResetVerdict, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Message, MessageItem, Purpose
 from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
 from bot.render.message_content import Button, Link, MessageContent, Select
@@ -211,7 +211,7 @@ incidents = st.builds(
     starting_since=st.none() | moments,
     first_reason=words,
     remedy=st.none() | st.sampled_from(Remedy),
-    verdict=st.none() | st.sampled_from(ResetVerdict),
+    verdict=st.none() | st.sampled_from(RemedyVerdict),
     judged_at=st.none() | moments,
 )
 service_incidents = st.builds(

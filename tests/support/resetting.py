@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.actions.remedies import Progress, Remedies, flag_digest
-from bot.domain.incidents import ResetResult, ResetStage, State
+from bot.domain.incidents import RemedyResult, RemedyStage, State
 from bot.providers.api_client import Limits
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
 from tests.support.assembly import Assembly
@@ -28,7 +28,7 @@ class Scene:
         self.watch = watch
         self.clock = watch.clock
         self.database = database
-        self.stages: list[tuple[ResetStage, timedelta]] = []
+        self.stages: list[tuple[RemedyStage, timedelta]] = []
         self.steps: dict[FailPoint, Callable[[], object]] = {}
         """What happens at each step."""
         self.resets = Remedies(
@@ -49,12 +49,12 @@ class Scene:
         if (happens := self.steps.get(step)) is not None:
             happens()
 
-    async def progress(self, stage: ResetStage, wait: timedelta) -> None:
+    async def progress(self, stage: RemedyStage, wait: timedelta) -> None:
         self.stages.append((stage, wait))
 
     async def press(
         self, owner: int = ADA, *, confirmed: str | None = None, progress: Progress | None = None
-    ) -> ResetResult:
+    ) -> RemedyResult:
         """Confirm the reset and return its result."""
         return await self.resets.run(CHANNEL, owner, confirmed or self.confirmed, progress or self.progress)
 

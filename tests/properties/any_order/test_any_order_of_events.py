@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, precondition, rule
 
 from bot.domain.accounts import Flag
-from bot.domain.incidents import ResetVerdict, ServiceProblem
+from bot.domain.incidents import RemedyVerdict, ServiceProblem
 from tests.properties.any_order.fake_discord import Refusal
 from tests.properties.any_order.process import NAMES
 from tests.properties.any_order.truth import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, OTHER, End
@@ -24,7 +24,7 @@ SENDING = st.sampled_from(
     [each for each in FailPoint if each not in (FailPoint.LEASED, FailPoint.RESET, FailPoint.JUDGED)]
 )
 ABSENCES = st.sampled_from((timedelta(seconds=20), 4 * MINUTE, 20 * MINUTE, 3 * HOUR))
-ENDS = {ResetVerdict.BACK: End.RESET, ResetVerdict.NOT_CONFIGURED: End.REMOVED}
+ENDS = {RemedyVerdict.BACK: End.RESET, RemedyVerdict.NOT_CONFIGURED: End.REMOVED}
 
 
 class AnyOrder(Watched):
@@ -212,28 +212,28 @@ class AnyOrder(Watched):
     def comes_back_after_a_reset(self, channel: str, text: str) -> None:
         self.asks_to_reset(channel)
         if channel in self.leases:
-            self.judge(channel, ResetVerdict.BACK, None)
+            self.judge(channel, RemedyVerdict.BACK, None)
             self.flag(channel, text)
 
     @precondition(lambda self: self.leases)
-    @rule(data=st.data(), verdict=st.sampled_from(ResetVerdict), text=TEXTS)
-    def reset_is_judged(self, data: st.DataObject, verdict: ResetVerdict, text: str) -> None:
+    @rule(data=st.data(), verdict=st.sampled_from(RemedyVerdict), text=TEXTS)
+    def reset_is_judged(self, data: st.DataObject, verdict: RemedyVerdict, text: str) -> None:
         channel = data.draw(st.sampled_from(sorted(self.leases)))
-        self.judge(channel, verdict, text if verdict is ResetVerdict.FLAGGED_AGAIN else None)
+        self.judge(channel, verdict, text if verdict is RemedyVerdict.FLAGGED_AGAIN else None)
 
-    def judge(self, channel: str, verdict: ResetVerdict, again: str | None) -> None:
+    def judge(self, channel: str, verdict: RemedyVerdict, again: str | None) -> None:
         """Say what a reset came to, unless its lease ran out before."""
         case, lease = self.leases.pop(channel)
         self.truth.pass_time(self.now)
         is_held = case.end is None and case.lease_ends is not None
-        if is_held and verdict is not ResetVerdict.NOT_YET:
+        if is_held and verdict is not RemedyVerdict.NOT_YET:
             self.flags[channel] = again
         with self.unless_refused():
             self.run(
                 give_verdict(self.process.incident_service, lease, verdict, Flag.of(again) if again else None)
             )
             if is_held:
-                is_enabled = verdict is ResetVerdict.NOT_STARTED
+                is_enabled = verdict is RemedyVerdict.NOT_STARTED
                 self.truth.judge(case, ENDS.get(verdict), again, self.now, is_enabled=is_enabled)
         self.settle()
 
