@@ -114,6 +114,8 @@ class Editor:
         if content.fingerprint == message.shown:
             edited_at = message.edited_at
         else:
+            if message.shown is not None:  # until the answer is there, nobody knows what it shows
+                await self._put(message, shown=None)
             await self.transport.edit(place, as_sent(message, content))
         async with self.watch_state.transaction() as transaction:
             current = transaction.messages.get(message.key)

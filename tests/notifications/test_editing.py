@@ -9,7 +9,7 @@ from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.incidents import Incident, Reason, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.notifications.discord_transport import DiscordTransport
-from tests.notifications.outbox_driver import OutboxDriver, created, edited
+from tests.notifications.outbox_driver import Crash, OutboxDriver, created, edited
 from tests.simulators.discord import FaultKind, SimulatedDiscord
 from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
@@ -116,6 +116,55 @@ async def test_an_edit_that_discord_cannot_take_now_is_made_later(
         await driver.work_for(timedelta(minutes=45))
     (message,) = ada.sees(ada.dm)
     assert "is back" in message["content"]
+
+
+async def flag_and_back(driver: OutboxDriver, incident: Incident) -> None:
+    """Show another flag, which Discord does, and return to the first before that is known."""
+    await change(driver, incident, 1)
+    await driver.work()
+    await change(driver, incident, 0)
+
+
+async def test_an_edit_whose_answer_is_lost_is_taken_back_when_it_is_out_of_date(
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    async with driver.process():
+        _, incident = await sent_alert(driver, ada)
+        await change(driver, incident, 0)
+        await driver.work()
+        (before,) = ada.sees(ada.dm)
+        driver.pass_time(timedelta(seconds=10))
+        world.fault(FaultKind.RESET_AFTER, method="PATCH", times=1)
+        await flag_and_back(driver, incident)
+        assert ada.sees(ada.dm)[0]["content"] != before["content"]
+        await driver.work_for(timedelta(minutes=1))
+    (message,) = ada.sees(ada.dm)
+    assert message["content"] == before["content"]
+
+
+async def test_killed_after_an_edit_it_takes_that_back_when_it_is_out_of_date(
+    driver: OutboxDriver, ada: Visitor
+) -> None:
+    def die(step: FailPoint) -> None:
+        if step is FailPoint.EDITED:
+            raise Crash
+
+    async with driver.process():
+        _, incident = await sent_alert(driver, ada)
+        await change(driver, incident, 0)
+        await driver.work()
+        (before,) = ada.sees(ada.dm)
+        driver.pass_time(timedelta(seconds=10))
+        driver.at = die
+        with pytest.raises(Crash):
+            await flag_and_back(driver, incident)
+        assert ada.sees(ada.dm)[0]["content"] != before["content"]
+    driver.at = lambda _: None
+    async with driver.process():
+        await change(driver, incident, 0)
+        await driver.work_for(timedelta(minutes=1))
+    (message,) = ada.sees(ada.dm)
+    assert message["content"] == before["content"]
 
 
 async def test_after_too_many_edits_a_message_is_left_alone_for_ten_minutes(
