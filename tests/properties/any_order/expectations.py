@@ -27,6 +27,8 @@ class ExpectedPush:
     """It came up in a mute: any later push that shows the case is enough, such as a reminder."""
     seen_to: bool = False
     """Somebody took care of it since: to see it in a message is enough."""
+    is_clearing: bool = False
+    """Its owner joined when the last list showed it without its flag: the next list tells what is owed."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +111,11 @@ class Expectations:
             self.allowed[mark] += mark in self.unsure
             if mark not in self.seen and not case.is_recurring:
                 self.allowed[mark] += mark not in self.unsure
+                is_held, is_clearing = case.is_held(self.now()), case.clean_from is not None
                 self.open.append(
-                    ExpectedPush(owner, case, self.now(), News.BIRTH, seen_to=case.is_held(self.now()))
+                    ExpectedPush(
+                        owner, case, self.now(), News.BIRTH, seen_to=is_held, is_clearing=is_clearing
+                    )
                 )
         self.mute()
 
@@ -245,6 +250,8 @@ class Expectations:
         """Check that all that was due was sent, or shows in a message, or somebody sees to it."""
         for push in self.open:
             case = push.case
+            if push.is_clearing and case.clean_from is not None:
+                continue  # no list could be read since
             # What comes and goes is left to the reminders after a mute, and those to who put it off.
             is_reminded = push.held and case.is_recurring
             if case.end is not None or (push.seen_to and not is_reminded):
