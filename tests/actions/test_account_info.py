@@ -147,7 +147,7 @@ async def test_a_clock_put_back_does_not_lengthen_the_wait(
     assert api.midjourney_commands == 2
 
 
-async def test_a_failure_reaches_the_asker_and_the_wait_holds_all_the_same(
+async def test_a_failure_reaches_the_asker_and_the_wait_applies_all_the_same(
     api: SimulatedUseapi, here: Assembly
 ) -> None:
     api.fault(Fault.GATEWAY_TIMEOUT, endpoint=Endpoint.INFO)

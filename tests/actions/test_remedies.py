@@ -65,7 +65,7 @@ async def test_an_account_that_is_disabled_again_while_it_starts_is_flagged_agai
     assert scene.incident(account).state is State.OPEN
 
 
-async def test_another_trouble_after_it_was_enabled_is_shown(scene: ProxyScene) -> None:
+async def test_another_flag_after_it_was_enabled_is_shown(scene: ProxyScene) -> None:
     account = await flagged(scene)
     scene.proxy.acknowledge(account.id)
     scene.meanwhile = lambda: scene.proxy.ask_captcha(account.id)
@@ -259,7 +259,7 @@ async def test_nothing_is_sent_for_an_account_that_only_a_person_can_look_at(sce
     assert await scene.audit(account) == []
 
 
-async def test_a_fault_of_ours_holds_no_lease(scene: ProxyScene, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_fault_of_ours_keeps_no_lease(scene: ProxyScene, monkeypatch: pytest.MonkeyPatch) -> None:
     account = await flagged(scene)
 
     async def fail(*_: object) -> None:

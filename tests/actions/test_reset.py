@@ -83,7 +83,7 @@ async def test_row_9_the_watch_keeps_silent_while_a_reset_is_under_way(scene: Sc
     assert seen == [(State.RESETTING, before)] * 2
 
 
-async def test_another_flag_after_the_reset_is_told_to_who_asked_and_shown(scene: Scene) -> None:
+async def test_another_flag_after_the_reset_is_answered_to_who_asked_and_shown(scene: Scene) -> None:
     scene.steps[FailPoint.RESET] = lambda: scene.api.flag(CHANNEL, BLOCK)
     attempt = await scene.press()
     assert (attempt.verdict, attempt.flag) == (RemedyVerdict.FLAGGED_AGAIN, Flag.of(BLOCK))
@@ -153,7 +153,7 @@ async def test_a_flag_that_changes_after_the_poll_asks_again_too(scene: Scene) -
     assert await scene.is_untouched()
 
 
-async def test_a_confirmation_of_an_episode_that_is_over_does_not_hold_for_the_next(scene: Scene) -> None:
+async def test_a_confirmation_of_an_ended_incident_does_not_count_for_the_next(scene: Scene) -> None:
     assert (await scene.press()).verdict is RemedyVerdict.BACK
     scene.api.flag(CHANNEL, MODERATION)
     attempt = await scene.press()
@@ -164,12 +164,12 @@ def hash_of(text: str) -> str:
     return flag_digest(Flag.of(text), None)
 
 
-def test_a_confirmation_holds_while_only_numbers_and_blanks_change() -> None:
+def test_a_confirmation_counts_while_only_numbers_and_blanks_change() -> None:
     assert hash_of("Pending since 3 days") == hash_of("Pending  since 2 days")
     assert hash_of("Pending since 3 days") != hash_of("Pending since 3 hours")
 
 
-def test_a_confirmation_does_not_hold_for_a_longer_block() -> None:
+def test_a_confirmation_does_not_count_for_a_longer_block() -> None:
     blocked = "You are blocked from accessing Midjourney for {}"
     assert hash_of(blocked.format("24 hours")) != hash_of(blocked.format("1200 hours"))
     until = "You are blocked until December {}."
@@ -177,7 +177,7 @@ def test_a_confirmation_does_not_hold_for_a_longer_block() -> None:
 
 
 @pytest.mark.parametrize("change", ["clear", "remove"])
-async def test_there_is_nothing_to_reset_where_no_trouble_is_known(
+async def test_there_is_nothing_to_reset_where_no_flag_is_known(
     api: SimulatedUseapi, database: Path, change: str
 ) -> None:
     async with Assembly(database, Clock(), api=api) as watch:

@@ -50,7 +50,7 @@ async def scene(api: SimulatedUseapi, database: Path) -> AsyncIterator[Scene]:
         pytest.param(Fault.CODE_500_IN_200, RemedyVerdict.NOT_YET, id="garbled"),
     ],
 )
-async def test_row_11_a_reset_without_a_clear_answer_is_not_sent_again_and_the_list_tells(
+async def test_row_11_a_reset_without_a_clear_answer_is_not_sent_again_and_the_list_decides(
     scene: Scene, fault: Fault, verdict: RemedyVerdict
 ) -> None:
     scene.api.fault(fault, endpoint=Endpoint.RESET)
@@ -101,7 +101,7 @@ async def test_a_person_who_cannot_be_shown_how_far_it_is_does_not_stop_it(
 
 
 @pytest.mark.parametrize("hanging", RemedyStage)
-async def test_row_55_progress_that_hangs_holds_up_no_reset(scene: Scene, hanging: RemedyStage) -> None:
+async def test_row_55_progress_that_hangs_delays_no_reset(scene: Scene, hanging: RemedyStage) -> None:
     scene.api.accounts[CHANNEL].lingers = 1
 
     async def progress(stage: RemedyStage, _: timedelta) -> None:

@@ -113,7 +113,7 @@ async def test_a_gateway_that_refuses_at_first_is_tried_again(bot: Bot, ada: Vis
     await serves(bot, ada)
 
 
-async def test_commands_that_discord_did_not_take_are_told_again(bot: Bot, ada: Visitor) -> None:
+async def test_commands_that_discord_did_not_take_are_sent_again(bot: Bot, ada: Visitor) -> None:
     bot.world.fault(FaultKind.ERROR, status=503, path="/applications/*/commands", times=1)
     await bot.start()
     await serves(bot, ada)

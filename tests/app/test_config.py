@@ -242,7 +242,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_example(
     ]
 
 
-def test_a_path_that_cannot_be_looked_at_is_the_store_s_to_tell_of_and_hides_no_mistake(
+def test_a_path_that_cannot_be_examined_is_left_to_the_store_and_hides_no_mistake(
     environment: pytest.MonkeyPatch,
 ) -> None:
     path = f"/tmp/{'x' * 300}/a.db"  # noqa: S108 - nothing is ever made there
@@ -348,7 +348,7 @@ def test_a_pipe_that_gives_its_content_once_is_read_once(tmp_path: Path) -> None
     assert len(warned) == 1
 
 
-def test_a_folder_in_place_of_the_file_is_told_before_what_is_missing(
+def test_a_folder_in_place_of_the_file_is_reported_before_what_is_missing(
     environment: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     environment.delenv("DISCORD_TOKEN")

@@ -73,7 +73,7 @@ def test_the_pace_varies_by_a_tenth_at_most(watch: Assembly, chance: float, seco
     assert watch.make_loops(chance=lambda: chance).rest(watch.poller) == timedelta(seconds=seconds)
 
 
-def test_the_pace_varies_without_being_told_to(watch: Assembly, clock: Clock) -> None:
+def test_the_pace_varies_by_default(watch: Assembly, clock: Clock) -> None:
     usual = watch.make_loops()
     loops = WatchLoops(
         watch.pollers,
@@ -295,7 +295,7 @@ async def test_no_error_ends_the_polls(
     await failing.close()
 
 
-async def test_after_an_error_it_says_when_it_looks_again(watch: Assembly, clock: Clock) -> None:
+async def test_after_an_error_it_says_when_it_polls_again(watch: Assembly, clock: Clock) -> None:
     failing = FailingMonitor(watch.useapi, watch.store, await load_cache(watch.store), watch.incident_service)
     failing.error = ValueError("odd")
     watch.pollers = AccountPollers([failing], watch.store, failing.cache, watch.incident_service)
@@ -378,7 +378,7 @@ async def test_the_stop_ends_everything(
 # What it says of itself, and the clock
 
 
-async def test_it_looks_at_once_and_says_when_it_looks_again(
+async def test_it_polls_at_once_and_says_when_it_polls_again(
     api: SimulatedUseapi, watch: Assembly, clock: Clock
 ) -> None:
     loops = watch.make_loops()
@@ -406,7 +406,7 @@ async def test_what_the_clock_brings_does_not_wait_for_a_poll(
     assert polls(api) == 1
 
 
-async def test_owners_who_became_known_are_told_within_the_hour_without_a_poll(
+async def test_owners_who_became_known_are_notified_within_the_hour_without_a_poll(
     watch: Assembly, clock: Clock
 ) -> None:
     watch.owners.clear()

@@ -140,7 +140,7 @@ async def test_one_that_only_a_person_can_help_slows_its_own_polls(
     assert polls(api) == 1
 
 
-async def test_an_absence_is_told_once_however_many_providers_there_are(
+async def test_an_absence_is_reported_once_however_many_providers_there_are(
     api: SimulatedUseapi, proxy: SimulatedMjproxy, database: Path, clock: Clock
 ) -> None:
     key = proxy.add().id

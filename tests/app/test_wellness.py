@@ -114,7 +114,7 @@ def kinds(loops: WatchLoops) -> list[ProblemKind]:
 # The one function
 
 
-def test_a_watch_that_sees_remembers_and_tells_is_well() -> None:
+def test_a_watch_that_sees_remembers_and_sends_is_well() -> None:
     assert watch_problems(WELL) == ()
 
 
@@ -202,7 +202,7 @@ async def minutes(loops: WatchLoops, clock: Clock, number: int) -> None:
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
-async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_the_alert_comes_later(
+async def test_row_42_a_database_that_cannot_be_written_is_reported_without_it_and_the_alert_comes_later(
     api: SimulatedUseapi, watch: Assembly, database: Path, refusal: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     account, post, beats, clock = api.add(), Letters(), Beats(watch), watch.clock
@@ -244,7 +244,7 @@ async def test_row_42_a_database_that_cannot_be_written_is_told_without_it_and_t
     assert levels == [logging.ERROR, logging.INFO]
 
 
-async def test_a_database_that_is_held_for_a_moment_is_told_to_nobody(
+async def test_a_database_that_is_locked_for_a_moment_is_reported_to_nobody(
     api: SimulatedUseapi, watch: Assembly, database: Path
 ) -> None:
     api.add()
@@ -308,7 +308,7 @@ async def test_row_42_the_notice_waits_for_no_owner_who_cannot_be_reached() -> N
     assert sorted(place.channel_id for place in post.shown) == [7, 7, BEA]
 
 
-async def test_row_42_what_cannot_be_written_again_is_told_anew_where_its_end_was_shown() -> None:
+async def test_row_42_what_cannot_be_written_again_is_reported_anew_where_its_end_was_shown() -> None:
     post = Letters()
     notice = MemoryNotice(post, lambda: {ADA})
     await notice.show(AT)
@@ -335,7 +335,7 @@ async def test_a_notice_that_its_owner_deleted_is_done_with(
 
 
 @pytest.mark.parametrize("comes_back", [False, True], ids=["gone", "back"])
-async def test_row_42_a_flag_that_went_while_nothing_could_be_written_is_told_with_its_time(
+async def test_row_42_a_flag_that_went_while_nothing_could_be_written_is_reported_with_its_time(
     api: SimulatedUseapi, watch: Assembly, database: Path, *, comes_back: bool
 ) -> None:
     account = api.add()
@@ -411,7 +411,7 @@ async def test_a_failed_transaction_is_forgotten_by_the_next_good_one(
 # Owners
 
 
-async def test_row_43_without_an_owner_the_watch_is_not_well_and_all_is_told_once_one_is_known(
+async def test_row_43_without_an_owner_the_watch_is_not_well_and_alerts_are_sent_once_one_is_known(
     api: SimulatedUseapi, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with Assembly(database, Clock(), (), api=api) as watch:
@@ -430,7 +430,7 @@ async def test_row_43_without_an_owner_the_watch_is_not_well_and_all_is_told_onc
             assert (loops.problems(), beats.count) == ((), 1)
 
 
-async def test_an_absence_that_is_found_before_the_owners_are_known_is_told_afterwards(
+async def test_an_absence_that_is_found_before_the_owners_are_known_is_reported_afterwards(
     api: SimulatedUseapi, database: Path
 ) -> None:
     clock = Clock()

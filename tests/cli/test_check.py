@@ -110,7 +110,7 @@ async def test_while_the_bot_runs_it_says_so_and_the_bot_runs_on(
 
 
 @pytest.mark.parametrize("is_there", [False, True], ids=["to-be-made", "healthy"])
-async def test_an_sqlite_that_is_too_old_is_told_with_both_versions(
+async def test_an_sqlite_that_is_too_old_is_reported_with_both_versions(
     bot: Bot, checked: Checks, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
 ) -> None:
     if is_there:

@@ -145,7 +145,7 @@ async def test_a_check_in_its_own_process_writes_nothing_but_findings(
 
 
 @pytest.mark.parametrize("words", [[], ["check"]])
-def test_a_python_without_the_libraries_is_told_what_to_do(words: list[str], tmp_path: Path) -> None:
+def test_a_python_without_the_libraries_names_what_to_do(words: list[str], tmp_path: Path) -> None:
     without_libraries = "-S"
     ended = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, without_libraries, "-m", "bot", *words],

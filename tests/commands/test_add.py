@@ -144,7 +144,7 @@ async def test_a_form_that_was_sent_while_the_bot_was_away_can_be_sent_again(bot
     assert bot.api.count(Endpoint.SAVE) == 1
 
 
-async def test_two_owners_who_send_the_same_token_at_once_are_told_one_after_the_other(
+async def test_two_owners_who_send_the_same_token_at_once_are_answered_one_after_the_other(
     bot: Bot, ada: Visitor, bea: Visitor
 ) -> None:
     owners = f"{ada.person.id},{bea.person.id}"
@@ -220,7 +220,7 @@ async def test_when_the_answer_does_not_tell_and_nothing_was_done_the_list_says_
     assert bot.api.count(Endpoint.SAVE) == 1
 
 
-async def test_a_change_that_did_not_arrive_is_told_by_what_the_list_shows(bot: Bot, ada: Visitor) -> None:
+async def test_the_list_decides_what_is_said_of_a_change_that_did_not_arrive(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add(max_jobs=3)
     await bot.start()
     bot.api.fault(Fault.RESET, endpoint=Endpoint.SAVE)
@@ -275,7 +275,7 @@ async def test_a_success_without_a_body_is_looked_up_in_the_list(bot: Bot, ada: 
     assert (await bot.actions())[-1] == (ada.person.id, "save", login.channel, "updated:3")
 
 
-async def test_a_success_that_says_nothing_and_a_list_that_cannot_be_read_is_told(
+async def test_a_success_that_says_nothing_and_a_list_that_cannot_be_read_is_reported(
     bot: Bot, ada: Visitor
 ) -> None:
     bot.api.add()

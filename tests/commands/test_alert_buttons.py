@@ -238,9 +238,7 @@ async def test_a_button_of_what_is_over_shows_how_things_are(
 
 
 @pytest.mark.parametrize("label", ACTING)
-async def test_a_button_of_what_is_over_shows_the_trouble_there_is_now(
-    bot: Bot, ada: Visitor, label: str
-) -> None:
+async def test_a_button_of_an_ended_incident_shows_the_open_one(bot: Bot, ada: Visitor, label: str) -> None:
     account, alert = await ended(bot, ada)
     await bot.stop()
     await bot.change_database(

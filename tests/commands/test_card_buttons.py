@@ -102,7 +102,7 @@ async def test_update_offers_a_number_of_jobs_that_can_be_sent(
     assert form.modal["components"][2]["component"]["value"] == offered
 
 
-async def test_a_token_of_another_account_is_told(bot: Bot, ada: Visitor) -> None:
+async def test_a_token_of_another_account_is_reported(bot: Bot, ada: Visitor) -> None:
     account, other = bot.api.add(), bot.api.add()
     await bot.start()
     form = await form_of(ada, await card(ada, account), "Update")
@@ -153,7 +153,7 @@ async def test_the_card_of_a_removed_account_never_means_another_that_is_called_
     assert "No configured account" in (await ada.pressed(shown, "Remove"))["content"]
 
 
-async def test_the_card_tells_what_was_done_last(bot: Bot, ada: Visitor) -> None:
+async def test_the_card_shows_what_was_done_last(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await bot.start()
     await ada.ask("mjname", account=account.channel, name="Aurora")

@@ -179,7 +179,7 @@ async def test_a_change_waits_for_another_program_that_writes(bot: Bot, ada: Vis
     assert "is now called" in text(await asked.answer())
 
 
-async def test_people_are_answered_while_another_program_holds_the_database(bot: Bot, ada: Visitor) -> None:
+async def test_people_are_answered_while_another_program_locks_the_database(bot: Bot, ada: Visitor) -> None:
     account, *_ = [bot.api.add(discord_name="aurora") for _ in range(11)]
     await bot.start()
     shown = await ada.ask("mjaccounts")

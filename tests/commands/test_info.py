@@ -152,7 +152,9 @@ async def test_an_account_added_a_moment_ago_is_found_by_its_id(bot: Bot, ada: V
     assert "newcomer · account info" in text(await ada.ask("mjinfo", account=new.channel))
 
 
-async def test_an_unknown_account_is_told_to_the_asker_alone(bot: Bot, ada: Visitor, sam: Visitor) -> None:
+async def test_an_unknown_account_is_answered_to_the_asker_alone(
+    bot: Bot, ada: Visitor, sam: Visitor
+) -> None:
     bot.api.add()
     await bot.start()
     asked = await ada.use("mjinfo", account="nobody")
@@ -238,7 +240,7 @@ async def test_accounts_unknown_while_the_api_was_down_are_asked_about_all_the_s
     assert "basalt · account info" in text(await ada.picked(question, accounts[1].channel))
 
 
-async def test_an_account_removed_meanwhile_is_told_plainly(bot: Bot, ada: Visitor) -> None:
+async def test_an_account_removed_meanwhile_is_reported_as_that(bot: Bot, ada: Visitor) -> None:
     gone = bot.api.add()
     bot.api.add()
     await bot.start()

@@ -26,7 +26,7 @@ async def mute(visitor: Visitor, duration: str, account: str | None = None) -> I
     return await visitor.world.slash(visitor.person, "mjmute", {"duration": duration, **whom})
 
 
-async def test_a_mute_of_all_holds_alerts_and_ends_with_one_message(bot: Bot, ada: Visitor) -> None:
+async def test_a_mute_of_all_keeps_alerts_back_and_ends_with_one_message(bot: Bot, ada: Visitor) -> None:
     first, second = await two(bot)
     asked = await ada.use("mjmute", duration="8h")
     assert "No alerts for **any account** until <t:" in text(await asked.answer())
@@ -61,7 +61,7 @@ async def test_a_block_comes_through(bot: Bot, ada: Visitor) -> None:
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["all", "one"])
-async def test_off_ends_a_mute_and_tells_what_was_held(bot: Bot, ada: Visitor, *, named: bool) -> None:
+async def test_off_ends_a_mute_and_sends_what_was_kept_back(bot: Bot, ada: Visitor, *, named: bool) -> None:
     first, _ = await two(bot)
     whom = first if named else None
     await (await mute(ada, "8h", whom)).answer()
@@ -91,7 +91,7 @@ async def test_off_for_one_says_when_all_are_muted_still(bot: Bot, ada: Visitor)
     assert "are on again" not in answer
 
 
-async def test_a_mute_outlives_a_restart_and_holds_reminders(bot: Bot, ada: Visitor) -> None:
+async def test_a_mute_outlives_a_restart_and_keeps_reminders_back(bot: Bot, ada: Visitor) -> None:
     await two(bot)
     await flagged(bot, ada)
     await ada.ask("mjmute", duration="8h")

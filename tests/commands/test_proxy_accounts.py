@@ -216,7 +216,7 @@ async def test_after_a_restart_a_paused_account_is_not_called_ready_before_the_l
     assert "⏸️ paused" in suggested.name
 
 
-async def test_entries_that_cannot_be_told_apart_are_marked_and_not_touched(
+async def test_entries_without_name_or_key_are_marked_and_not_touched(
     bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
 ) -> None:
     proxy.add(remark="aurora")

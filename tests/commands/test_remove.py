@@ -185,7 +185,7 @@ async def test_two_presses_remove_once(bot: Bot, ada: Visitor) -> None:
     assert bot.api.count(Endpoint.REMOVE) == 1
 
 
-async def test_who_confirms_again_is_told_the_same_although_the_list_cannot_be_read(
+async def test_who_confirms_again_is_answered_the_same_although_the_list_cannot_be_read(
     bot: Bot, ada: Visitor
 ) -> None:
     account, _ = bot.api.add(), bot.api.add()
@@ -344,7 +344,7 @@ async def test_where_no_connection_came_about_nothing_was_sent(bot: Bot, ada: Vi
     ],
     ids=["401", "402", "429"],
 )
-async def test_a_refused_removal_is_told_and_the_account_stays(
+async def test_a_refused_removal_is_reported_and_the_account_stays(
     bot: Bot, ada: Visitor, fault: Fault, sentence: str
 ) -> None:
     account = bot.api.add()
@@ -357,7 +357,7 @@ async def test_a_refused_removal_is_told_and_the_account_stays(
     assert [choice.value for choice in await ada.complete("mjinfo", "")] == [account.channel]
 
 
-async def test_an_account_that_is_still_listed_after_its_removal_is_told(bot: Bot, ada: Visitor) -> None:
+async def test_an_account_that_is_still_listed_after_its_removal_is_reported(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await bot.start()
     question = await asked(ada, account)

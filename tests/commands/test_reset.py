@@ -295,7 +295,7 @@ async def test_the_command_is_for_owners_alone(bot: Bot, ada: Visitor, bea: Visi
     assert bot.api.count(Endpoint.RESET) == 0
 
 
-async def test_a_reset_that_did_not_last_is_told_as_that(bot: Bot, ada: Visitor) -> None:
+async def test_a_reset_that_did_not_last_is_reported_as_that(bot: Bot, ada: Visitor) -> None:
     account, alert = await ready(bot, ada)
     await confirmed(ada, await ada.pressed(alert, RESET), "is back in rotation")
     await later(bot, 6)

@@ -136,7 +136,7 @@ async def test_it_shows_what_is_over_and_for_how_long_it_was(bot: Bot, ada: Visi
     assert page.count("· back after") == 1
 
 
-async def test_it_shows_that_looks_fail_and_why(bot: Bot, ada: Visitor) -> None:
+async def test_it_shows_that_polls_fail_and_why(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     bot.api.fault(Fault.UNAUTHORIZED, endpoint=Endpoint.LIST)
     await bot.start()
@@ -158,7 +158,7 @@ async def test_refresh_shows_how_things_are_now(bot: Bot, ada: Visitor) -> None:
     assert "1 needs you" in text(refreshed)
 
 
-async def test_refresh_looks_again_when_the_last_poll_failed(bot: Bot, ada: Visitor) -> None:
+async def test_refresh_polls_again_when_the_last_poll_failed(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
     bot.api.fault(Fault.UNPAID, endpoint=Endpoint.LIST)

@@ -38,7 +38,7 @@ async def test_from_a_flag_to_one_alert_to_a_reset_to_green(browser: Browser) ->
 
 
 @in_a_browser
-async def test_a_reset_that_does_not_help_is_told_and_clearing_turns_the_alert_green(
+async def test_a_reset_that_does_not_help_is_reported_and_clearing_turns_the_alert_green(
     browser: Browser,
 ) -> None:
     async with visiting(browser) as visitor:
@@ -143,7 +143,7 @@ async def test_a_stranger_is_offered_no_commands_in_the_channel(browser: Browser
 
 
 @in_a_browser
-async def test_an_api_that_refuses_the_token_is_told_and_fix_it_fixes_it(browser: Browser) -> None:
+async def test_an_api_that_refuses_the_token_is_alerted_and_fix_it_fixes_it(browser: Browser) -> None:
     async with visiting(browser) as visitor:
         await visitor.button("Refuse the token").click()
         await expect(visitor.page.get_by_text("Now: The API refuses the token.")).to_be_visible()

@@ -64,7 +64,9 @@ async def test_the_proxy_alone_is_watched_and_useapi_net_is_named_nowhere(browse
 
 
 @in_a_browser
-async def test_an_account_of_the_proxy_is_enabled_and_told_once_it_runs(browser: Browser) -> None:
+async def test_an_account_of_the_proxy_is_enabled_and_its_alert_turns_green_once_it_runs(
+    browser: Browser,
+) -> None:
     async with visiting(browser, providers=["mjproxy"]) as visitor:
         alert = await visitor.alert("jasper", "Moderation")
         await alert.get_by_role("button", name=ENABLE).click()
@@ -80,7 +82,7 @@ async def test_an_account_of_the_proxy_is_enabled_and_told_once_it_runs(browser:
 
 
 @in_a_browser
-async def test_enabling_that_does_not_help_is_told(browser: Browser) -> None:
+async def test_enabling_that_does_not_help_is_reported(browser: Browser) -> None:
     async with visiting(browser, providers=["mjproxy"]) as visitor:
         alert = await visitor.alert("kelpie", "Plan")
         await visitor.account("kelpie").get_by_role("button", name="Enabling does not help").click()

@@ -76,7 +76,7 @@ async def test_a_message_that_is_in_view_is_not_announced(browser: Browser) -> N
 
 
 @in_a_browser
-async def test_a_reload_keeps_who_looks_and_what_was_dismissed(browser: Browser) -> None:
+async def test_a_reload_keeps_the_chosen_person_and_what_was_dismissed(browser: Browser) -> None:
     async with visiting(browser) as visitor:
         await visitor.use("mjstatus", private=True)
         await expect(visitor.messages()).to_have_count(1)

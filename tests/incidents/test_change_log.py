@@ -256,7 +256,7 @@ async def test_how_many_accounts_are_watched_is_a_line_when_that_changes(scene: 
     assert log.entries() == [{"event": "watching", "listed": "3 accounts", "place": "", "accounts": 3}]
 
 
-async def test_no_line_holds_midjourneys_text_or_a_whole_channel(
+async def test_no_line_contains_midjourneys_text_or_a_whole_channel(
     scene: Scene, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

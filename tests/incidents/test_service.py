@@ -56,9 +56,7 @@ async def test_a_flag_in_the_list_is_an_incident_and_a_push_to_each_owner(
     assert (await written(watch))[:2] == content(watch.watch_state)[:2]
 
 
-async def test_an_incident_is_not_written_without_the_message_that_tells_it(
-    watch: Assembly, database: Path
-) -> None:
+async def test_an_incident_is_not_written_without_its_message(watch: Assembly, database: Path) -> None:
     await watch.see(CLEAN)
     before = content(watch.watch_state)
     execute(database, NO_MESSAGES)
@@ -94,7 +92,7 @@ async def test_a_poll_that_shows_what_is_known_changes_nothing(watch: Assembly, 
     assert watch.watch_state.changed.version == version
 
 
-async def test_a_list_that_lost_most_is_not_believed_and_told_as_problem_of_the_service(
+async def test_a_list_that_lost_most_is_not_believed_and_opens_a_service_problem(
     watch: Assembly, clock: Clock
 ) -> None:
     assert await watch.see(FLAGGED, account(OTHER))
@@ -118,7 +116,7 @@ async def test_a_list_that_is_believed_again_ends_the_problem_of_the_service(
     assert watch.incident(None).ended
 
 
-async def test_a_refused_token_is_told_at_once_and_says_nothing_of_any_account(watch: Assembly) -> None:
+async def test_a_refused_token_is_alerted_at_once_and_says_nothing_of_any_account(watch: Assembly) -> None:
     incident = await watch.flag()
     await watch.fail(ServiceProblem.TOKEN)
     assert watch.incident(None).problem is ServiceProblem.TOKEN
@@ -127,7 +125,7 @@ async def test_a_refused_token_is_told_at_once_and_says_nothing_of_any_account(w
     assert (message.recipient, message.notify) == (ADA, True)
 
 
-async def test_an_api_out_of_reach_is_told_once_it_lasted(watch: Assembly, clock: Clock) -> None:
+async def test_an_api_out_of_reach_is_alerted_once_it_lasted(watch: Assembly, clock: Clock) -> None:
     await watch.see(CLEAN)
     for _ in range(5):
         clock.advance(MINUTE)
@@ -138,7 +136,7 @@ async def test_an_api_out_of_reach_is_told_once_it_lasted(watch: Assembly, clock
     assert len(watch.planned(Purpose.SERVICE)) == 1
 
 
-async def test_a_flag_met_by_a_command_is_told_though_the_list_is_clean(watch: Assembly) -> None:
+async def test_a_flag_met_by_a_command_is_alerted_though_the_list_is_clean(watch: Assembly) -> None:
     await watch.see(CLEAN)
     await watch.report(CHANNEL)
     assert watch.incident().from_command
@@ -177,7 +175,7 @@ async def test_an_owner_whose_hello_has_arrived_long_ago_is_not_greeted_again(wa
     assert watch.planned(Purpose.HELLO) == []  # it is no longer in memory, and no other is there
 
 
-async def test_a_new_owner_is_greeted_and_told_what_is_open(watch: Assembly) -> None:
+async def test_a_new_owner_is_greeted_and_notified_of_what_is_open(watch: Assembly) -> None:
     incident = await watch.flag()
     watch.owners.add(BEA)
     await watch.incident_service.tick()
@@ -196,7 +194,7 @@ async def test_a_hello_that_could_not_be_written_is_written_with_the_next_change
     assert len(watch.planned(Purpose.HELLO)) == 1
 
 
-async def test_who_was_greeted_in_a_turn_that_was_cancelled_while_it_was_written_is_not_greeted_again(
+async def test_who_was_greeted_in_a_transaction_that_was_cancelled_while_it_was_written_is_not_greeted_again(
     database: Path, clock: Clock
 ) -> None:
     async with Assembly(database, clock, busy_timeout=timedelta(seconds=PATIENCE)) as watch:
@@ -228,7 +226,7 @@ async def test_while_nobody_knows_the_owners_nothing_is_lost(watch: Assembly) ->
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_what_was_over_before_anybody_knew_the_owners_is_told_in_silence_once(
+async def test_what_was_over_before_anybody_knew_the_owners_is_reported_silently_once(
     database: Path, clock: Clock, *, restarted: bool
 ) -> None:
     async with Assembly(database, clock) as watch:
@@ -269,7 +267,7 @@ async def test_owners_who_are_not_known_for_a_while_keep_their_messages_and_thei
     assert content(watch.watch_state) == before
 
 
-async def test_an_owner_who_left_is_sent_nothing_more_and_holds_no_account(watch: Assembly) -> None:
+async def test_an_owner_who_left_is_sent_nothing_more_and_is_assigned_to_no_account(watch: Assembly) -> None:
     watch.owners.add(BEA)
     incident = await watch.flag()
     (hello,) = (message for message in watch.planned(Purpose.HELLO) if message.recipient == BEA)

@@ -101,7 +101,7 @@ async def test_a_button_of_what_nobody_knows_or_what_is_over_does_nothing(
     assert await watch.audit() == []
 
 
-async def test_a_mute_holds_the_push_till_its_end(watch: Assembly, clock: Clock) -> None:
+async def test_a_mute_keeps_the_push_back_until_its_end(watch: Assembly, clock: Clock) -> None:
     await watch.see(CLEAN)
     await watch.incident_service.mute(CHANNEL, ADA, AT + HOUR)
     await watch.see(FLAGGED)
@@ -112,7 +112,7 @@ async def test_a_mute_holds_the_push_till_its_end(watch: Assembly, clock: Clock)
     assert len(watch.planned()) == 1
 
 
-async def test_a_mute_that_is_taken_back_tells_what_it_held(watch: Assembly) -> None:
+async def test_a_mute_that_is_taken_back_sends_what_it_kept_back(watch: Assembly) -> None:
     await watch.see(CLEAN)
     await watch.incident_service.mute(None, ADA, AT + HOUR)
     await watch.see(FLAGGED)
@@ -310,7 +310,7 @@ async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_assign
 
 
 @pytest.mark.parametrize("restarted", [False, True])
-async def test_a_clock_set_back_a_day_makes_no_hold_longer_than_it_was_asked_for(
+async def test_a_clock_set_back_a_day_makes_no_delay_longer_than_it_was_asked_for(
     tmp_path: Path,
     restarted: bool,  # noqa: FBT001 - drawn
 ) -> None:

@@ -49,7 +49,7 @@ async def test_a_new_state_is_empty(watch_state: WatchState) -> None:
     assert content(watch_state) == ({}, {}, {}, PollState())
 
 
-async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock: Clock) -> None:
+async def test_what_a_transaction_changed_is_there_after_a_restart(store: Store, clock: Clock) -> None:
     watch_state = await WatchState.load(store, clock.now)
     action = Action(AT, OWNER, "mute", FIRST.channel, "muted for a day")
     async with watch_state.transaction() as transaction:
@@ -69,7 +69,7 @@ async def test_what_a_turn_changed_is_there_after_a_restart(store: Store, clock:
     assert await store.actions(FIRST.channel) == (action,)
 
 
-async def test_a_turn_sees_its_own_changes_and_nobody_else_does(watch_state: WatchState) -> None:
+async def test_a_transaction_sees_its_own_changes_and_nobody_else_does(watch_state: WatchState) -> None:
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(None, AT + DAY, OWNER)
@@ -85,13 +85,13 @@ async def test_a_turn_sees_its_own_changes_and_nobody_else_does(watch_state: Wat
     assert set(inside[0]) | set(inside[1]) == {KEYS[0], KEYS[1]}
 
 
-async def test_what_was_read_before_a_turn_stays_as_it_was(watch_state: WatchState) -> None:
+async def test_what_was_read_before_a_transaction_stays_as_it_was(watch_state: WatchState) -> None:
     before = watch_state.incidents
     await put(watch_state, incident(0))
     assert (dict(before), list(watch_state.incidents)) == ({}, [KEYS[0]])
 
 
-async def test_an_error_within_a_turn_changes_nothing(
+async def test_an_error_within_a_transaction_changes_nothing(
     watch_state: WatchState, store: Store, clock: Clock
 ) -> None:
     await put(watch_state, incident(0))
@@ -108,7 +108,7 @@ async def test_an_error_within_a_turn_changes_nothing(
     assert content(await WatchState.load(store, clock.now)) == before
 
 
-async def test_a_turn_that_cannot_be_written_changes_nothing_and_the_next_one_works(
+async def test_a_transaction_that_cannot_be_written_changes_nothing_and_the_next_one_works(
     watch_state: WatchState, path: Path
 ) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -121,7 +121,7 @@ async def test_a_turn_that_cannot_be_written_changes_nothing_and_the_next_one_wo
     assert list(watch_state.incidents) == [KEYS[0]]
 
 
-async def test_a_turn_that_changes_nothing_writes_nothing(watch_state: WatchState, path: Path) -> None:
+async def test_a_transaction_that_changes_nothing_writes_nothing(watch_state: WatchState, path: Path) -> None:
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
         transaction.put_mute(None, AT + DAY, OWNER)
@@ -183,7 +183,7 @@ async def put_poll_state(watch_state: WatchState, poll_state: PollState) -> None
         transaction.poll_states[USEAPI] = poll_state
 
 
-async def test_a_restart_goes_on_from_the_last_good_poll_there_was(
+async def test_a_restart_continues_from_the_last_successful_poll(
     watch_state: WatchState, store: Store, clock: Clock
 ) -> None:
     await put_poll_state(watch_state, replace(SOME_POLL_STATE, failed_at=AT, failing_seconds=60))
@@ -202,7 +202,7 @@ async def test_what_the_rules_of_an_earlier_version_remembered_is_read(store: St
     assert poll_state == PollState(listed=frozenset({"1", "2"}), removed_at=AT)
 
 
-async def test_turns_follow_each_other(watch_state: WatchState) -> None:
+async def test_transactions_follow_each_other(watch_state: WatchState) -> None:
     await put(watch_state, incident(0))
 
     async def count() -> None:
@@ -219,7 +219,7 @@ async def test_turns_follow_each_other(watch_state: WatchState) -> None:
 
 
 @pytest.mark.parametrize("point", range(15))
-async def test_after_a_turn_cancelled_anywhere_memory_and_database_agree(
+async def test_after_a_transaction_cancelled_anywhere_memory_and_database_agree(
     watch_state: WatchState, store: Store, clock: Clock, point: int
 ) -> None:
     async def turn() -> None:
@@ -235,7 +235,7 @@ async def test_after_a_turn_cancelled_anywhere_memory_and_database_agree(
     assert content(watch_state) == content(await WatchState.load(store, clock.now))
 
 
-async def test_a_turn_cancelled_again_and_again_while_it_is_written_is_written(
+async def test_a_transaction_cancelled_again_and_again_while_it_is_written_is_written(
     path: Path, clock: Clock
 ) -> None:
     async with Store.open(path) as store:
@@ -255,7 +255,7 @@ async def test_a_turn_cancelled_again_and_again_while_it_is_written_is_written(
         assert content(watch_state) == content(await WatchState.load(store, clock.now))
 
 
-async def test_a_turn_cancelled_while_it_cannot_be_written_says_both(
+async def test_a_transaction_cancelled_while_it_cannot_be_written_raises_both(
     watch_state: WatchState, path: Path
 ) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as other:
@@ -271,7 +271,7 @@ async def test_a_turn_cancelled_while_it_cannot_be_written_says_both(
     assert content(watch_state) == ({}, {}, {}, PollState())
 
 
-async def test_one_who_waits_for_a_turn_can_be_cancelled(watch_state: WatchState) -> None:
+async def test_one_who_waits_for_a_transaction_can_be_cancelled(watch_state: WatchState) -> None:
     async with watch_state.transaction() as transaction:
         waiting = asyncio.create_task(put(watch_state, incident(1)))
         await asyncio.sleep(0)
@@ -285,7 +285,7 @@ async def test_one_who_waits_for_a_turn_can_be_cancelled(watch_state: WatchState
 # The signal
 
 
-async def test_all_who_wait_are_told_of_a_change_once_it_is_true(watch_state: WatchState) -> None:
+async def test_all_who_wait_are_notified_of_a_change_once_it_is_written(watch_state: WatchState) -> None:
     async def first_seen() -> list[str]:
         await watch_state.changed.wait(0)
         return list(watch_state.incidents)

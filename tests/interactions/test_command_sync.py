@@ -90,7 +90,7 @@ async def test_with_servers_they_are_there_and_globally_in_the_bot_s_direct_mess
     assert not any({"contexts", "integration_types"} & each.keys() for each in sent[str(world.guild_id)])
 
 
-async def test_a_restart_tells_discord_nothing(sync: Sync, world: SimulatedDiscord) -> None:
+async def test_a_restart_sends_discord_no_commands(sync: Sync, world: SimulatedDiscord) -> None:
     await sync(world.guild_id)
     assert await sync(world.guild_id) == {}
 
@@ -111,7 +111,7 @@ async def test_a_restart_writes_nothing(sync: Sync, world: SimulatedDiscord, mem
         pytest.param([command("mjinfo", default_member_permissions=32), COMMANDS[1]], id="permissions"),
     ],
 )
-async def test_changed_commands_are_told_everywhere(
+async def test_changed_commands_are_sent_everywhere(
     sync: Sync, world: SimulatedDiscord, commands: list[Mapping[str, Any]]
 ) -> None:
     await sync(world.guild_id)
@@ -150,7 +150,7 @@ async def test_a_server_that_is_set_again_gets_its_commands_again(
     assert names((await sync(world.guild_id))[str(world.guild_id)]) == ["mjaccounts", "mjinfo"]
 
 
-async def test_a_server_the_bot_is_not_in_holds_up_no_other_and_is_tried_again(
+async def test_a_server_the_bot_is_not_in_delays_no_other_and_is_tried_again(
     sync: Sync, world: SimulatedDiscord, caplog: pytest.LogCaptureFixture
 ) -> None:
     absent = world.fault(FaultKind.ERROR, status=403, code=50001, path=f"/applications/*/guilds/{ABSENT}/*")
@@ -178,7 +178,7 @@ async def test_a_server_the_bot_has_left_is_forgotten_when_it_is_not_set_any_mor
     assert [record for record in caplog.records if record.levelno == logging.WARNING] == []
 
 
-async def test_a_failure_is_raised_and_what_is_missing_is_told_the_next_time(
+async def test_a_failure_is_raised_and_what_is_missing_is_sent_the_next_time(
     sync: Sync, world: SimulatedDiscord
 ) -> None:
     await sync(world.guild_id)
@@ -204,7 +204,7 @@ async def test_a_server_that_is_not_ours_is_not_remembered(sync: Sync, memory: M
     assert memory.kept == {}
 
 
-async def test_a_restart_of_the_whole_bot_tells_discord_nothing(
+async def test_a_restart_of_the_whole_bot_sends_discord_no_commands(
     bot: Bot, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "bot.interactions.command_sync")

@@ -48,7 +48,7 @@ async def test_an_answer_that_comes_in_time_is_given_before_the_end(bot: Bot, ad
 
 
 @pytest.mark.parametrize("private", [False, True])
-async def test_who_would_wait_in_vain_is_told_privately(bot: Bot, ada: Visitor, *, private: bool) -> None:
+async def test_who_would_wait_in_vain_is_answered_privately(bot: Bot, ada: Visitor, *, private: bool) -> None:
     bot.api.add().info_seconds = LONG.total_seconds()
     await bot.start()
     interaction = await waiting(bot, ada, private=private)
@@ -57,7 +57,7 @@ async def test_who_would_wait_in_vain_is_told_privately(bot: Bot, ada: Visitor, 
     assert not any(message["thinking"] for message in ada.sees())
 
 
-async def test_who_pressed_a_button_is_told_too(bot: Bot, ada: Visitor) -> None:
+async def test_who_pressed_a_button_is_answered_too(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
     shown = await ada.ask("mjaccounts")
@@ -68,7 +68,7 @@ async def test_who_pressed_a_button_is_told_too(bot: Bot, ada: Visitor) -> None:
     assert [RESTARTING in word["content"] for word in interaction.followups] == [True]
 
 
-async def test_everybody_who_waits_is_told(bot: Bot, ada: Visitor, bea: Visitor) -> None:
+async def test_everybody_who_waits_is_answered(bot: Bot, ada: Visitor, bea: Visitor) -> None:
     bot.api.add().info_seconds = LONG.total_seconds()
     await bot.start()
     first = await waiting(bot, ada)
@@ -78,9 +78,7 @@ async def test_everybody_who_waits_is_told(bot: Bot, ada: Visitor, bea: Visitor)
     assert all(RESTARTING in private_answer(interaction)["content"] for interaction in (first, second))
 
 
-async def test_who_comes_while_it_is_ending_is_answered_or_told_as_well(
-    bot: Bot, ada: Visitor, bea: Visitor
-) -> None:
+async def test_who_comes_while_it_is_ending_is_answered_as_well(bot: Bot, ada: Visitor, bea: Visitor) -> None:
     bot.grace = DEFAULT_TIMINGS.answer_patience
     bot.api.add(discord_name="aurora").info_seconds = LONG.total_seconds()
     await bot.start()
@@ -112,7 +110,7 @@ async def test_who_comes_while_it_is_ending_has_the_rest_of_the_time(
     assert "basalt" in text(await second.answer())
 
 
-async def test_a_discord_that_does_not_answer_does_not_hold_up_the_end(bot: Bot, ada: Visitor) -> None:
+async def test_a_discord_that_does_not_answer_does_not_delay_the_end(bot: Bot, ada: Visitor) -> None:
     bot.api.add().info_seconds = LONG.total_seconds()
     await bot.start()
     await waiting(bot, ada)

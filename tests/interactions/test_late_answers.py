@@ -117,7 +117,7 @@ async def broken_off(bot: Bot, ada: Visitor, what: str) -> Interaction:
 
 
 @pytest.mark.parametrize("what", ["form", "button", "command", "private command"])
-async def test_who_waits_behind_a_first_answer_that_broke_off_is_told_alone(
+async def test_who_waits_behind_a_first_answer_that_broke_off_is_answered_in_private(
     bot: Bot, ada: Visitor, sam: Visitor, what: str
 ) -> None:
     asked = await broken_off(bot, ada, what)
@@ -146,7 +146,7 @@ async def test_where_discord_takes_nothing_it_is_logged_in_a_line(
 # ------------------------------------------------------------------------- a stop
 
 
-async def test_a_stop_tells_who_still_waits(bot: Bot, ada: Visitor, sam: Visitor) -> None:
+async def test_a_stop_answers_who_still_waits(bot: Bot, ada: Visitor, sam: Visitor) -> None:
     bot.api.add().info_seconds = 60
     await bot.start()
     asked = await ada.use("mjinfo")

@@ -251,7 +251,7 @@ async def test_a_request_that_fails_says_what_is_in_the_way(
     assert (failed.kind, failed.reason) == (obstacle, reason)
 
 
-async def test_an_error_holds_no_secret_and_nothing_that_does(
+async def test_an_error_contains_no_secret_and_nothing_that_does(
     post: DiscordTransport, world: SimulatedDiscord
 ) -> None:
     world.fault(FaultKind.RESET)
@@ -270,7 +270,7 @@ async def test_a_long_rate_limit_says_how_long(
 
 
 @pytest.mark.parametrize("at_opening", [False, True])
-async def test_closed_direct_messages_are_told_apart(
+async def test_closed_direct_messages_are_a_failure_of_their_own(
     post: DiscordTransport, world: SimulatedDiscord, ada: Visitor, *, at_opening: bool
 ) -> None:
     world.close_dm(ada.person, at_opening=at_opening)

@@ -235,7 +235,7 @@ async def remove(ada: Visitor, post: DiscordTransport) -> None:
         await post.client.get_partial_messageable(ada.dm).get_partial_message(int(message["id"])).delete()
 
 
-async def test_the_end_of_what_the_owner_deleted_is_told_in_a_silent_note(
+async def test_the_end_of_what_the_owner_deleted_is_reported_in_a_silent_note(
     driver: OutboxDriver, post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     driver.owners.add(ada.person.id)
@@ -271,7 +271,7 @@ async def test_the_end_of_what_the_owner_deleted_waits_until_an_owner_is_known(
     assert "Aurora was flagged" in note["content"]
 
 
-async def test_an_end_that_comes_while_the_message_is_edited_is_told_also_if_the_owner_then_deletes_it(
+async def test_an_end_that_comes_while_the_message_is_edited_is_sent_also_if_the_owner_then_deletes_it(
     driver: OutboxDriver, post: DiscordTransport, ada: Visitor
 ) -> None:
     driver.owners.add(ada.person.id)
@@ -298,7 +298,7 @@ async def test_an_end_that_comes_while_the_message_is_edited_is_told_also_if_the
     assert "Aurora was flagged" in note["content"]
 
 
-async def test_what_the_owner_deleted_is_not_sent_again_while_it_goes_on(
+async def test_what_the_owner_deleted_is_not_sent_again_while_it_is_open(
     driver: OutboxDriver, post: DiscordTransport, ada: Visitor
 ) -> None:
     driver.owners.add(ada.person.id)
@@ -311,7 +311,7 @@ async def test_what_the_owner_deleted_is_not_sent_again_while_it_goes_on(
     assert ada.sees(ada.dm) == []
 
 
-async def test_what_was_to_join_a_message_that_the_owner_deleted_is_told(
+async def test_what_was_to_join_a_message_that_the_owner_deleted_is_sent(
     driver: OutboxDriver, post: DiscordTransport, ada: Visitor
 ) -> None:
     driver.owners.add(ada.person.id)
@@ -368,7 +368,7 @@ async def test_one_that_the_owner_deleted_before_is_finished_all_the_same(
         assert kept.delivery is Delivery.DONE
 
 
-async def test_a_push_takes_over_what_goes_on_and_the_former_message_goes(
+async def test_a_push_takes_over_what_is_open_and_the_former_message_is_deleted(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():

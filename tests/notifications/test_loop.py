@@ -61,7 +61,7 @@ async def running(driver: OutboxDriver) -> AsyncGenerator[None]:
 # What wakes it
 
 
-async def test_a_change_of_the_ledger_wakes_it(
+async def test_a_change_of_the_watch_state_wakes_it(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process(), running(driver):
@@ -277,7 +277,7 @@ async def test_it_stops_without_waiting_for_a_discord_that_hangs_and_nothing_is_
     assert len(ada.sees(ada.dm)) == 1
 
 
-async def test_a_send_that_hangs_holds_up_no_edit_of_another_message(
+async def test_a_send_that_hangs_delays_no_edit_of_another_message(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, bea: Visitor
 ) -> None:
     async with driver.process():

@@ -250,7 +250,7 @@ async def test_after_two_minutes_it_goes_by_the_second_route_as_well(
     assert len(ada.sees(ada.dm)) == 1
 
 
-async def test_row_21_what_is_over_is_told_once_although_both_routes_work_again(
+async def test_row_21_what_is_over_is_sent_once_although_both_routes_work_again(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     fault = break_direct(world, ada, Fault(FaultKind.ERROR, status=503))
@@ -291,7 +291,7 @@ async def test_row_21_a_copy_whose_original_memory_has_let_go_is_not_sent(
 
 
 @pytest.mark.parametrize("has_arrived", [False, True], ids=["never-sent", "answer-lost"])
-async def test_row_52_what_failed_until_the_trouble_became_worse_wakes_nobody_besides(
+async def test_row_52_what_failed_until_the_problem_became_worse_wakes_nobody_besides(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, *, has_arrived: bool
 ) -> None:
     driver.owners.add(ada.person.id)
@@ -457,7 +457,7 @@ async def test_while_every_form_is_refused_each_try_begins_whole(
 # Two people
 
 
-async def test_the_trouble_of_one_owner_is_none_of_the_other(
+async def test_a_slow_route_of_one_owner_delays_no_message_to_another(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, bea: Visitor
 ) -> None:
     break_direct(world, ada, Fault(FaultKind.SLOW, seconds=60.0, times=1))

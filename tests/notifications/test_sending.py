@@ -69,7 +69,7 @@ def die_at(fatal: FailPoint) -> Callable[[FailPoint], None]:
 @pytest.mark.parametrize(
     "step", [FailPoint.CLAIMING, FailPoint.CLAIMED, FailPoint.OPENED, FailPoint.SENT, FailPoint.RECORDED]
 )
-async def test_row_23_killed_at_any_step_it_is_told_exactly_once(
+async def test_row_23_killed_at_any_step_it_is_sent_exactly_once(
     driver: OutboxDriver, ada: Visitor, step: FailPoint, away: timedelta
 ) -> None:
     async with driver.process():
@@ -257,7 +257,7 @@ async def test_a_due_time_beyond_every_backoff_is_due_now(driver: OutboxDriver, 
         pytest.param(False, SILENT, id="silent"),
     ],
 )
-async def test_only_what_is_loud_notifies(
+async def test_only_a_push_notifies(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, *, loud: bool, flags: int | None
 ) -> None:
     async with driver.process():

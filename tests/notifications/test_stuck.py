@@ -154,7 +154,7 @@ async def test_row_48_a_message_that_cannot_be_taken_away_is_left(
     assert len(created(world)) == 1
 
 
-async def test_row_48_a_note_that_cannot_be_changed_is_left_as_it_has_told_all(
+async def test_row_48_a_note_that_cannot_be_changed_is_not_sent_anew(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     async with driver.process():

@@ -74,7 +74,7 @@ async def test_row_49_an_alert_that_the_edge_refuses_to_edit_keeps_embed_and_but
     assert VISITOR not in caplog.text
 
 
-async def test_row_50_a_restricted_bot_that_may_open_no_direct_messages_tells_the_channel_whole(
+async def test_row_50_a_restricted_bot_that_may_open_no_direct_messages_sends_it_whole_to_the_channel(
     driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor
 ) -> None:
     world.fault(FaultKind.ERROR, method="POST", path="/users/@me/channels", status=403, code=20026)

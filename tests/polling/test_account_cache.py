@@ -90,7 +90,7 @@ def test_an_account_with_an_open_incident_is_shown_also_when_the_last_poll_did_n
     assert (len(cache), list(cache.listed_by(USEAPI))) == (0, [])
 
 
-def test_names_and_answers_outlive_looks_and_come_back_with_an_account_that_had_left() -> None:
+def test_names_and_answers_outlive_polls_and_come_back_with_an_account_that_had_left() -> None:
     cache = seen(account(), account(OTHER))
     cache.rename(of(cache), "Mine")
     cache.put_info(CHANNEL, answer("aurora"))

@@ -46,7 +46,7 @@ async def test_callers_share_the_one_poll_under_way(api: SimulatedUseapi, here: 
     assert api.count(Endpoint.LIST) == 1
 
 
-async def test_the_next_caller_gets_a_new_look(api: SimulatedUseapi, here: Assembly) -> None:
+async def test_the_next_caller_gets_a_new_poll(api: SimulatedUseapi, here: Assembly) -> None:
     await here.poller.poll()
     await here.poller.poll()
     assert api.count(Endpoint.LIST) == 2
@@ -221,7 +221,7 @@ async def service_problems(here: Assembly) -> list[tuple[ServiceProblem | None, 
 
 
 @pytest.mark.parametrize("known", [0, 2], ids=["before-the-first-list", "with-accounts-known"])
-async def test_a_596_in_place_of_the_list_that_names_nobody_is_trouble_of_the_service_at_once(
+async def test_a_596_in_place_of_the_list_that_names_nobody_is_a_service_problem_at_once(
     api: SimulatedUseapi, here: Assembly, known: int
 ) -> None:
     for channel in (CHANNEL, OTHER)[:known]:
@@ -248,7 +248,7 @@ async def test_a_596_in_place_of_the_list_is_the_flag_of_the_only_account(
     assert [each.channel for each in await here.store.watch.load_incidents(AT)] == [CHANNEL]
 
 
-async def test_a_596_in_place_of_the_list_that_names_an_account_nobody_knows_is_told_all_the_same(
+async def test_a_596_in_place_of_the_list_that_names_an_unknown_account_is_alerted_too(
     here: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def refused(_client: UseapiClient) -> tuple[Account, ...]:

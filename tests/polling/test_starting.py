@@ -107,7 +107,7 @@ async def test_row_64_accounts_that_the_proxy_never_starts_are_offline_and_notif
     assert open_ones(watch) == []
 
 
-async def test_row_59_an_absence_of_the_bot_is_told_once_for_two_providers(
+async def test_row_59_an_absence_of_the_bot_is_reported_once_for_two_providers(
     api: SimulatedUseapi, proxy: SimulatedMjproxy, database: Path, clock: Clock
 ) -> None:
     api.add()

@@ -95,6 +95,8 @@ async def outcome(client: UseapiClient, question: int) -> str:
 
 
 @given(answer=responses() | st.binary(max_size=200), question=st.integers(0, 7))
-def test_any_bytes_are_facts_or_one_error_and_hold_no_token(ask: Ask, answer: bytes, question: int) -> None:
+def test_any_bytes_are_facts_or_one_error_and_contain_no_token(
+    ask: Ask, answer: bytes, question: int
+) -> None:
     text = ask(answer, question)
     assert not any(secret in text for secret in SECRETS)

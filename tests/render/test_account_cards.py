@@ -102,7 +102,7 @@ def test_a_trial_has_one_word_and_no_renewal() -> None:
     assert read(info_embed(account(), answered(trial))).endswith("[Plan]\n`Trial`")
 
 
-def test_every_usage_and_what_runs_is_told() -> None:
+def test_every_usage_and_what_runs_is_shown() -> None:
     info = Info("", fast=Usage(1, None, None), turbo=Usage(2, 0.5, "minutes"), running="/imagine a <@1> cat")
     words = read(info_embed(account(), answered(info)))
     assert "Fast: 1 image\nTurbo: 2 images in 0.5 minutes" in words
@@ -222,7 +222,7 @@ def test_an_id_that_is_none_gets_neither_link_nor_path() -> None:
     assert "/reset" not in read(embed)
 
 
-def test_the_card_of_a_ready_account_tells_what_is_known() -> None:
+def test_the_card_of_a_ready_account_shows_what_is_known() -> None:
     embed = account_embed(account(snapshot=SNAPSHOT))
     assert (
         read(embed)
@@ -247,7 +247,7 @@ def test_an_answer_without_a_time_says_so() -> None:
     assert read(account_embed(account(snapshot=snapshot))).endswith("Answered at an unknown time")
 
 
-def test_the_card_of_a_flagged_account_quotes_the_flag_and_tells_the_last_five_actions() -> None:
+def test_the_card_of_a_flagged_account_quotes_the_flag_and_lists_the_last_five_actions() -> None:
     done = [Action(NOW, 234567890123456789, "rename", CHANNEL, f"named:Aurora {index}") for index in range(9)]
     words = read(account_embed(account(flag=MODERATION), actions=done))
     assert f"[Midjourney says]\n```\n{MODERATION}\n```\nFlagged since <t:1768355400:f>" in words

@@ -34,7 +34,7 @@ def entry_text(verb: str, outcome: str) -> str:
         ("remove", "done", "removed it"),
     ],
 )
-def test_the_codes_of_the_audit_are_told_in_words(verb: str, outcome: str, words: str) -> None:
+def test_the_codes_of_the_audit_are_shown_in_words(verb: str, outcome: str, words: str) -> None:
     assert entry_text(verb, outcome) == f" {words}"
 
 
@@ -59,7 +59,9 @@ def test_the_codes_of_the_audit_are_told_in_words(verb: str, outcome: str, words
         ("remove", "done, but still listed", "tried to remove it; the outcome is unknown"),
     ],
 )
-def test_the_words_of_earlier_versions_are_told_as_the_codes_are(verb: str, outcome: str, words: str) -> None:
+def test_the_words_of_earlier_versions_are_shown_as_the_codes_are(
+    verb: str, outcome: str, words: str
+) -> None:
     assert entry_text(verb, outcome) == f" {words}"
 
 

@@ -57,7 +57,7 @@ def texts(page: AccountsPage) -> Sequence[str]:
     return [page.heading, *page.entries, page.footer]
 
 
-def test_a_page_reads_from_trouble_to_health() -> None:
+def test_a_page_lists_flagged_accounts_before_healthy_ones() -> None:
     listed = [
         account("Borealis", channel="1170809721663422495", snapshot=SNAPSHOT),
         account("Aurora", flag=MODERATION),
@@ -208,7 +208,7 @@ def test_a_page_keeps_the_limit_and_does_nothing_whatever_is_listed(
         assert_harmless(entry)
 
 
-def test_of_ten_thousand_accounts_a_page_holds_its_own_share() -> None:
+def test_of_ten_thousand_accounts_a_page_shows_its_own_share() -> None:
     page = accounts_page(numbered(10_000, flag=MODERATION), 500, at=NOW)
     assert len(page.entries) == len(page.shown) == -(-10_000 // page.pages)
     assert page.shown[0].name == f"Studio {500 * len(page.shown):05}"
@@ -221,7 +221,7 @@ def test_nothing_configured_names_the_way_and_warns_of_the_token() -> None:
     assert "Never post the token" in words
 
 
-def test_an_option_tells_state_and_plan() -> None:
+def test_an_option_shows_state_and_plan() -> None:
     made = option(account(snapshot=SNAPSHOT, flag="captcha"))
     assert (made.label, made.value, made.description) == (
         "Aurora",
@@ -244,7 +244,7 @@ def test_options_and_choices_keep_the_limits(known: KnownAccount) -> None:
         assert 1 <= length(made.description or "") <= 100
 
 
-def test_a_choice_with_a_long_label_still_tells_the_rest() -> None:
+def test_a_choice_with_a_long_label_still_shows_the_rest() -> None:
     name = choice_name(account("L" * 300, snapshot=SNAPSHOT))
     assert name.endswith("L… · ✅ ready · Mega · …2494")
     assert choice_name(account("Aurora")) == "Aurora · ✅ ready · …2494"
@@ -305,7 +305,7 @@ def test_an_answer_without_a_time_is_of_unknown_age() -> None:
     assert "25 fast minutes left · age unknown" in entry
 
 
-def test_an_answer_that_told_nothing_takes_no_line() -> None:
+def test_an_empty_answer_takes_no_line() -> None:
     entry = accounts_page([account(snapshot=InfoSnapshot(NOW, NOW - NOW, Info("")))], 0, at=NOW).entries[0]
     assert len(entry.splitlines()) == 2
 

@@ -39,7 +39,7 @@ AURORA = account(snapshot=SNAPSHOT)
 DUSK = replace(AURORA, name="Dusk", account=replace(AURORA.account, flag=Flag.of(MODERATION)))
 
 
-def test_the_confirmation_names_the_account_quotes_the_message_and_tells_the_risk() -> None:
+def test_the_confirmation_names_the_account_quotes_the_message_and_names_the_risk() -> None:
     problem = incident()
     posted = confirmation(AURORA, Flag.of(MODERATION), problem, "argument", now=NOW)
     assert posted.components == (

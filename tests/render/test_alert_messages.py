@@ -60,7 +60,7 @@ def several(reasons: Iterable[Reason | None]) -> list[Row]:
 # One account
 
 
-def test_an_alert_about_one_account_reads_from_the_trouble_to_the_way_out() -> None:
+def test_an_alert_about_one_account_reads_from_the_problem_to_the_way_out() -> None:
     posted = shown((incident(), Reason.OPENED))
     assert posted.embeds[0].url == LINK
     assert (
@@ -264,11 +264,11 @@ def test_the_first_line_says_it_all(problem: Incident, reason: Reason | None, co
         ),
     ],
 )
-def test_the_card_tells_how_it_stands(problem: Incident, line: str) -> None:
+def test_the_card_shows_how_it_stands(problem: Incident, line: str) -> None:
     assert line in seen(shown((problem, None))).splitlines()
 
 
-def test_a_snooze_that_was_over_is_not_told() -> None:
+def test_a_snooze_that_was_over_is_not_shown() -> None:
     assert "No reminders" not in seen(shown((incident(snoozed_until=NOW), Reason.REMINDER)))
 
 
@@ -572,7 +572,7 @@ def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_mes
         pytest.param([], f"{OUTDATED}\nNothing here needs you any more.", id="forgotten"),
     ],
 )
-def test_a_note_tells_what_is_over(rows: list[Row], words: str) -> None:
+def test_a_note_reports_what_is_over(rows: list[Row], words: str) -> None:
     posted = content_of(message(*rows, purpose=Purpose.NOTE), by_key(row[0] for row in rows), ACCOUNTS)
     assert seen(posted) == f"{words}\nMidwatch · {reference(MESSAGE)}"
 
@@ -613,7 +613,7 @@ def test_a_test_is_marked_looks_real_and_has_nothing_that_works() -> None:
 # The message as a whole
 
 
-def test_the_look_is_the_same_for_the_same_state_whenever_it_is_made() -> None:
+def test_the_content_is_the_same_for_the_same_state_whenever_it_is_made() -> None:
     rows = [(incident(text=BLOCKED, assigned_to=OTHER, assigned_at=NOW), Reason.OPENED), (ended(1), None)]
     assert shown(*rows).fingerprint == shown(*rows).fingerprint
     # It is kept in the database, so it must not depend on the process either.
@@ -632,7 +632,7 @@ def test_the_look_is_the_same_for_the_same_state_whenever_it_is_made() -> None:
     ],
     ids=["text", "claim", "clearing", "resetting", "ended", "buttons alone"],
 )
-def test_what_changes_the_look_changes_its_fingerprint(other: Incident) -> None:
+def test_what_changes_the_content_changes_its_fingerprint(other: Incident) -> None:
     assert shown((other, Reason.OPENED)).fingerprint != shown((incident(), Reason.OPENED)).fingerprint
 
 

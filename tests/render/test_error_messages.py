@@ -112,7 +112,7 @@ def test_when_to_try_again_depends_on_the_request(fields: dict[str, object], ste
     assert next_step(CodedError(Cause.SILENT, **fields)).startswith(step)
 
 
-def test_a_failure_is_told_with_its_next_step() -> None:
+def test_a_failure_is_shown_with_its_next_step() -> None:
     assert message(CodedError(ErrorCode.RESTARTING)) == (
         "⚠️ Midwatch is being restarted and could not finish this.\nAsk again in a minute."
     )

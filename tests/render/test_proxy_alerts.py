@@ -222,7 +222,7 @@ def test_an_account_that_rests_or_has_an_incident_does_not_come_back_by_itself()
     assert "by itself" not in content_of(message(row), {row[0].key: row[0]}, accounts).content
 
 
-def test_row_70_another_trouble_is_named_beside_the_common_cause() -> None:
+def test_row_70_another_kind_is_named_beside_the_common_cause() -> None:
     other = flagged(99, FlagKind.MODERATION)
     wording = (
         "📡 midjourney-proxy lost its connection to Discord: 39 accounts are disabled. 1 more needs you: P99"
@@ -235,7 +235,7 @@ def test_row_70_another_trouble_is_named_beside_the_common_cause() -> None:
     )
 
 
-def test_slots_are_counted_of_the_provider_that_tells_them_and_name_it() -> None:
+def test_slots_are_counted_of_the_provider_that_reports_them_and_name_it() -> None:
     assert "3 of 21 job slots at useapi.net are unavailable." in seen(shown((incident(), Reason.OPENED)))
 
 

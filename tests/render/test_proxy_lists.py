@@ -92,7 +92,7 @@ def test_an_account_that_is_not_started_is_not_called_flagged() -> None:
     assert "Noticed" in card
 
 
-def test_job_slots_are_those_of_the_provider_that_tells_them() -> None:
+def test_job_slots_are_those_of_the_provider_that_reports_them() -> None:
     assert (
         "\n3 job slots in all at useapi.net, 3 usable"
         in accounts_page([account(), proxied()], 0, at=NOW).heading

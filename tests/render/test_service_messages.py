@@ -159,7 +159,7 @@ def test_an_outage_names_its_cause_and_what_fits_it(
         ),
     ],
 )
-def test_each_trouble_has_its_first_line_and_its_next_step(
+def test_each_problem_has_its_first_line_and_its_next_step(
     problem: ServiceProblem, content: str, step: str
 ) -> None:
     posted = shown(service(problem))
@@ -191,12 +191,12 @@ def test_a_596_in_place_of_the_list_stays_sendable_with_many_accounts_and_a_long
     )
 
 
-def test_the_start_of_an_outage_is_the_last_good_look() -> None:
+def test_the_start_of_an_outage_is_the_last_successful_poll() -> None:
     problem = service(ServiceProblem.UNREACHABLE, blind_from=NOW - 7 * MINUTE)
     assert "No successful check since <t:1768355580:f>" in seen(shown(problem))
 
 
-def test_a_recovery_tells_the_blind_window_and_what_changed_in_it() -> None:
+def test_a_recovery_names_the_blind_window_and_what_changed_in_it() -> None:
     problem = over(ServiceProblem.UNREACHABLE)
     start, end = problem.blind_from, problem.blind_until
     gone = incident(0, state=State.CLEARING, clear_since=end, blind_from=start, blind_until=end)
@@ -222,7 +222,7 @@ def test_a_recovery_that_found_nothing_new_says_so() -> None:
     assert "Nothing changed." in words
 
 
-def test_a_note_tells_of_an_absence_of_the_bot() -> None:
+def test_a_note_reports_an_absence_of_the_bot() -> None:
     assert seen(shown(over(ServiceProblem.AWAY), purpose=Purpose.NOTE)) == (
         "👀 I have no record of 26 min (<t:1768355640:t> - <t:1768357200:t>). "
         "I was not running, or an older database was put back. I am watching again.\n"
@@ -231,7 +231,7 @@ def test_a_note_tells_of_an_absence_of_the_bot() -> None:
     )
 
 
-def test_of_two_troubles_the_one_that_goes_on_is_shown() -> None:
+def test_of_two_problems_the_open_one_is_shown() -> None:
     ended, going = over(ServiceProblem.TOKEN), service(ServiceProblem.UNREACHABLE, key="d" * 32)
     sent = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
     posted = content_of(sent, {ended.key: ended, going.key: going}, ACCOUNTS)

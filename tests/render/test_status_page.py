@@ -273,7 +273,7 @@ def test_without_a_second_way_to_reach_anybody_it_says_so_and_which_setting_give
     assert "ALERT_CHANNEL_ID" not in "\n".join(status(WatchStatus(now=NOW, accounts={})))
 
 
-def test_while_looks_fail_nothing_is_called_ready() -> None:
+def test_while_polls_fail_nothing_is_called_ready() -> None:
     texts = "\n".join(
         status(
             WatchStatus(
@@ -289,7 +289,7 @@ def test_while_looks_fail_nothing_is_called_ready() -> None:
 
 
 @pytest.mark.parametrize("code", sorted({*map(str, BODY_CODES | BROKEN_CODES), *DM_REFUSED}))
-def test_every_code_that_is_told_apart_has_words_of_its_own(code: str) -> None:
+def test_every_code_has_words_of_its_own(code: str) -> None:
     assert code not in failure_sentence(code)
 
 

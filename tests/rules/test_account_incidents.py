@@ -260,7 +260,7 @@ def test_each_verdict_gives_the_lease_back(
 
 
 @pytest.mark.parametrize(("text", "reasons"), [(CAPTCHA, []), (BLOCK, [Reason.WORSE])])
-def test_another_flag_after_a_reset_is_told_if_it_is_worse(text: str, reasons: list[Reason]) -> None:
+def test_another_flag_after_a_reset_is_alerted_if_it_is_worse(text: str, reasons: list[Reason]) -> None:
     world = flagged()
     world.run(5 * MINUTE)
     world.verdict(world.lease(A), RemedyVerdict.FLAGGED_AGAIN, text)
@@ -271,7 +271,7 @@ def test_another_flag_after_a_reset_is_told_if_it_is_worse(text: str, reasons: l
     assert [push.reasons[A] for push in world.pushes()[1:]] == reasons
 
 
-def test_a_verdict_is_taken_only_from_who_holds_the_lease() -> None:
+def test_a_verdict_is_taken_only_from_who_has_the_lease() -> None:
     world = flagged(owners=(ANNE, BEN))
     late = world.lease(A, ANNE)
     world.now += 4 * MINUTE

@@ -80,7 +80,7 @@ def test_a_push_that_everybody_has_seen_to_is_not_sent() -> None:
     assert len(world.sent) == 1
 
 
-def test_a_new_owner_is_told_of_what_somebody_else_has_seen_to() -> None:
+def test_a_new_owner_is_notified_of_what_somebody_else_is_assigned_to() -> None:
     world = flagged()
     world.change(owner_actions.assign(world.incident(A), ANNE, world.now))
     world.owners.append(BEN)
@@ -163,7 +163,7 @@ def test_a_question_that_is_answered_before_it_is_sent_is_not_asked() -> None:
     assert world.waiting() == []
 
 
-def test_what_returns_before_its_end_was_noted_is_told_as_returned() -> None:
+def test_what_returns_before_its_end_was_noted_is_alerted_as_returned() -> None:
     world = flagged()
     world.run(6 * MINUTE)
     world.delete(only(world.editable()))
@@ -203,7 +203,7 @@ def test_nothing_is_due_about_what_is_clearing() -> None:
     assert world.due() is None
 
 
-def test_who_had_an_account_muted_through_all_of_its_problem_is_told_nothing() -> None:
+def test_who_had_an_account_muted_through_all_of_its_problem_is_not_notified() -> None:
     world = started()
     world.mute(HOUR, A)
     world.flags[A] = MODERATION
@@ -292,7 +292,7 @@ def test_what_replaces_a_message_that_cannot_be_changed_shows_nothing_that_a_lat
     assert (after.key, after.entries) == ("anew", ())
 
 
-def test_a_push_that_arrived_by_another_route_holds_nothing_up() -> None:
+def test_a_push_that_arrived_by_another_route_delays_nothing() -> None:
     world, push = stuck()
     copy = replace(
         push, key="2.copy", route=Route.CHANNEL, delivery=Delivery.SENT, sent_at=world.now - 10 * MINUTE
@@ -302,7 +302,7 @@ def test_a_push_that_arrived_by_another_route_holds_nothing_up() -> None:
     assert earliest_send(waiting, messages, world.incidents, world.now) == world.now
 
 
-def test_a_push_that_woke_nobody_does_not_hold_the_next() -> None:
+def test_a_push_that_woke_nobody_does_not_delay_the_next() -> None:
     world, push = stuck()
     world.flags[A] = None
     world.run(10 * MINUTE)
@@ -315,7 +315,7 @@ def test_a_push_that_woke_nobody_does_not_hold_the_next() -> None:
     )
 
 
-def test_only_what_a_message_did_not_show_is_told_when_it_is_gone() -> None:
+def test_only_what_a_message_did_not_show_is_sent_when_it_is_gone() -> None:
     world = flagged()
     message = only(world.editable())
     world.flags[A] = None
@@ -334,7 +334,7 @@ def test_messages_to_another_owner_are_left_alone() -> None:
     assert {each.delivery for each in world.messages.values() if each.recipient == ANNE} == {Delivery.DONE}
 
 
-def test_who_owned_the_bot_before_is_told_of_what_no_edit_had_shown_by_then() -> None:
+def test_who_owned_the_bot_before_is_notified_of_what_no_edit_had_shown_by_then() -> None:
     world = flagged(owners=(ANNE, BEN))
     world.edits = False
     world.flags[B] = MODERATION
@@ -360,7 +360,7 @@ def test_a_push_shows_all_accounts_in_problem_also_if_the_last_message_about_the
 # The service
 
 
-def test_an_outage_is_told_after_its_time_and_turns_green_with_the_window() -> None:
+def test_an_outage_is_alerted_after_its_time_and_turns_green_with_the_window() -> None:
     world = flagged()
     last_good = world.poll_state.last_good
     world.run_without_api(5 * MINUTE)
@@ -433,7 +433,7 @@ def test_a_service_that_refuses_now_for_this_and_now_for_that_wakes_nobody_each_
     assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED]
 
 
-def test_problem_that_changes_before_it_is_told_is_one_message() -> None:
+def test_a_problem_that_changes_before_its_message_is_sent_is_one_message() -> None:
     world = started()
     world.discord_is_up = False
     world.run_without_api(10 * MINUTE)
@@ -443,7 +443,7 @@ def test_problem_that_changes_before_it_is_told_is_one_message() -> None:
     assert [sent.entries for sent in world.sent] == [(("token", Reason.OPENED),)]
 
 
-def test_a_new_owner_is_told_nothing_of_an_outage_that_is_over() -> None:
+def test_a_new_owner_is_not_notified_of_an_outage_that_is_over() -> None:
     world = started()
     world.run_without_api(10 * MINUTE)
     world.run(MINUTE)
@@ -452,7 +452,7 @@ def test_a_new_owner_is_told_nothing_of_an_outage_that_is_over() -> None:
     assert [sent.owner for sent in world.sent] == [ANNE]
 
 
-def test_a_message_about_the_service_does_not_hold_one_about_an_account() -> None:
+def test_a_message_about_the_service_does_not_delay_one_about_an_account() -> None:
     world = started()
     world.run_without_api(MINUTE, ServiceProblem.TOKEN)
     world.report_flag(A, MODERATION)
@@ -460,7 +460,7 @@ def test_a_message_about_the_service_does_not_hold_one_about_an_account() -> Non
     assert [push.purpose for push in world.pushes()] == [Purpose.SERVICE, Purpose.ALERT]
 
 
-def test_an_outage_that_was_over_before_it_could_be_told_is_a_silent_note() -> None:
+def test_an_outage_that_was_over_before_it_could_be_sent_is_a_silent_note() -> None:
     world = started()
     world.discord_is_up = False
     world.run_without_api(HOUR)
@@ -478,7 +478,7 @@ def test_the_end_of_an_outage_whose_message_was_deleted_is_a_silent_note() -> No
     assert [(sent.notifies, sent.purpose) for sent in world.sent[1:]] == [(False, Purpose.NOTE)]
 
 
-def test_outages_that_come_and_go_are_told_three_times() -> None:
+def test_outages_that_come_and_go_are_alerted_three_times() -> None:
     world = started()
     for _ in range(6):
         world.run_without_api(8 * MINUTE)
@@ -486,7 +486,7 @@ def test_outages_that_come_and_go_are_told_three_times() -> None:
     assert [push.entries[0][1] for push in world.pushes()] == [Reason.OPENED, Reason.OPENED, Reason.RECURRING]
 
 
-def test_one_that_lasts_is_told_though_many_went_before_it() -> None:
+def test_one_that_lasts_is_alerted_though_many_went_before_it() -> None:
     world = started()
     for _ in range(3):
         world.run_without_api(8 * MINUTE)
@@ -511,7 +511,7 @@ def test_when_one_that_lasts_is_due_is_known() -> None:
     assert world.due() == world.now + 4 * HOUR
 
 
-def test_what_overtook_a_delayed_message_about_the_service_is_not_told_again() -> None:
+def test_what_overtook_a_delayed_message_about_the_service_is_not_sent_again() -> None:
     world = started()
     world.fail_poll(ServiceProblem.LIST_GONE)
     (delayed,) = world.waiting()
@@ -577,7 +577,7 @@ def test_a_silent_message_about_the_service_that_a_notifying_one_overtook_wakes_
     assert world.waiting() == []
 
 
-def test_what_became_worse_in_a_mute_is_told_aloud_at_its_end_also_to_who_deleted_the_first_message() -> None:
+def test_what_became_worse_in_a_mute_is_pushed_at_its_end_also_to_who_deleted_the_first_message() -> None:
     world = started()
     world.fail_poll(ServiceProblem.LIST_GONE)
     world.deliver()
@@ -593,7 +593,7 @@ def test_what_became_worse_in_a_mute_is_told_aloud_at_its_end_also_to_who_delete
     assert [each.reasons for each in world.pushes()[1:]] == [{"token": Reason.REMINDER}]
 
 
-def test_a_new_owner_is_told_of_an_outage_and_who_muted_all_is_not_woken() -> None:
+def test_a_new_owner_is_notified_of_an_outage_and_who_muted_all_is_not_woken() -> None:
     world = started()
     world.mute(HOUR)
     world.run_without_api(10 * MINUTE)
@@ -606,7 +606,7 @@ def test_a_new_owner_is_told_of_an_outage_and_who_muted_all_is_not_woken() -> No
 
 
 @pytest.mark.parametrize("problem", [ServiceProblem.UNREACHABLE, ServiceProblem.TOKEN])
-def test_an_outage_that_outlasts_a_mute_is_told_aloud_at_its_end(problem: ServiceProblem) -> None:
+def test_an_outage_that_outlasts_a_mute_is_pushed_at_its_end(problem: ServiceProblem) -> None:
     world = started()
     world.mute(2 * HOUR)
     ends = world.now + 2 * HOUR
@@ -630,7 +630,7 @@ def test_an_outage_that_ends_in_a_mute_wakes_nobody() -> None:
     assert world.pushes() == []
 
 
-def test_accounts_flagged_while_the_list_cannot_be_read_are_told_as_usual() -> None:
+def test_accounts_flagged_while_the_list_cannot_be_read_are_alerted_as_usual() -> None:
     world = started()
     world.run_without_api(20 * MINUTE, ServiceProblem.GONE)
     world.report_flag(A, MODERATION)

@@ -64,7 +64,7 @@ def test_a_list_that_keeps_losing_accounts_is_believed_a_day_after_the_last_loss
     assert [service.ending for service in world.service()] == [Ending.RECOVERED]
 
 
-def test_accounts_that_are_left_are_looked_at_as_often_as_ever() -> None:
+def test_accounts_that_are_left_are_polled_as_often_as_ever() -> None:
     world = started()
     world.poll({A: None})
     assert next_poll_in(world.poll_state, world.open_service, world.policy) == MINUTE
@@ -95,7 +95,7 @@ def test_an_account_that_stays_after_its_removal_is_missed_when_it_goes() -> Non
         pytest.param(PollState(resumed=True), 6 * MINUTE, False, id="never-looked"),
     ],
 )
-def test_what_nobody_looked_at_for_long_is_blind(poll_state: PollState, gap: timedelta, blind: bool) -> None:  # noqa: FBT001 - a row
+def test_a_long_time_without_a_poll_is_blind(poll_state: PollState, gap: timedelta, blind: bool) -> None:  # noqa: FBT001 - a row
     now = Situation(poll_state, {}, START + gap, Policy(), key_maker(), USEAPI, {}, {})
     assert (blind_stretch(now) is not None) is blind
 
@@ -121,7 +121,7 @@ def test_one_list_that_was_not_believed_proves_no_end() -> None:
     assert world.state(A) is State.ENDED
 
 
-def test_the_problem_that_goes_on_writes_nothing() -> None:
+def test_a_problem_that_lasts_writes_nothing() -> None:
     world = flagged()
     world.fail_poll(ServiceProblem.TOKEN)
     world.now += 15 * MINUTE

@@ -12,7 +12,7 @@ def refused(world: World, text: str | None = MODERATION) -> None:
     world.deliver()
 
 
-def test_it_is_told_at_once_and_with_a_push_with_what_the_api_says() -> None:
+def test_it_is_alerted_at_once_by_a_push_with_what_the_api_says() -> None:
     world = started()
     refused(world)
     (sent,) = world.pushes()
@@ -22,7 +22,7 @@ def test_it_is_told_at_once_and_with_a_push_with_what_the_api_says() -> None:
     assert (service.problem, service.flag) == (ServiceProblem.PENDING, Flag.of(MODERATION))
 
 
-def test_it_is_told_once_and_over_with_the_next_good_list() -> None:
+def test_it_is_alerted_once_and_over_with_the_next_good_list() -> None:
     world = started()
     for _ in range(60):
         refused(world, f"{MODERATION} Seen {world.now:%H:%M}.")
@@ -34,7 +34,7 @@ def test_it_is_told_once_and_over_with_the_next_good_list() -> None:
     assert (service.state, service.ending) == (State.ENDED, Ending.RECOVERED)
 
 
-def test_it_is_told_though_the_api_could_not_be_reached_before() -> None:
+def test_it_is_alerted_though_the_api_could_not_be_reached_before() -> None:
     world = started()
     world.run_without_api(10 * MINUTE)
     refused(world)
@@ -53,7 +53,7 @@ def test_an_outage_besides_does_not_hide_it() -> None:
     assert len(world.pushes()) == 1
 
 
-def test_a_heavier_kind_is_told_and_another_text_is_shown() -> None:
+def test_a_heavier_kind_is_alerted_and_another_text_is_shown() -> None:
     world = started()
     refused(world, CAPTCHA)
     refused(world, "Are you human?")
@@ -64,7 +64,7 @@ def test_a_heavier_kind_is_told_and_another_text_is_shown() -> None:
     assert world.service()[0].worst_kind is FlagKind.BLOCK
 
 
-def test_a_heavier_kind_is_told_also_where_the_error_was_news_of_an_outage() -> None:
+def test_a_heavier_kind_is_alerted_also_where_the_error_was_news_of_an_outage() -> None:
     world = started()
     world.run_without_api(10 * MINUTE)
     refused(world, CAPTCHA)
@@ -72,7 +72,7 @@ def test_a_heavier_kind_is_told_also_where_the_error_was_news_of_an_outage() -> 
     assert [each.reasons for each in world.pushes()[1:]] == [{"pending": Reason.WORSE}] * 2
 
 
-def test_an_error_that_comes_and_goes_with_another_problem_is_told_once() -> None:
+def test_an_error_that_comes_and_goes_with_another_problem_is_alerted_once() -> None:
     world = started()
     for _ in range(4):
         refused(world)
@@ -84,7 +84,7 @@ def test_an_error_that_comes_and_goes_with_another_problem_is_told_once() -> Non
     ]
 
 
-def test_the_fourth_within_six_hours_is_told_if_it_stays() -> None:
+def test_the_fourth_within_six_hours_is_alerted_if_it_stays() -> None:
     world = started()
     for _ in range(3):
         refused(world)
@@ -100,7 +100,7 @@ def test_the_fourth_within_six_hours_is_told_if_it_stays() -> None:
     assert (push.at - begun, push.reasons) == (15 * MINUTE, {"pending": Reason.REMINDER})
 
 
-def test_a_mute_holds_it_but_not_a_block() -> None:
+def test_a_mute_keeps_it_back_but_not_a_block() -> None:
     world = started()
     world.mute(2 * HOUR)
     refused(world)
@@ -120,7 +120,7 @@ def test_what_another_problem_takes_the_place_of_is_not_quoted_any_more() -> Non
     assert (world.service()[0].problem, world.service()[0].flag) == (ServiceProblem.TOKEN, None)
 
 
-def test_of_an_account_that_is_told_itself_only_the_blindness_is_told_and_that_later() -> None:
+def test_of_an_account_with_an_alert_of_its_own_only_the_blindness_is_alerted_and_that_later() -> None:
     world = flagged()
     refused(world, None)
     assert world.service() == []
@@ -130,7 +130,7 @@ def test_of_an_account_that_is_told_itself_only_the_blindness_is_told_and_that_l
     assert [each.reasons for each in world.pushes()] == [{A: Reason.OPENED}, {"pending": Reason.OPENED}]
 
 
-def test_of_an_account_that_is_told_itself_an_outage_that_turns_into_it_is_no_news() -> None:
+def test_of_an_account_with_an_alert_of_its_own_an_outage_that_turns_into_it_is_no_news() -> None:
     world = flagged()
     world.run_without_api(10 * MINUTE)
     refused(world, None)

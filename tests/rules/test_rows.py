@@ -99,7 +99,7 @@ def test_row_02_an_outage_freezes_and_the_end_shows_the_blind_window(worlds: Wor
     assert len(world.pushes()) == pushes
 
 
-def test_row_03_a_restart_while_flagged_is_nothing_and_the_reminder_clock_goes_on(worlds: Worlds) -> None:
+def test_row_03_a_restart_while_flagged_sends_nothing_and_the_reminder_clock_goes_on(worlds: Worlds) -> None:
     world = worlds.flagged()
     sent = world.now
     world.run(5 * MINUTE)
@@ -154,7 +154,9 @@ def test_row_07_on_and_off_by_the_poll_for_an_hour_is_opened_once(worlds: Worlds
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.REMINDER]
 
 
-def test_row_08_incidents_one_and_two_are_told_the_third_is_recurring_then_reminders(worlds: Worlds) -> None:
+def test_row_08_incidents_one_and_two_are_alerted_the_third_is_recurring_then_reminders(
+    worlds: Worlds,
+) -> None:
     world = worlds.started()
 
     def flapping(at: datetime) -> dict[str, str | None]:
@@ -240,7 +242,9 @@ def test_row_10_flagged_long_after_a_verified_reset_is_another_incident(worlds: 
 
 
 @pytest.mark.parametrize("clean", [True, False])
-def test_row_11_a_reset_without_an_answer_is_told_by_the_list(worlds: Worlds, clean: bool) -> None:  # noqa: FBT001 - a row of a table
+def test_row_11_the_list_decides_what_became_of_a_reset_without_an_answer(
+    worlds: Worlds, *, clean: bool
+) -> None:
     world = worlds.flagged()
     world.verdict(world.lease(A), RemedyVerdict.BACK if clean else RemedyVerdict.COULD_NOT_TELL)
     assert world.state(A) is (State.ENDED if clean else State.OPEN)
@@ -308,7 +312,7 @@ def test_row_16_an_account_gone_for_two_polls_is_removed_and_a_new_flag_is_new(w
     assert [push.reasons[A] for push in world.pushes()] == [Reason.OPENED, Reason.OPENED]
 
 
-def test_row_17_an_empty_list_after_accounts_is_told_once_and_freezes(worlds: Worlds) -> None:
+def test_row_17_an_empty_list_after_accounts_is_alerted_once_and_freezes(worlds: Worlds) -> None:
     world = worlds.flagged()
     before = world.incident(A)
     flags, world.flags = world.flags, {}
@@ -351,7 +355,7 @@ def test_row_18_a_list_that_lost_more_than_half_is_not_believed(worlds: Worlds) 
     assert [sent.entries for sent in world.sent[1:]] == [(("list gone", Reason.OPENED),)]
 
 
-def test_row_18_a_flag_in_a_list_that_is_not_believed_is_told_within_a_poll(worlds: Worlds) -> None:
+def test_row_18_a_flag_in_a_list_that_is_not_believed_is_alerted_within_a_poll(worlds: Worlds) -> None:
     world = worlds.started()
     world.flags = {D: None}
     world.run(10 * MINUTE)
@@ -581,7 +585,9 @@ def test_row_31_a_lease_and_a_snooze_do_not_outlive_a_step_back(worlds: Worlds, 
 
 
 @pytest.mark.parametrize("act", ["snooze", "assign", "block"])
-def test_row_31_a_hold_that_is_moved_with_the_clock_ends_when_it_would_have(worlds: Worlds, act: str) -> None:
+def test_row_31_a_delay_that_is_moved_with_the_clock_ends_when_it_would_have(
+    worlds: Worlds, act: str
+) -> None:
     world = worlds.flagged(
         "You are blocked from accessing Midjourney for 1 hour." if act == "block" else MODERATION
     )
@@ -626,7 +632,7 @@ def test_a_shorter_snooze_takes_the_place_of_a_longer_one(worlds: Worlds) -> Non
     assert [push.at - begun for push in world.pushes()[1:]] == [HOUR]
 
 
-def test_row_32_a_database_of_yesterday_tells_once_of_what_is_open_and_ends_the_rest_silently(
+def test_row_32_a_database_of_yesterday_alerts_once_of_what_is_open_and_ends_the_rest_silently(
     worlds: Worlds,
 ) -> None:
     world = worlds.flagged()
@@ -662,7 +668,7 @@ def test_row_33_after_a_week_away_there_is_a_note_and_one_push_of_what_is_new_an
     assert (world.incident(B).blind_from, world.incident(B).blind_until) == (last_good, world.now)
 
 
-def test_row_34_a_refused_token_is_told_once_and_holds_the_reminders(worlds: Worlds) -> None:
+def test_row_34_a_refused_token_is_alerted_once_and_keeps_reminders_back(worlds: Worlds) -> None:
     world = worlds.flagged()
     world.run(2 * MINUTE)
     last_good = world.poll_state.last_good
@@ -832,7 +838,7 @@ def test_row_52_it_is_a_push_also_where_something_had_become_worse_before(worlds
 
 
 @of_useapi_alone
-def test_row_52_coming_and_going_between_two_problems_is_told_once_each(worlds: Worlds) -> None:
+def test_row_52_coming_and_going_between_two_problems_is_alerted_once_each(worlds: Worlds) -> None:
     world = worlds.started()
     for _ in range(4):
         world.fail_poll(ServiceProblem.PENDING, Flag.of(MODERATION))
@@ -957,7 +963,7 @@ def test_row_39_a_list_that_is_not_believed_is_a_failure_and_never_health(worlds
     assert world.service() == []
 
 
-def test_row_40_a_mute_holds_pushes_but_not_a_block_and_ends_with_one_digest(worlds: Worlds) -> None:
+def test_row_40_a_mute_keeps_pushes_back_but_not_a_block_and_ends_with_one_digest(worlds: Worlds) -> None:
     world = worlds.started()
     world.mute(8 * HOUR)
     muted = world.now
@@ -975,7 +981,7 @@ def test_row_40_a_mute_holds_pushes_but_not_a_block_and_ends_with_one_digest(wor
     assert set(digest.reasons) == {A, B, C}
 
 
-def test_row_40_what_was_flagged_in_a_mute_without_being_shown_is_told_as_new(worlds: Worlds) -> None:
+def test_row_40_what_was_flagged_in_a_mute_without_being_shown_is_alerted_as_new(worlds: Worlds) -> None:
     world = worlds.started()
     world.mute(2 * HOUR)
     world.flags[A] = MODERATION

@@ -146,7 +146,7 @@ def test_row_62_flagged_again_on_the_way_is_one_push_about_the_same_incident() -
     assert world.state(ONE) is State.CLEARING, "its remedy is over"
 
 
-def test_row_62_what_starts_it_again_and_again_is_told_once_and_then_as_often_as_reminders() -> None:
+def test_row_62_what_starts_it_again_and_again_is_alerted_once_and_then_as_often_as_reminders() -> None:
     world = flagged_there()
     for _ in range(25):  # five hours
         for state in [STARTING] * 11:
@@ -169,7 +169,7 @@ def comes_back(world: World) -> None:
     world.tick()
 
 
-def test_row_62_a_snooze_holds_while_something_starts_it_again_and_again() -> None:
+def test_row_62_a_snooze_lasts_while_something_starts_it_again_and_again() -> None:
     world = flagged_there()
     comes_back(world)
     world.change(owner_actions.snooze(world.incident(ONE), world.now + 4 * HOUR, world.now))
@@ -205,7 +205,7 @@ def test_row_62_a_verdict_that_saw_the_flag_again_is_no_second_message() -> None
 
 
 @pytest.mark.parametrize("text", [MODERATION, BLOCK])
-def test_row_62_a_longer_trouble_that_comes_back_is_one_push_too(text: str) -> None:
+def test_row_62_a_longer_incident_that_comes_back_is_one_push_too(text: str) -> None:
     world = flagged_there(CAPTCHA)
     world.poll_proxy(entry(ONE, STARTING))
     world.now += 6 * MINUTE
@@ -320,7 +320,7 @@ def test_row_64_an_entry_that_cannot_be_read_is_never_offline() -> None:
     assert world.incidents == {}
 
 
-def test_row_64_one_look_that_cannot_be_read_does_not_begin_the_time_anew() -> None:
+def test_row_64_one_poll_that_cannot_be_read_does_not_begin_the_time_anew() -> None:
     world = watched()
     world.show(entry(ONE, STARTING))
     world.run(10 * MINUTE)
@@ -365,7 +365,7 @@ def test_row_64_it_ends_as_the_account_is_gone() -> None:
     assert the_offline(world).ending is Ending.REMOVED
 
 
-def test_row_64_it_holds_up_no_push_about_another_incident_and_is_in_its_message() -> None:
+def test_row_64_it_delays_no_push_about_another_incident_and_is_in_its_message() -> None:
     world = started()
     world.poll_proxy(entry(ONE), entry(TWO))
     world.show(entry(ONE, STARTING))

@@ -59,7 +59,7 @@ def test_row_59_owners_are_reminded_of_what_can_be_read(down: str, reminded: str
     assert Reason.REMINDER not in [push.get(channel) for push in about for channel in {A, ONE} - {reminded}]
 
 
-def test_row_59_an_absence_of_the_bot_is_told_once_for_two_providers() -> None:
+def test_row_59_an_absence_of_the_bot_is_reported_once_for_two_providers() -> None:
     world = both()
     world.restart()
     world.now += 5 * HOUR
@@ -145,7 +145,7 @@ def test_row_69_a_lost_connection_is_a_push_beside_another_alert() -> None:
     assert [len(push.reasons) for push in world.pushes()] == [1, 40]
 
 
-def test_row_69_an_owner_who_deleted_the_message_is_told_of_the_rest() -> None:
+def test_row_69_an_owner_who_deleted_the_message_is_notified_of_the_rest() -> None:
     world = watched(*(entry(f"mjproxy:{number}") for number in range(40)))
     pool_lost(world, 1)
     world.run(MINUTE)

@@ -192,7 +192,7 @@ async def test_a_pause_lasts_as_long_as_it_says_unless_it_is_stopped() -> None:
     assert asyncio.get_running_loop().time() - begun >= 0.015
 
 
-async def test_the_record_tells_how_the_loop_is_doing() -> None:
+async def test_the_record_shows_how_the_loop_is_doing() -> None:
     health = Health()
     times = Times(None, ValueError("a"), ValueError("b"))
     seen: list[tuple[int, str | None]] = []
@@ -224,7 +224,7 @@ async def test_an_outage_is_two_lines_in_the_log(caplog: pytest.LogCaptureFixtur
     ]
 
 
-async def test_an_outage_that_changes_its_reason_is_told_again(caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_outage_that_changes_its_reason_is_logged_again(caplog: pytest.LogCaptureFixture) -> None:
     await until_stopped(
         Times(
             StoreError(ErrorCode.DATABASE_FULL),

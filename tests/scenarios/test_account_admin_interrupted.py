@@ -29,7 +29,7 @@ async def removing(bot: Bot, visitor: Visitor, account: SimulatedAccount) -> Int
     return pressed
 
 
-async def test_who_saves_an_account_is_told_that_it_may_have_been_done(bot: Bot, ada: Visitor) -> None:
+async def test_who_saves_an_account_reads_that_it_may_have_been_done(bot: Bot, ada: Visitor) -> None:
     await bot.start()
     login = bot.api.newcomer()
     form = await saving(bot, ada, login.discord)
@@ -43,7 +43,7 @@ async def test_who_saves_an_account_is_told_that_it_may_have_been_done(bot: Bot,
     assert login.channel in text(await ada.ask("mjaccounts"))
 
 
-async def test_who_removes_an_account_is_told_that_it_may_have_been_done(bot: Bot, ada: Visitor) -> None:
+async def test_who_removes_an_account_reads_that_it_may_have_been_done(bot: Bot, ada: Visitor) -> None:
     account, _ = bot.api.add(), bot.api.add()
     await bot.start()
     pressed = await removing(bot, ada, account)

@@ -75,7 +75,7 @@ async def test_who_is_on_it_is_asked_after_four_hours_and_then_reminded(bot: Bot
     assert "is on it" not in text(await ada.ask("mjstatus"))
 
 
-async def test_a_snooze_holds_the_reminders_until_it_ends(bot: Bot, ada: Visitor) -> None:
+async def test_a_snooze_keeps_reminders_back_until_it_ends(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
     _, alert = await flagged(bot, ada)

@@ -31,7 +31,7 @@ def both(ada: Visitor, bea: Visitor) -> str:
 # -------------------------------------------------------------------------- one flag
 
 
-async def test_a_flag_becomes_one_loud_message_with_the_way_out(bot: Bot, ada: Visitor) -> None:
+async def test_a_flag_becomes_one_push_with_the_way_out(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     bot.api.add()
     await bot.start()
@@ -51,7 +51,7 @@ async def test_a_flag_becomes_one_loud_message_with_the_way_out(bot: Bot, ada: V
     await nothing_more(ada, 1)
 
 
-async def test_a_restart_tells_nothing_again(bot: Bot, ada: Visitor) -> None:
+async def test_a_restart_sends_nothing_again(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
     _, alert = await flagged(bot, ada)
@@ -61,7 +61,7 @@ async def test_a_restart_tells_nothing_again(bot: Bot, ada: Visitor) -> None:
     assert ada.received()[0]["id"] == alert["id"]
 
 
-async def test_accounts_flagged_before_the_first_poll_are_told_as_that(bot: Bot, ada: Visitor) -> None:
+async def test_accounts_flagged_before_the_first_poll_are_alerted_as_that(bot: Bot, ada: Visitor) -> None:
     for _ in range(3):
         bot.api.flag(bot.api.add().channel, MODERATION)
     await bot.start()
@@ -110,7 +110,7 @@ async def test_each_owner_gets_a_message_and_nobody_else_does(
     assert sam.received() == []
 
 
-async def test_a_flag_that_only_a_command_meets_is_told_at_once(bot: Bot, ada: Visitor) -> None:
+async def test_a_flag_that_only_a_command_meets_is_alerted_at_once(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
     bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.INFO)
@@ -182,7 +182,7 @@ async def test_with_direct_messages_closed_it_comes_to_the_alert_channel(bot: Bo
     assert ada.received() == []
 
 
-async def test_what_no_route_takes_is_kept_and_told_when_one_does(bot: Bot, ada: Visitor) -> None:
+async def test_what_no_route_takes_is_kept_and_sent_when_one_does(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
     bot.world.close_dm(ada.person)
@@ -204,7 +204,9 @@ async def poll_until_alert(visitor: Visitor, words: str) -> Json:
     return await newest(visitor, words)
 
 
-async def test_an_outage_is_told_once_and_turns_green_with_the_blind_window(bot: Bot, ada: Visitor) -> None:
+async def test_an_outage_is_alerted_once_and_turns_green_with_the_blind_window(
+    bot: Bot, ada: Visitor
+) -> None:
     account = bot.api.add()
     await bot.start(POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
     bot.api.fault(Fault.VANISHED)
@@ -249,7 +251,7 @@ async def test_the_alert_of_an_outage_says_what_is_wrong_now(bot: Bot, ada: Visi
     ],
     ids=["token", "unpaid", "gone", "list-gone", "list-shrunk"],
 )
-async def test_a_service_that_refuses_is_told_once(
+async def test_a_service_that_refuses_is_alerted_once(
     bot: Bot, ada: Visitor, fault: Fault, headline: str
 ) -> None:
     for _ in range(4):

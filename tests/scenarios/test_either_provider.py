@@ -126,7 +126,7 @@ NOT_STARTED = """
 """
 
 
-async def test_row_64_an_account_that_is_not_started_is_told_in_silence_until_it_runs(
+async def test_row_64_an_account_that_is_not_started_is_reported_silently_until_it_runs(
     proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor
 ) -> None:
     account = proxy.add(remark="Borealis", running=False)

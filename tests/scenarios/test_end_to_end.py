@@ -184,7 +184,7 @@ async def test_an_idle_bot_ends_at_a_signal_with_code_0(sandbox: Sandbox, signum
     assert "Traceback" not in sandbox.output()
 
 
-async def test_a_busy_bot_tells_who_waits_and_ends_with_code_0(sandbox: Sandbox, ada: Visitor) -> None:
+async def test_a_busy_bot_answers_who_waits_and_ends_with_code_0(sandbox: Sandbox, ada: Visitor) -> None:
     sandbox.api.add().info_seconds = 3_600.0
     async with sandbox.process() as process:
         await sandbox.up()

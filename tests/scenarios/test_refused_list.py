@@ -33,7 +33,7 @@ async def alone(api: SimulatedUseapi, tmp_path: Path) -> AsyncIterator[Scene]:
         yield scene
 
 
-async def test_it_is_told_at_once_and_turns_green_with_the_list(bot: Bot, ada: Visitor) -> None:
+async def test_it_is_alerted_at_once_and_turns_green_with_the_list(bot: Bot, ada: Visitor) -> None:
     first, second = bot.api.add(), bot.api.add()
     await bot.start()
     bot.api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.LIST)
@@ -50,7 +50,7 @@ async def test_it_is_told_at_once_and_turns_green_with_the_list(bot: Bot, ada: V
     await nothing_more(ada, 1)
 
 
-async def test_of_the_only_account_it_is_told_and_over_like_a_flag_that_the_list_shows(
+async def test_of_the_only_account_it_is_alerted_and_over_like_a_flag_that_the_list_shows(
     bot: Bot, ada: Visitor
 ) -> None:
     bot.api.add()

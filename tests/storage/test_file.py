@@ -27,7 +27,7 @@ async def test_the_files_and_their_folder_are_for_this_user_alone(path: Path) ->
     assert modes == {path.parent.name: 0o700} | dict.fromkeys(names, 0o600)
 
 
-async def test_an_sqlite_that_is_too_old_is_told_with_both_versions_before_a_file_is_touched(
+async def test_an_sqlite_that_is_too_old_is_reported_with_both_versions_before_a_file_is_touched(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with Store.open(path) as store:
@@ -47,7 +47,7 @@ def test_an_error_that_nobody_foresaw_promises_no_words_in_the_log(path: Path) -
     )
 
 
-async def test_the_database_is_durable_and_holds_to_its_references(path: Path) -> None:
+async def test_the_database_is_durable_and_keeps_its_references(path: Path) -> None:
     async with Store.open(path) as store:
         writer, _ = connections(store)
         values = [
@@ -229,7 +229,7 @@ async def test_a_database_that_turns_read_only_is_one_sentence(path: Path) -> No
             await store.set_meta("key", "value")
 
 
-async def test_any_other_trouble_is_a_sentence_that_keeps_its_cause_for_the_log(path: Path) -> None:
+async def test_any_other_error_is_a_sentence_that_keeps_its_cause_for_the_log(path: Path) -> None:
     async with Store.open(path) as store:
         ask(path, "DROP TABLE meta")
         with pytest.raises(StoreError, match="database unusable") as caught:

@@ -206,7 +206,7 @@ async def test_incidents_that_go_on_or_ended_later_are_loaded(
 
 
 @pytest.mark.parametrize("delivery", Delivery)
-async def test_an_ended_incident_is_loaded_as_long_as_an_unfinished_message_holds_it(
+async def test_an_ended_incident_is_loaded_as_long_as_an_unfinished_message_has_it(
     path: Path, delivery: Delivery
 ) -> None:
     old = ended(incident(), AT)

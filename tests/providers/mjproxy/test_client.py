@@ -668,7 +668,7 @@ async def test_a_captcha_link_in_a_refusal_is_not_quoted(
     assert caught.value.quote == "BadRequest [hidden] and more"
 
 
-async def test_the_machine_of_the_proxy_is_not_told(client: MjproxyClient) -> None:
+async def test_the_machine_of_the_proxy_is_not_shown(client: MjproxyClient) -> None:
     home = await client.home()
     assert (home.version, home.is_demo, home.enables) == ((11, 10, 3, 0), False, True)
     assert "proxyhost" not in repr(home)

@@ -111,7 +111,7 @@ def test_a_block_whose_words_name_its_length_has_it_in_the_reason() -> None:
     assert account.flag.block_end(NOW) == NOW + timedelta(days=3)
 
 
-def test_hours_of_both_sorts_are_told() -> None:
+def test_hours_of_both_sorts_are_shown() -> None:
     account = parse_entry(entry(workTime="09:00-17:00", fishingTime="23:00-07:00"), None, NOW)
     assert account.hours == "09:00-17:00, 23:00-07:00"
 

@@ -27,7 +27,7 @@ class Noted(dict[str, object]):
         return super().get(name, default)
 
 
-def test_every_field_that_is_read_tells_whether_an_entry_has_changed() -> None:
+def test_every_field_that_is_read_decides_whether_an_entry_has_changed() -> None:
     read: set[str] = set()
     for entry in recorded("list-full-house").body["list"]:
         noted = Noted(entry)

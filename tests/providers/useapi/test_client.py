@@ -538,7 +538,7 @@ async def test_a_wait_within_the_budget_is_waited(status: int, after: str) -> No
     ],
     ids=["seconds", "date", "body"],
 )
-async def test_a_wait_beyond_the_budget_is_told(status: int, body: str, headers: dict[str, str]) -> None:
+async def test_a_wait_beyond_the_budget_is_raised(status: int, body: str, headers: dict[str, str]) -> None:
     clock = Clock(NOW)
     async with asking(says(status, body, **headers), clock=clock) as (client, server):
         with pytest.raises(RateLimited) as caught:
@@ -548,7 +548,7 @@ async def test_a_wait_beyond_the_budget_is_told(status: int, body: str, headers:
     assert clock.naps == []
 
 
-async def test_a_429_without_a_wait_is_tried_again_and_then_told() -> None:
+async def test_a_429_without_a_wait_is_tried_again_and_then_raised() -> None:
     async with asking(says(429, '{"executingJobs":[]}')) as (client, server):
         with pytest.raises(RateLimited) as caught:
             await client.accounts()

@@ -366,7 +366,7 @@ def test_no_account_is_healthy_by_an_answer_that_is_not_about_it(body: object, p
         "no channel",
     ],
 )
-def test_saving_tells_created_from_updated(status: int, body: object, saved: SaveResult) -> None:
+def test_saving_distinguishes_created_from_updated(status: int, body: object, saved: SaveResult) -> None:
     assert parse_saved_account(answer(status, body), SAVE, 3) == saved
 
 
@@ -498,7 +498,7 @@ def test_an_info_job_that_did_not_finish_is_no_information(status: object) -> No
     ],
     ids=["sane", "backwards", "a year", "without a zone", "words", "numbers", "null"],
 )
-def test_the_time_a_job_took_is_told_only_if_it_makes_sense(
+def test_the_time_a_job_took_is_shown_only_if_it_makes_sense(
     created: object, updated: object, took: timedelta | None
 ) -> None:
     assert parse_report(answer(200, job(created=created, updated=updated)), INFO).took == took
@@ -642,7 +642,7 @@ def test_an_answer_that_is_no_success_has_its_error_and_sentence(
         ("", Cause.SUBSCRIPTION),
     ],
 )
-def test_a_402_tells_a_missing_subscription_from_a_small_one(text: str, cause: Cause) -> None:
+def test_a_402_distinguishes_a_missing_subscription_from_a_small_one(text: str, cause: Cause) -> None:
     error = error_of(402, {"error": text, "code": 402})
     assert isinstance(error, Unpaid)
     assert error.cause is cause
@@ -685,7 +685,7 @@ def test_a_complaint_is_known_whatever_the_details_beside_it(text: str, sentence
     assert error.quote == "See the docs."
 
 
-def test_a_402_is_told_apart_whatever_the_details_beside_it() -> None:
+def test_a_402_gets_its_cause_whatever_details_stand_beside_it() -> None:
     body = {"error": "Subscription quantity exceeded", "errorDetails": "See the docs.", "code": 402}
     error = error_of(402, body, SAVE)
     assert isinstance(error, Unpaid)

@@ -120,7 +120,7 @@ def test_a_429_to_a_question_limits_asking_and_says_nothing_of_jobs() -> None:
     assert "job slots" in what(refusal(answer(429, body), ApiRequest(Endpoint.INFO)))
 
 
-def test_row_51_a_header_tells_of_a_challenge_whatever_stands_below() -> None:
+def test_row_51_a_header_shows_a_challenge_whatever_stands_below() -> None:
     assert refusal(answer(403, b"", mitigated=True), LIST).cause is Cause.CHALLENGE
 
 
@@ -152,7 +152,7 @@ def test_a_page_with_503_is_a_server_that_is_out_of_order() -> None:
 
 
 @pytest.mark.parametrize("fault", [Fault.CHALLENGE, Fault.EDGE_LIMIT])
-async def test_row_51_the_watch_tells_of_an_outage_and_never_of_the_token(
+async def test_row_51_the_watch_alerts_of_an_outage_and_never_of_the_token(
     api: SimulatedUseapi, tmp_path: Path, fault: Fault
 ) -> None:
     clock = Clock()

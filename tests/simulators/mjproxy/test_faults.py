@@ -61,7 +61,7 @@ async def test_a_broken_connection_is_one_until_it_is_mended(proxy: SimulatedMjp
     assert (await listed(proxy)).status == 200
 
 
-async def test_whoever_looks_on_is_told_of_each_request_and_fault(proxy: SimulatedMjproxy) -> None:
+async def test_listeners_are_notified_of_each_request_and_fault(proxy: SimulatedMjproxy) -> None:
     told: list[tuple[Fault, ...]] = []
     proxy.changed.append(lambda: told.append(proxy.faults))
     proxy.fault(Fault.SERVER_ERROR)

@@ -47,7 +47,9 @@ async def test_a_message_of_midjourney_disables_an_account_five_seconds_later(
     assert (account.entry, kind_of(account), reason_of(account)) == (EntryState.FLAGGED, kind, reason)
 
 
-async def test_used_up_credits_are_told(proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock) -> None:
+async def test_used_up_credits_are_shown(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
     proxy.exhaust(proxy.add().id)
     clock.passes(5)
     assert kind_of(await only(client)) is FlagKind.CREDITS
