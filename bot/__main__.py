@@ -93,21 +93,16 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
         secrets=[secret for secret in secrets if secret != PUBLIC_TOKEN],
     )
     try:
-        return obey(wanted, settings, timings)
+        match wanted.command:
+            case "check":
+                return supervisor.run(check.report(settings, app.providers_of))
+            case "account":
+                return account.run(wanted, settings)
+            case _:
+                return run(settings, timings)
     except Exception:  # Python would print a traceback without the redaction of the log
         log.critical("Midwatch ended because of an error nobody foresaw", exc_info=True)
         return FAILED
-
-
-def obey(wanted: argparse.Namespace, settings: Settings, timings: app.Timings) -> int:
-    """Run the command, and return the exit code."""
-    match wanted.command:
-        case "check":
-            return supervisor.run(check.report(settings, app.providers_of))
-        case "account":
-            return account.run(wanted, settings)
-        case _:
-            return run(settings, timings)
 
 
 def run(settings: Settings, timings: app.Timings) -> int:

@@ -46,13 +46,6 @@ def code_of(saved: SaveResult) -> str:
     return f"{code}:{saved.jobs if listed is None else listed}"
 
 
-def code_of_error(error: ProviderError) -> str:
-    """Return the audit's code for a request that ended in an error."""
-    if isinstance(error, NotAsked):
-        return NOT_SENT
-    return ChangeOutcome.UNCLEAR if is_unclear(error) else REFUSED
-
-
 def end_removed(transaction: Transaction, channel: str) -> None:
     """End the incident of an account that was removed."""
     for incident in list(transaction.incidents.values()):
@@ -169,6 +162,9 @@ class AccountAdmin:
         self, error: ProviderError, owner: int, verb: str, channel: str | None = None
     ) -> str:
         """Note how a request failed, and the flag that it met. An account that was to be removed stays."""
+        code = NOT_SENT if isinstance(error, NotAsked) else REFUSED
+        if is_unclear(error):
+            code = ChangeOutcome.UNCLEAR
         if isinstance(error, PendingModeration):
             flagged = error.channel or channel
             channel = channel or flagged
@@ -177,7 +173,7 @@ class AccountAdmin:
         async with self._writing() as transaction:
             if channel is not None:
                 transaction.expect_account(channel)
-            transaction.note(owner, verb, channel, code := code_of_error(error))
+            transaction.note(owner, verb, channel, code)
         return code
 
     async def remove(

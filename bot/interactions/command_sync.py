@@ -75,7 +75,8 @@ class CommandSync:
 
     async def _replace(self, application_id: int, scope: str, payload: list[Payload]) -> bool:
         """Replace the commands of a scope if they differ. Return False if the bot is not in that server."""
-        digest = digest_of(application_id, payload)
+        described = json.dumps([discord.__version__, application_id, payload], sort_keys=True)
+        digest = hashlib.sha256(described.encode()).hexdigest()
         if await self._store.meta(key_of(scope)) == digest:
             return True
         try:
@@ -104,9 +105,3 @@ def scoped(commands: Sequence[Mapping[str, Any]], contexts: list[int] | None) ->
         place = {"contexts": contexts, "integration_types": [GUILD_INSTALL]}
     bare = ({key: value for key, value in command.items() if key not in PLACES} for command in commands)
     return sorted(({**command, **place} for command in bare), key=lambda command: str(command["name"]))
-
-
-def digest_of(application_id: int, payload: list[Payload]) -> str:
-    """Return a hash of the commands, the application and discord.py's version."""
-    described = json.dumps([discord.__version__, application_id, payload], sort_keys=True)
-    return hashlib.sha256(described.encode()).hexdigest()

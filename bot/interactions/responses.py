@@ -32,6 +32,7 @@ LATE: Final = "late"
 BROKEN_OFF: Final = "broken off"
 PRIVATE: Final = "private"
 SENT: Final = "sent"
+REQUESTED: Final = "requested"
 LINKED: Final = re.compile(r"discord\.com/channels/[^/]+/([0-9]{17,20})")
 SILENT_SECONDS: Final = 5.0
 """How long an answer may be no more than "thinking"."""
@@ -230,7 +231,6 @@ class InFlight:
 
     def __init__(self) -> None:
         self._callers: dict[asyncio.Task[Any], Interaction] = {}
-        self._sent: set[asyncio.Task[Any]] = set()
 
     def add(self, caller: Interaction) -> None:
         """Register the current task as the one that answers this caller."""
@@ -241,10 +241,9 @@ class InFlight:
 
     def sent(self) -> None:
         """Record that the current task has sent a request to the API, which a stop does not undo."""
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - handlers run in tasks
-        self._sent.add(task)
-        task.add_done_callback(self._sent.discard)
+        for task, caller in self._callers.items():
+            if task is asyncio.current_task():
+                caller.extras[REQUESTED] = True
 
     async def finish(self, patience: timedelta = PATIENCE) -> None:
         """Wait for the running answers. Then cancel the tasks that are left, and tell their callers."""
@@ -258,7 +257,7 @@ class InFlight:
         for task in unfinished:
             task.cancel()
         codes = {True: ErrorCode.RESTARTING_SENT, False: ErrorCode.RESTARTING}
-        errors = [(caller, UserError(codes[task in self._sent])) for task, caller in unfinished.items()]
+        errors = [(caller, UserError(codes[REQUESTED in caller.extras])) for caller in unfinished.values()]
         reports = [asyncio.create_task(report(caller, error)) for caller, error in errors]
         await asyncio.wait({*unfinished, *reports}, timeout=REPORT_LIMIT.total_seconds())
         for task in reports:

@@ -49,21 +49,15 @@ def unreachable(error: Exception, *, may_be_done: bool) -> Unreachable:  # noqa:
 
 def turned_away(response: ApiResponse) -> ProviderError:
     """Return the error for a refusal by a server in front of the API."""
-    if response.retry_after is not None:
-        return RateLimited(Cause.CHALLENGE, wait=response.retry_after, status=response.status)
-    return Unreachable(Cause.CHALLENGE, status=response.status)
+    return failing(response, Cause.CHALLENGE)
 
 
-def failing(response: ApiResponse) -> ProviderError:
+def failing(response: ApiResponse, cause: Cause = Cause.SERVER_ERROR) -> ProviderError:
     """Return the error for a server error. One that names a wait is a limit on the rate."""
+    quote = response.error_text if cause is Cause.SERVER_ERROR else None
     if response.retry_after is not None:
-        return RateLimited(
-            Cause.SERVER_ERROR,
-            wait=response.retry_after,
-            status=response.status,
-            quote=response.error_text,
-        )
-    return Unreachable(Cause.SERVER_ERROR, status=response.status, quote=response.error_text)
+        return RateLimited(cause, wait=response.retry_after, status=response.status, quote=quote)
+    return Unreachable(cause, status=response.status, quote=quote)
 
 
 def require_body(response: ApiResponse) -> None:

@@ -93,15 +93,11 @@ def split_line(line: str) -> tuple[str, str]:
     bare = line.replace("**", "").strip()
     before, colon, after = bare.partition(":")
     label = before.strip(" \t*_-•")
-    if colon and label and is_label(label, after):
+    is_address, is_time = after.startswith("//"), label.count("(") != label.count(")")
+    if colon and label and not is_address and not is_time:
         return label, after.strip()
     found = LABEL_FIRST.fullmatch(bare) or LABEL_LAST.fullmatch(bare)
     return (found["label"], (found["value"] or "").strip()) if found else ("", bare)
-
-
-def is_label(label: str, after: str) -> bool:
-    """Return whether a text is a label, not the start of an address or of a time in brackets."""
-    return not after.startswith("//") and label.count("(") == label.count(")")
 
 
 def folded(label: str) -> str:

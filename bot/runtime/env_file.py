@@ -59,16 +59,10 @@ def values_in(text: str) -> dict[str, str]:
 def unreadable(text: str, env_file: Path | None) -> tuple[str, ...]:
     """Return a sentence for each line that cannot be read, without its content."""
     wrong = (binding.original for binding in parse_stream(StringIO(text)) if binding.error)
-    return tuple(
-        f"Line {each.line + blank_lines(each.string)} of {env_file} cannot be read: write NAME=value, "
-        "and close each quotation mark."
-        for each in wrong
-    )
-
-
-def blank_lines(statement: str) -> int:
-    """Return the number of blank lines that the parser counts as part of a statement."""
-    return statement[: len(statement) - len(statement.lstrip())].count("\n")
+    # The parser counts blank lines before a statement as part of it.
+    lines = (each.line + each.string[: -len(each.string.lstrip())].count("\n") for each in wrong)
+    rest = f"of {env_file} cannot be read: write NAME=value, and close each quotation mark."
+    return tuple(f"Line {line} {rest}" for line in lines)
 
 
 def misspelled(text: str, env_file: Path | None, ours: Collection[str]) -> tuple[str, ...]:

@@ -60,38 +60,24 @@ def log_fact(logger: logging.Logger, level: int, event: str, words: str, **facts
     logger.log(level, words, named, extra={"facts": named}, stacklevel=2)
 
 
-def time_of(record: logging.LogRecord) -> str:
-    """Return the time of a record in UTC."""
-    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+class LineFormatter(logging.Formatter):
+    """Formats a record as text with a traceback below it, or as a JSON object on one line."""
 
-
-class TextFormatter(logging.Formatter):
-    """Formats a record as text, with a traceback below it."""
-
-    def __init__(self, redact: Redactor) -> None:
+    def __init__(self, layout: LogFormat, redact: Redactor) -> None:
         super().__init__("%(asctime)s %(levelname)-8s %(name)s: %(message)s")
+        self._layout = layout
         self._redact = redact
 
     def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802 - overrides
-        """Return the time of a record."""
-        return time_of(record)
+        """Return the time of a record in UTC."""
+        return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line without secrets."""
-        return self._redact(super().format(record))
-
-
-class JsonFormatter(logging.Formatter):
-    """Formats a record as a JSON object on one line."""
-
-    def __init__(self, redact: Redactor) -> None:
-        super().__init__()
-        self._redact = redact
-
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line without secrets."""
+        if self._layout is LogFormat.TEXT:
+            return self._redact(super().format(record))
         line: dict[str, str | int] = {
-            "time": time_of(record),
+            "time": self.formatTime(record),
             "level": record.levelname,
             "logger": record.name,
             "message": self._redact(record.getMessage()),
@@ -133,8 +119,7 @@ def configure(
         secrets: texts that must not be in any line, not even in a traceback.
     """
     handler = LineHandler(stream or sys.stderr)
-    formatter = JsonFormatter if layout is LogFormat.JSON else TextFormatter
-    handler.setFormatter(formatter(Redactor(secrets)))
+    handler.setFormatter(LineFormatter(layout, Redactor(secrets)))
     root = logging.getLogger()
     for earlier in [each for each in root.handlers if isinstance(each, LineHandler)]:
         root.removeHandler(earlier)

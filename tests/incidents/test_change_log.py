@@ -12,7 +12,7 @@ import pytest
 from bot.domain.accounts import Flag
 from bot.domain.messages import Delivery, Message, Route, reference
 from bot.providers.errors import ProviderError
-from bot.runtime.log_setup import JsonFormatter, Redactor
+from bot.runtime.log_setup import LineFormatter, LogFormat, Redactor
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
 from tests.support.clock import MINUTE, Clock
@@ -40,7 +40,9 @@ class Log:
 
     def entries(self) -> list[dict[str, object]]:
         """Return the lines as JSON, without what every line has."""
-        shown = [json.loads(JsonFormatter(Redactor(())).format(each)) for each in self._taken()]
+        shown = [
+            json.loads(LineFormatter(LogFormat.JSON, Redactor(())).format(each)) for each in self._taken()
+        ]
         general = ("time", "level", "logger", "message")
         return [{name: fact for name, fact in each.items() if name not in general} for each in shown]
 
@@ -267,7 +269,7 @@ async def test_no_line_contains_midjourneys_text_or_a_whole_channel(
     with pytest.raises(ProviderError):
         await scene.watch.poller.poll()
     records = [each for each in caplog.records if each.name in OURS]
-    lines = "\n".join(JsonFormatter(Redactor(())).format(each) for each in records)
+    lines = "\n".join(LineFormatter(LogFormat.JSON, Redactor(())).format(each) for each in records)
     assert "account_flagged" in lines
     assert "api_lost" in lines
     for hidden in (MODERATION, BLOCK, CHANNEL, scene.api.token):

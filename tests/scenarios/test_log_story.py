@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.app import VERSION
-from bot.runtime.log_setup import JsonFormatter, Redactor
+from bot.runtime.log_setup import LineFormatter, LogFormat, Redactor
 from tests.simulators.useapi import MODERATION
 from tests.support.running import Bot, Visitor
 from tests.support.waiting import until
@@ -48,7 +48,7 @@ async def test_the_log_of_a_run_tells_its_story(
     assert [line for line in wanted if lines.count(line) != 1] == []
     sent = [line for line in lines if " sent to " in line]
     assert [line.split()[0] for line in sent] == ["hello", "alert"]
-    entries = "\n".join(JsonFormatter(Redactor(())).format(each) for each in records)
+    entries = "\n".join(LineFormatter(LogFormat.JSON, Redactor(())).format(each) for each in records)
     assert '"event": "discord_lost"' in entries
     assert '"event": "discord_back", "lasted": ' in entries
     assert f'"event": "start", "version": "{VERSION}", "api": "{bot.api.url}"' in entries

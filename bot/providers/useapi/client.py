@@ -92,7 +92,7 @@ class UseapiClient(ApiClient):
 
     async def remove_account(self, channel: str) -> None:
         """Remove an account from the API."""
-        await self._write(ApiRequest(Endpoint.REMOVE, require_channel_id(channel)), parsing.require_success)
+        await self._write(ApiRequest(Endpoint.REMOVE, require_channel_id(channel)), parsing.raise_for_error)
 
     async def link_for(self, _remedy: Remedy, _key: str) -> None:
         """Return that a reset needs no link: what is pending is in the account's channel."""
@@ -106,7 +106,7 @@ class UseapiClient(ApiClient):
 
     async def reset(self, channel: str) -> None:
         """Clear the flag of an account. This acknowledges nothing at Midjourney."""
-        await self._write(ApiRequest(Endpoint.RESET, require_channel_id(channel)), parsing.require_success)
+        await self._write(ApiRequest(Endpoint.RESET, require_channel_id(channel)), parsing.raise_for_error)
 
     async def info(
         self, channel: str, *, reply_url: str | None = None, reply_ref: str | None = None

@@ -5,7 +5,7 @@ contradict each other, both shapes are read.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from http import HTTPStatus
@@ -55,11 +55,6 @@ def is_empty_list(response: ApiResponse) -> bool:
     """Return whether the API itself, not a server in front of it, answers 404: no account is configured."""
     is_of_edge = response.page or response.is_turned_away or response.edge_code is not None
     return response.status == HTTPStatus.NOT_FOUND and not is_of_edge
-
-
-def require_success(response: ApiResponse, request: ApiRequest) -> None:
-    """Check the response to a command of which only the success counts, with any body."""
-    raise_for_error(response, request)
 
 
 def parse_accounts(
@@ -132,15 +127,10 @@ def parse_account_with_token(response: ApiResponse, request: ApiRequest) -> Acco
     for key, entry in entries:
         if entry.get("discord") == HIDDEN:
             return account_from_entry(entry, key)
-    if not all(shows_token(entry) for _, entry in entries):
+    # The API's jobs show a part of a token.
+    if not all(TOKEN_PATTERN.fullmatch(str(entry.get("discord"))) for _, entry in entries):
         raise Unreachable(ErrorCode.TOKEN_HIDDEN)
     return None
-
-
-def shows_token(entry: Entry) -> bool:
-    """Return whether an entry shows a whole token. The API's jobs show a part of one."""
-    token = entry.get("discord")
-    return isinstance(token, str) and TOKEN_PATTERN.fullmatch(token) is not None
 
 
 class RememberedList:
@@ -185,7 +175,7 @@ def account_from_entry(entry: Entry, key: str, before: Mapping[str, Account] = N
         raise MalformedResponse(f"accounts[{key_place(key)}].channel")
     jobs = None if entry.get("maxJobs") is None else int(str(entry["maxJobs"]))
     pending = pending_text(entry.get("pendingModMessage") or entry.get("error"))
-    known = before.get(channel)
+    known, server = before.get(channel), str(entry.get("server"))
     if (
         known
         and not pending
@@ -195,20 +185,9 @@ def account_from_entry(entry: Entry, key: str, before: Mapping[str, Account] = N
     return Account(
         channel if channel.isdecimal() else reference_to(USEAPI, redact(channel)),
         jobs,
-        flag_of(pending, secrets_in(entry, CREDENTIALS)) if pending else None,
-        server_of(entry.get("server")),
+        Flag.of(redact(str(pending), secrets_in(entry, CREDENTIALS))) if pending else None,
+        server if is_channel(server) else None,  # it becomes part of a link
     )
-
-
-def flag_of(pending: object, secrets: Iterable[str]) -> Flag:
-    """Return the flag of a pending message, without the credentials of its account."""
-    return Flag.of(redact(str(pending), secrets))
-
-
-def server_of(server: object) -> str | None:
-    """Return the id of a server, which becomes part of a link; None for anything else."""
-    text = str(server) if server else ""
-    return text if is_channel(text) else None
 
 
 def parse_saved_account(response: ApiResponse, request: ApiRequest, jobs: int) -> SaveResult:

@@ -24,15 +24,22 @@ async def standing(
         accounts = await list_accounts()
     except ProviderError as error:
         return list_failed(error)
+    counted = count_accounts((account.flag for account in accounts), Said.NO_ACCOUNTS)
+    # An empty list proves nothing: it also comes from an address that answers 404 to everything.
+    listed = [counted] if accounts else []
     try:
-        is_active = await subscription_active()
+        subscription = SUBSCRIPTION[await subscription_active()]
+    except (Unauthorized, Unpaid) as error:
+        return [*list_failed(error), *listed]
+    except (Gone, MalformedResponse):  # not every server has one
+        if not accounts:
+            return [Statement(Fact.API, Said.NOTHING_ANSWERS)]
+        subscription = Statement(Fact.SUBSCRIPTION, Said.NOT_REPORTED)
     except ProviderError as error:
-        return subscription_failed(error, accounts)
-    return [
-        ACCEPTED,
-        SUBSCRIPTION[is_active],
-        counted(accounts),
-    ]
+        subscription = Statement(Fact.SUBSCRIPTION, error)
+        if not accounts:
+            return [subscription]
+    return [ACCEPTED, subscription, counted]
 
 
 def list_failed(error: ProviderError) -> list[Statement]:
@@ -44,26 +51,3 @@ def list_failed(error: ProviderError) -> list[Statement]:
             return [ACCEPTED, Statement(Fact.SUBSCRIPTION, error)]
         case _:
             return [Statement(Fact.API, error)]
-
-
-def subscription_failed(error: ProviderError, accounts: tuple[Account, ...]) -> list[Statement]:
-    """Return what is known if the list can be read, and the subscription cannot. Not every server has one.
-
-    An empty list proves nothing: it also comes from an address that answers 404 to everything.
-    """
-    listed = [counted(accounts)] if accounts else []
-    match error:
-        case Unauthorized() | Unpaid():
-            return [*list_failed(error), *listed]
-        case Gone() | MalformedResponse() if accounts:
-            return [ACCEPTED, Statement(Fact.SUBSCRIPTION, Said.NOT_REPORTED), *listed]
-        case Gone() | MalformedResponse():
-            return [Statement(Fact.API, Said.NOTHING_ANSWERS)]
-        case _:
-            unread = Statement(Fact.SUBSCRIPTION, error)
-            return [ACCEPTED, unread, *listed] if accounts else [unread]
-
-
-def counted(accounts: tuple[Account, ...]) -> Statement:
-    """Count the accounts. The first one may be yet to come."""
-    return count_accounts((account.flag for account in accounts), Said.NO_ACCOUNTS)

@@ -42,7 +42,6 @@ from bot.providers.useapi.parsing import (
     parse_saved_account,
     parse_subscription_active,
     raise_for_error,
-    require_success,
 )
 from bot.render.error_messages import next_step, what
 
@@ -383,7 +382,7 @@ def test_saving_is_not_believed_from_a_body_about_something_else(body: object) -
     "body", [b"", b"OK", b"{}", b'{"code":200}'], ids=["empty", "prose", "object", "code"]
 )
 def test_a_command_is_done_by_any_success(status: int, body: bytes) -> None:
-    require_success(answer(status, body), RESET)
+    raise_for_error(answer(status, body), RESET)
 
 
 @pytest.mark.parametrize(
@@ -394,7 +393,7 @@ def test_a_command_is_done_by_any_success(status: int, body: bytes) -> None:
 def test_a_command_is_not_done_by_a_success_that_is_none(body: object, error: type[ProviderError]) -> None:
     raw = ApiResponse(200, "text/html", None, None, NOW) if body is None else answer(200, body)
     with pytest.raises(error):
-        require_success(raw, RESET)
+        raise_for_error(raw, RESET)
 
 
 # The subscription
@@ -899,7 +898,7 @@ def test_any_answer_at_all_becomes_facts_or_a_member_of_the_family(status: int, 
         (parse_accounts, LIST),
         (parse_account, ONE),
         (partial(parse_saved_account, jobs=3), SAVE),
-        (require_success, RESET),
+        (raise_for_error, RESET),
         (parse_report, INFO),
         (parse_subscription_active, ApiRequest(Endpoint.SUBSCRIPTION)),
     ):
