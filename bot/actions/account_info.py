@@ -15,7 +15,7 @@ from typing import Final
 
 from bot.domain.account_info import InfoOutcome, InfoSnapshot
 from bot.domain.accounts import EntryState, KnownAccount
-from bot.domain.capabilities import Capabilities, capabilities_of
+from bot.domain.capabilities import capabilities_of
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.providers import key_of, provider_of
@@ -146,7 +146,7 @@ class AccountInfoService:
 
     def _wait(self, account: KnownAccount) -> timedelta:
         """Return the time until the account may be asked again; a restart does not shorten it."""
-        waits, least = [timedelta(0)], capabilities(account).info_wait
+        waits, least = [timedelta(0)], capabilities_of(account.channel).info_wait
         if (asked := self._asked.get(account.channel)) is not None:
             waits.append(least - timedelta(seconds=self._monotonic() - asked))
         elif (before := self._asked_before.get(account.channel)) is not None and before <= self._now():
@@ -155,7 +155,7 @@ class AccountInfoService:
 
     def _limit(self, account: KnownAccount) -> tuple[InfoOutcome, timedelta]:
         """Return what keeps an account from being asked, ANSWERED for nothing, and for how long."""
-        wait, most = self._wait(account), capabilities(account).infos_a_day
+        wait, most = self._wait(account), capabilities_of(account.channel).infos_a_day
         recent = self._recent(provider_of(account.channel))
         if most is not None and len(recent) >= most:
             used_up = min(recent[-most] + DAY - self._now(), DAY)
@@ -182,7 +182,7 @@ class AccountInfoService:
         channel = account.channel
         # Stored before Midjourney is asked, so that a restart does not shorten the wait.
         noting = self._note_asking(account)
-        if capabilities(account).infos_a_day is None:
+        if capabilities_of(account.channel).infos_a_day is None:
             await self._write(noting, "when an account was asked")
         else:
             await noting  # a ration that a restart forgets would be none
@@ -190,7 +190,7 @@ class AccountInfoService:
             snapshot = await self._pollers.of(channel).provider.info(key_of(channel))
         except PendingModeration as error:
             return await self._record_flag(error, account)
-        wait = capabilities(account).info_wait
+        wait = capabilities_of(account.channel).info_wait
         if account.snapshot is not None and is_same(account.snapshot, snapshot):
             return InfoResult(InfoOutcome.NOTHING_NEW, self._now_known(account), wait)
         self._pollers.cache.put_info(channel, snapshot)
@@ -201,7 +201,7 @@ class AccountInfoService:
     async def _note_asking(self, account: KnownAccount) -> None:
         channel = account.channel
         await self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
-        if capabilities(account).infos_a_day is not None:
+        if capabilities_of(account.channel).infos_a_day is not None:
             times = " ".join(each.isoformat() for each in self._rations[provider_of(channel)])
             await self._store.set_meta(f"{ASKED_OF}{provider_of(channel)}", times)
 
@@ -222,7 +222,9 @@ class AccountInfoService:
         await self._pollers.note_flag(error.channel or account.channel, error.flag)
         if error.channel not in (None, account.channel):
             raise MalformedResponse(code=ErrorCode.WRONG_ACCOUNT, quote=error.quote)
-        return InfoResult(InfoOutcome.FLAGGED, self._now_known(account), capabilities(account).info_wait)
+        return InfoResult(
+            InfoOutcome.FLAGGED, self._now_known(account), capabilities_of(account.channel).info_wait
+        )
 
     def _now_known(self, account: KnownAccount) -> KnownAccount:
         return self._pollers.cache.get(account.channel) or account
@@ -236,11 +238,6 @@ def is_same(before: InfoSnapshot, snapshot: InfoSnapshot) -> bool:
 def runs(account: KnownAccount) -> bool:
     """Return whether its provider lets an account do anything, so that it can be asked."""
     return account.account.entry is EntryState.OK
-
-
-def capabilities(account: KnownAccount) -> Capabilities:
-    """Return what can be done at the provider of an account."""
-    return capabilities_of(account.channel)
 
 
 def refusal(account: KnownAccount, code: ErrorCode, **fields: object) -> UserError:

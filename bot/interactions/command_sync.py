@@ -24,6 +24,8 @@ IN_BOT_DM: Final = 1
 PLACES: Final = frozenset({"contexts", "integration_types", "dm_permission"})
 GLOBAL: Final = "global"
 SCOPES_KEY: Final = "commands:scopes"
+SCOPE_KEY: Final = "commands:"
+"""Before the name of a scope: the key under which the digest of its commands is stored."""
 NOT_THERE: Final = frozenset({10004, 50001})
 """Discord's codes for a server that is unknown or to which the bot has no access."""
 
@@ -66,7 +68,7 @@ class CommandSync:
         """
         if server in self._servers:
             async with self._lock:
-                await self._store.set_meta(key_of(str(server)), "")
+                await self._store.set_meta(f"{SCOPE_KEY}{server}", "")
 
     async def _store_scopes(self, scopes: Collection[str]) -> None:
         stored = " ".join(sorted(scopes))
@@ -77,7 +79,7 @@ class CommandSync:
         """Replace the commands of a scope if they differ. Return False if the bot is not in that server."""
         described = json.dumps([discord.__version__, application_id, payload], sort_keys=True)
         digest = hashlib.sha256(described.encode()).hexdigest()
-        if await self._store.meta(key_of(scope)) == digest:
+        if await self._store.meta(f"{SCOPE_KEY}{scope}") == digest:
             return True
         try:
             if scope == GLOBAL:
@@ -88,14 +90,9 @@ class CommandSync:
             if error.code not in NOT_THERE:
                 raise
             return False
-        await self._store.set_meta(key_of(scope), digest)
+        await self._store.set_meta(f"{SCOPE_KEY}{scope}", digest)
         log.info("registered %d commands at Discord (%s)", len(payload), scope)
         return True
-
-
-def key_of(scope: str) -> str:
-    """Return the key under which the digest of a scope's commands is stored."""
-    return f"commands:{scope}"
 
 
 def scoped(commands: Sequence[Mapping[str, Any]], contexts: list[int] | None) -> list[Payload]:

@@ -20,8 +20,7 @@ from pydantic import SecretStr
 from bot.domain.clock import utc_now
 from bot.providers.errors import MalformedResponse, ProviderError, RateLimited, Unreachable
 from bot.providers.failures import unreachable
-from bot.providers.http_response import ApiRequest, ApiResponse
-from bot.providers.redaction import HIDDEN, redact
+from bot.providers.http_response import HIDDEN, ApiRequest, ApiResponse, redact
 
 log: Final = logging.getLogger(__name__)
 T = TypeVar("T")

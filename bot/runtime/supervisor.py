@@ -66,12 +66,6 @@ def is_surprise(error: BaseException) -> bool:
     return not (ours or of_http or isinstance(error, OSError | TimeoutError))
 
 
-def asked_to_wait(error: BaseException) -> timedelta:
-    """Return the wait that an error asks for."""
-    wait: object = getattr(error, "wait", None)
-    return wait if isinstance(wait, timedelta) else timedelta()
-
-
 def backoff(failures: int, first: timedelta, longest: timedelta, chance: float) -> timedelta:
     """Return the delay after `failures` failures in a row: it doubles up to a cap, half of it is random."""
     return min(first * 2 ** min(failures - 1, 20), longest) * (0.5 + chance / 2)
@@ -133,7 +127,8 @@ async def supervise(
             health.failed(name, error, is_logged=isinstance(error, logged_elsewhere))
             chance = random.random()  # noqa: S311 - spreads load, guards nothing
             delay = backoff(health.failures_in_a_row, FIRST_DELAY, longest_delay, chance)
-            rest = max(delay, asked_to_wait(error))
+            wait: object = getattr(error, "wait", None)
+            rest = max(delay, wait) if isinstance(wait, timedelta) else delay
             if delayed is not None:
                 delayed(rest)
         else:

@@ -12,10 +12,9 @@ from typing import Final
 from bot.domain.account_info import Info, InfoSnapshot
 from bot.domain.accounts import NO_KEY, Account, EntryState, Flag, FlagKind
 from bot.domain.providers import MJPROXY, reference_to
-from bot.providers.http_response import count_of, fields_of
+from bot.providers.http_response import HIDDEN, QUOTE_LIMIT, count_of, fields_of, redact, secrets_in
 from bot.providers.midjourney_info import READERS, folded, parse_info
 from bot.providers.mjproxy.error_mapping import without_links
-from bot.providers.redaction import HIDDEN, QUOTE_LIMIT, redact, secrets_in
 
 CREDENTIALS: Final = (
     *("userToken", "cookie", "botToken", "loginAccount", "loginPassword", "login2fa", "cfUrl", "cfHashUrl"),

@@ -20,8 +20,7 @@ from bot.providers.errors import (
     Unreachable,
 )
 from bot.providers.failures import failing, turned_away
-from bot.providers.http_response import ApiRequest, ApiResponse
-from bot.providers.redaction import HIDDEN
+from bot.providers.http_response import HIDDEN, ApiRequest, ApiResponse
 
 
 class Endpoint(StrEnum):

@@ -18,9 +18,19 @@ from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, reference_to
 from bot.providers.errors import MalformedResponse, Unreachable
 from bot.providers.failures import require_body
-from bot.providers.http_response import ApiRequest, ApiResponse, fields_of, is_object, key_place, pending_text
+from bot.providers.http_response import (
+    HIDDEN,
+    TOKEN_PATTERN,
+    ApiRequest,
+    ApiResponse,
+    fields_of,
+    is_object,
+    key_place,
+    pending_text,
+    redact,
+    secrets_in,
+)
 from bot.providers.midjourney_info import label_in_title, parse_info
-from bot.providers.redaction import HIDDEN, TOKEN_PATTERN, redact, secrets_in
 from bot.providers.useapi.error_mapping import MODERATION, pending, refusal
 
 CREDENTIALS: Final = ("discord",)

@@ -31,8 +31,7 @@ from bot.providers.errors import (
     Unreachable,
 )
 from bot.providers.failures import unreachable
-from bot.providers.http_response import ApiRequest, ApiResponse, pending_text
-from bot.providers.redaction import HIDDEN, redact
+from bot.providers.http_response import HIDDEN, ApiRequest, ApiResponse, pending_text, redact
 from bot.providers.useapi.error_mapping import Endpoint
 from bot.providers.useapi.parsing import (
     RememberedList,
