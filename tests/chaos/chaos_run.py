@@ -16,11 +16,13 @@ from typing import Any, Final, TypeVar
 
 from bot.domain.clock import utc_now
 from bot.domain.messages import reference
+from tests.chaos.accounts import Accounts
 from tests.chaos.hurry import SPEED, SetClock
 from tests.chaos.records import MessageRow, Records
 from tests.chaos.victim import Life
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, Person, SimulatedDiscord
-from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
+from tests.simulators.mjproxy import SimulatedMjproxy
+from tests.simulators.useapi import MODERATION, SimulatedUseapi
 from tests.support.clock import Clock
 from tests.support.failpoints import FailPoint
 
@@ -28,6 +30,8 @@ T = TypeVar("T")
 PATIENCE: Final = 20.0
 """Seconds, of the wall's clock: generous, for a machine that others use."""
 ENDS_WITHIN: Final = 5.0
+STARTS_FASTER: Final = 4
+"""How many times faster than the real one the proxy starts accounts, so that a first check finds them run."""
 TAIL: Final = 30
 PRIVATE: Final = 64
 """The flag of a message that one person sees as an answer."""
@@ -95,8 +99,8 @@ class Disk:
 class ChaosRun:
     """The simulations, the bot's lives, and what was done to the accounts."""
 
-    def __init__(self, api: SimulatedUseapi, world: SimulatedDiscord, folder: Path, clock: Clock) -> None:
-        self.api = api
+    def __init__(self, accounts: Accounts, world: SimulatedDiscord, folder: Path, clock: Clock) -> None:
+        self.accounts = accounts
         self.world = world
         self.records = Records(folder / "midwatch.sqlite3")
         self.disk = Disk(self.records.path)
@@ -112,7 +116,7 @@ class ChaosRun:
         self.notices: dict[int, set[int]] = {owner.id: set() for owner in self.owners}
         """The messages to each owner that are sent without the database, as it cannot be written."""
         self.episodes: list[str] = []
-        """The channel of each flag that was set on an account without an open incident."""
+        """The account of each flag that was set without an open incident."""
         self.before_stop: Callable[[], Awaitable[None]] | None = None
         """What happens between the wish to end a life and the signal, as where the machine is slow."""
         self._askers: dict[str, int] = {}
@@ -163,8 +167,10 @@ class ChaosRun:
         owners = ",".join(str(owner.id) for owner in self.owners)
         return {
             "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
-            "USEAPI_TOKEN": self.api.token,
-            "USEAPI_URL": self.api.url,
+            "USEAPI_TOKEN": self.accounts.useapi.token,
+            "USEAPI_URL": self.accounts.useapi.url,
+            "MJPROXY_TOKEN": self.accounts.mjproxy.token,
+            "MJPROXY_URL": self.accounts.mjproxy.url,
             **({"OWNER_IDS": owners} if self.names_owners else {}),
             "GUILD_IDS": str(self.world.guild_id),
             "POLL_INTERVAL": "5s",
@@ -254,11 +260,7 @@ class ChaosRun:
     def flag(self, channel: str, text: str = MODERATION) -> None:
         """Begin an episode of an account that has none."""
         self.episodes.append(channel)
-        self.api.flag(channel, text)
-
-    def posted_resets(self, channel: str) -> int:
-        """Count the resets that reached the API."""
-        return sum(each.endpoint is Endpoint.RESET and each.channel == channel for each in self.api.requests)
+        self.accounts.flag(channel, text)
 
     # What is to be seen
 
@@ -347,8 +349,12 @@ class ChaosRun:
 async def chaos_run(folder: Path, planned_ends: Iterable[PlannedEnd] = ()) -> AsyncGenerator[ChaosRun]:
     """Set up the simulations of a run. No process is left afterwards."""
     clock = Clock(utc_now(), speed=SPEED)
-    async with SimulatedUseapi(now=clock.now) as api, SimulatedDiscord(now=clock.now) as world:
-        run = ChaosRun(api, world, folder, clock)
+    async with (
+        SimulatedUseapi(now=clock.now) as useapi,
+        SimulatedMjproxy(now=clock.now, pace=STARTS_FASTER) as mjproxy,
+        SimulatedDiscord(now=clock.now) as world,
+    ):
+        run = ChaosRun(Accounts(useapi, mjproxy), world, folder, clock)
         world.give_to_team(*((owner, "admin") for owner in run.owners))
         run.planned_ends.extend(planned_ends)
         backend = world._world.backend  # pyright: ignore[reportPrivateUsage] - it calls at the very moment

@@ -65,7 +65,7 @@ def judge(run: ChaosRun) -> Findings:
         found.wrong.extend(_not_over(run, owner, standing))
         if (notices := len(run.notices[owner.id])) > run.disk.refusals:
             found.repeated.append(f"{owner.name} was warned {notices} times that nothing can be written")
-    found.wrong.extend(_resets(run))
+    found.wrong.extend(_remedies(run))
     return found
 
 
@@ -132,12 +132,12 @@ def _not_over(run: ChaosRun, owner: Person, standing: Iterable[Json]) -> Iterato
             yield f"{owner.name} still sees an incident that has ended: {message['content']!r}"
 
 
-def _resets(run: ChaosRun) -> Iterator[str]:
-    """Each reset that was asked for reached the API once at most, and the audit says how it ended."""
-    for channel in run.api.accounts:
-        outcomes = run.records.resets(channel)
+def _remedies(run: ChaosRun) -> Iterator[str]:
+    """Each remedy that was asked for reached its provider once at most, and the audit says how it ended."""
+    for channel in run.accounts:
+        outcomes = run.records.remedies(channel)
         asked = outcomes.count(ASKED)
-        if (posted := run.posted_resets(channel)) > asked:
+        if (posted := run.accounts.remedies(channel)) > asked:
             yield f"{channel} was reset {posted} times, asked for were {asked}"
         if asked != sum(outcome in ENDINGS for outcome in outcomes):
             yield f"the audit does not say how each reset of {channel} ended: {outcomes}"
@@ -169,5 +169,6 @@ def _judge_repetition(run: ChaosRun, incident: IncidentRow, found: Findings, *, 
 
 def precedes(one: IncidentRow, other: IncidentRow) -> bool:
     """Whether an incident is an earlier one of the same account, or kind, that counts for the other."""
-    same = (one.channel, one.problem) == (other.channel, other.problem) and one.problem != ServiceProblem.AWAY
-    return same and timedelta(0) < other.opened_at - one.opened_at < RECUR_WINDOW
+    is_same = (one.provider, one.channel, one.problem) == (other.provider, other.channel, other.problem)
+    counts = is_same and one.problem != ServiceProblem.AWAY
+    return counts and timedelta(0) < other.opened_at - one.opened_at < RECUR_WINDOW

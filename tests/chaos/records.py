@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.domain.incidents import Reason, RemedyVerdict, State
 from bot.domain.messages import Delivery, Purpose
+from bot.domain.providers import USEAPI, Remedy, reference_to
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.storage.rows import from_epoch
 from bot.storage.schema_steps import STEPS
@@ -27,9 +28,11 @@ class IncidentRow:
     key: str
     state: State
     channel: str | None
+    """The reference to the account; None for an incident of a provider or of the bot."""
     problem: str | None
     recurring: bool
     opened_at: datetime
+    provider: str = USEAPI
 
     @property
     def ended(self) -> bool:
@@ -75,11 +78,20 @@ class Records:
 
     def incidents(self) -> list[IncidentRow]:
         rows = self._read(
-            "SELECT key, state, channel, problem, recurring, opened_at FROM incident ORDER BY opened_at"
+            "SELECT key, state, provider, channel, problem, recurring, opened_at FROM incident"
+            " ORDER BY opened_at"
         )
         return [
-            IncidentRow(key, State(state), channel, problem, bool(again), from_epoch(at))
-            for key, state, channel, problem, again, at in rows
+            IncidentRow(
+                key,
+                State(state),
+                channel and reference_to(provider, channel),
+                problem,
+                bool(again),
+                from_epoch(at),
+                provider,
+            )
+            for key, state, provider, channel, problem, again, at in rows
         ]
 
     def messages(self) -> list[MessageRow]:
@@ -105,10 +117,14 @@ class Records:
             for key, recipient, purpose, loud, delivery, failing, message_id in rows
         ]
 
-    def resets(self, channel: str) -> list[str]:
-        """Return what the audit says of an account's resets, in order."""
-        rows = self._read("SELECT channel, outcome FROM audit WHERE verb = 'reset' ORDER BY at, id")
-        return [outcome for about, outcome in rows if about == channel]
+    def remedies(self, account: str) -> list[str]:
+        """Return what the audit says of the remedies for an account, in order."""
+        rows = self._read("SELECT verb, provider, channel, outcome FROM audit ORDER BY at, id")
+        return [
+            outcome
+            for verb, provider, key, outcome in rows
+            if verb in tuple(Remedy) and reference_to(provider, key) == account
+        ]
 
     def _read(self, query: str) -> list[tuple[Any, ...]]:
         try:

@@ -15,15 +15,16 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.incidents import ServiceProblem
+from bot.domain.providers import MJPROXY, USEAPI
 from tests.chaos import census
 from tests.chaos.census import Sample
 from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
 from tests.chaos.findings import Findings, judge_recurring
 from tests.chaos.records import IncidentRow
 from tests.chaos.stalls import StallDetector
-from tests.chaos.stories import AWAY, NEVER_ANSWERS, settle
+from tests.chaos.stories import AWAY, NEVER_ANSWERS, PROVIDERS, settle
 from tests.simulators.discord import CannotDo, FaultKind
-from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
+from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault
 from tests.support.failpoints import FailPoint
 
 FAULTS: Final = 0.3
@@ -53,11 +54,14 @@ DISCORD_FAULTS: Final = (
 )
 """Kind, status, and how long."""
 OUTAGES: Final = {
-    ServiceProblem.UNREACHABLE: Fault.SERVER_ERROR,
-    ServiceProblem.TOKEN: Fault.UNAUTHORIZED,
-    ServiceProblem.LIST_GONE: Fault.PARTIAL_LIST,
+    (USEAPI, ServiceProblem.UNREACHABLE): Fault.SERVER_ERROR,
+    (USEAPI, ServiceProblem.TOKEN): Fault.UNAUTHORIZED,
+    (USEAPI, ServiceProblem.LIST_GONE): Fault.PARTIAL_LIST,
+    (MJPROXY, ServiceProblem.UNREACHABLE): Fault.SERVER_ERROR,
+    (MJPROXY, ServiceProblem.TOKEN): Fault.UNAUTHORIZED,
 }
 ACCOUNTS: Final = 24
+"""Half of them at each provider."""
 TICK: Final = 0.25
 """Seconds, of the wall's clock."""
 COMMANDS: Final = ("mjstatus", "mjaccounts")
@@ -93,21 +97,21 @@ class Course:
 
     def _fare(self, run: ChaosRun, now: datetime, over_at: datetime) -> None:
         if now >= over_at:
-            run.api.clear(self.channel)
+            run.accounts.clear(self.channel)
             self.over_at, self.next_at = None, now + minutes(self.rng, 10, 100)
         elif self.worse_at is not None and now >= self.worse_at:
-            run.api.flag(self.channel, BLOCK)
+            run.accounts.flag(self.channel, BLOCK)
             self.worse_at = None
 
 
 @dataclass(slots=True)
 class Weather:
-    """The faults that may meet any request, and the outages of the API as a whole."""
+    """The faults that may meet any request, and the outages of one provider at a time."""
 
     rng: random.Random
     next_at: datetime
     over_at: datetime | None = None
-    outages: list[ServiceProblem] = field(default_factory=list[ServiceProblem])
+    outages: list[tuple[str, ServiceProblem]] = field(default_factory=list[tuple[str, ServiceProblem]])
     refused_at: datetime = NEVER
     """When the database begins to refuse."""
     writes_at: datetime = NEVER
@@ -123,9 +127,10 @@ class Weather:
         self._set_api_faults(run)
 
     def _set_api_faults(self, run: ChaosRun) -> None:
-        run.api.mend()
+        run.accounts.mend()
         for fault in API_FAULTS:
-            run.api.fault(fault, share=share_of(len(API_FAULTS)))
+            run.accounts.useapi.fault(fault, share=share_of(len(API_FAULTS)))
+            run.accounts.mjproxy.fault(fault, share=share_of(len(API_FAULTS)))
 
     def go_on(self, run: ChaosRun, now: datetime) -> None:
         """Begin or end an outage that is due. An outage that the bot has not seen yet goes on."""
@@ -140,9 +145,9 @@ class Weather:
             self._set_api_faults(run)
             self.over_at, self.next_at = None, now + minutes(self.rng, 15, 45)
         elif self.over_at is None and now >= self.next_at and all(each.ended for each in known):
-            problem = self.rng.choice(list(OUTAGES))
-            self.outages.append(problem)
-            run.api.fault(OUTAGES[problem], endpoint=Endpoint.LIST)
+            outage = provider, _ = self.rng.choice(list(OUTAGES))
+            self.outages.append(outage)
+            run.accounts.fault_lists(provider, OUTAGES[outage])
             self.over_at = now + minutes(self.rng, 1, 15)
 
     def _lock_database(self, run: ChaosRun, now: datetime) -> None:
@@ -176,7 +181,8 @@ async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
     async with chaos_run(folder) as run:
         now = run.now()
         courses = [
-            Course(run.api.add().channel, child(rng), now + minutes(rng, 0, 60)) for _ in range(ACCOUNTS)
+            Course(run.accounts.add(provider), child(rng), now + minutes(rng, 0, 60))
+            for provider in PROVIDERS * (ACCOUNTS // len(PROVIDERS))
         ]
         weather = Weather(
             child(rng),
@@ -259,7 +265,7 @@ def share_of(kinds: int) -> float:
 
 
 def is_outage(incident: IncidentRow) -> bool:
-    """Whether an incident is one of the service, and not the bot's own absence."""
+    """Whether an incident is one of a provider, and not the bot's own absence."""
     return incident.problem is not None and incident.problem != ServiceProblem.AWAY
 
 
@@ -267,7 +273,7 @@ def is_outage(incident: IncidentRow) -> bool:
 
 
 def _off_schedule(run: ChaosRun, weather: Weather) -> Iterator[str]:
-    """Each outage is one incident of its kind."""
-    known = Counter(each.problem for each in run.records.incidents() if is_outage(each))
-    if known != Counter(map(str, weather.outages)):
+    """Each outage is one incident of its provider and its kind."""
+    known = Counter((each.provider, each.problem) for each in run.records.incidents() if is_outage(each))
+    if known != Counter(weather.outages):
         yield f"the outages were {weather.outages}, known are {dict(known)}"

@@ -7,18 +7,21 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
+from bot.domain.accounts import Account
 from bot.domain.incidents import State
 from bot.domain.messages import Delivery, Purpose
+from bot.domain.providers import MJPROXY, USEAPI
 from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
 from tests.chaos.findings import Findings, judge, times_sent
 from tests.chaos.hurry import SPEED
 from tests.simulators.discord import CannotDo, FaultKind, Interaction, Json
-from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Endpoint, Fault
+from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault
 from tests.support.failpoints import FailPoint
 from tests.support.reading import buttons
 
 LATER: Final = PUSH_EVERY + timedelta(minutes=1)
+PROVIDERS: Final = (USEAPI, MJPROXY)
 SETTLES_WITHIN: Final = 6.0
 STARTS_TO_SETTLE: Final = 6
 UNWRITABLE: Final = 0.2
@@ -61,12 +64,12 @@ API_FAULTS: Final = (
 
 async def settle(run: ChaosRun) -> Findings:
     """End all faults and flags, and return the findings."""
-    run.api.mend()
+    run.accounts.mend()
     run.world.mend()
     run.disk.mend()
     await run.until(run.has_noticed)
-    for channel in run.api.accounts:
-        run.api.clear(channel)
+    for channel in run.accounts:
+        run.accounts.clear(channel)
     for _ in range(STARTS_TO_SETTLE):
         with suppress(AssertionError):
             await run.until(run.is_settled, SETTLES_WITHIN)
@@ -83,8 +86,11 @@ async def settle(run: ChaosRun) -> Findings:
 
 
 async def from_flag_to_green(run: ChaosRun) -> Findings:
-    """Let two accounts be flagged, the second long after the first, so that its message replaces that one."""
-    first, second = (run.api.add().channel for _ in range(2))
+    """Let an account of each provider be flagged, the second long after the first.
+
+    So the message about the second replaces that about the first.
+    """
+    first, second = map(run.accounts.add, PROVIDERS)
     run.flag(first, CAPTCHA)
     await run.until(lambda: run.has_sent(first))
     await run.skip(LATER)
@@ -103,7 +109,7 @@ def _is_replaced(run: ChaosRun) -> bool:
 
 async def wait_for_news(run: ChaosRun) -> list[str]:
     """Let nothing change until each owner had a push about all that goes on; say what none came for."""
-    run.api.mend()
+    run.accounts.mend()
     run.world.mend()
     run.disk.mend()
     await run.until(run.has_noticed)
@@ -121,7 +127,7 @@ def _unheard(run: ChaosRun) -> list[str]:
         f"{owner.name} was not woken for {incident}"
         for incident in run.records.incidents()
         if incident.state is State.OPEN and incident.channel is not None and not incident.recurring
-        if run.api.accounts[incident.channel].pending is not None
+        if run.accounts.is_flagged(incident.channel)
         for owner in run.owners
         if not times_sent(owner, incident.key, run.creations)
     ]
@@ -134,8 +140,8 @@ async def reset(run: ChaosRun, channel: str) -> None:
     """Let the owner confirm a reset, and wait until the API was asked or the bot is dead."""
     pressed = await _press(run, run.sees(run.world.owner)[-1], RESET_BUTTON)
     await _press(run, await pressed.answer(), CONFIRM_BUTTON)
-    before = len(run.records.resets(channel))
-    await run.world.wait_for(lambda: not run.alive or len(run.records.resets(channel)) > before + 1, 20.0)
+    before = len(run.records.remedies(channel))
+    await run.world.wait_for(lambda: not run.alive or len(run.records.remedies(channel)) > before + 1, 20.0)
 
 
 async def _press(run: ChaosRun, message: Json, verb: str) -> Interaction:
@@ -155,7 +161,7 @@ async def at_random(folder: Path, seed: int) -> tuple[Findings, int]:
     async with chaos_run(folder) as run:
         run.names_owners = rng.random() >= NAMED_BY_DISCORD
         for _ in range(rng.randint(3, 5)):
-            run.api.add()
+            run.accounts.add(rng.choice(PROVIDERS))
         for _ in range(rng.randint(3, 6)):
             _set_faults(run, rng)
             run.planned_ends.append(_planned_end(rng))
@@ -178,11 +184,12 @@ def _planned_end(rng: random.Random) -> PlannedEnd:
 def _set_faults(run: ChaosRun, rng: random.Random) -> None:
     """Let some requests of the next life fail."""
     run.world.mend()
-    run.api.mend()
+    run.accounts.mend()
     for _ in range(rng.randint(0, 2)):
-        run.api.fault(rng.choice(API_FAULTS), endpoint=Endpoint.LIST, times=rng.randint(1, 3))
+        run.accounts.fault_lists(rng.choice(PROVIDERS), rng.choice(API_FAULTS), rng.randint(1, 3))
     if rng.random() < 0.3:
-        run.api.fault(rng.choice((Fault.LOST_ANSWER, Fault.RESET)), endpoint=Endpoint.RESET, times=1)
+        fault = rng.choice((Fault.LOST_ANSWER, Fault.RESET))
+        run.accounts.fault_remedies(rng.choice(PROVIDERS), fault)
     for _ in range(rng.randint(0, 3)):
         rng.choice(DISCORD_FAULTS)(run, rng)
 
@@ -264,17 +271,17 @@ async def _live(run: ChaosRun, rng: random.Random) -> None:
 
 async def _happen(run: ChaosRun, rng: random.Random) -> None:
     """Flag one account, clear it, make its flag heavier, let an owner reset it, or do nothing."""
-    channel = rng.choice(list(run.api.accounts))
-    account = run.api.accounts[channel]
+    channel = rng.choice(list(run.accounts))
+    is_flagged = run.accounts.is_flagged(channel)
     going_on = any(each.channel == channel and not each.ended for each in run.records.incidents())
     match rng.random():
-        case luck if luck < 0.45 and not going_on and account.pending is None:
+        case luck if luck < 0.45 and not going_on and not is_flagged:
             if _may_flag(run, channel):
                 run.flag(channel, rng.choice((MODERATION, CAPTCHA)))
         case luck if luck < 0.2 and going_on:
-            run.api.clear(channel)
-        case luck if luck < 0.3 and going_on and account.pending is not None:
-            run.api.flag(channel, BLOCK)
+            run.accounts.clear(channel)
+        case luck if luck < 0.3 and going_on and is_flagged:
+            run.accounts.flag(channel, BLOCK)
         case luck if luck > 0.7 and going_on and run.alive:
             await _try_reset(run, channel)
         case _:
@@ -287,11 +294,11 @@ def _may_flag(run: ChaosRun, channel: str) -> bool:
     The third within six hours is only in reminders. A flag after a reset reopens its incident.
     """
     known = [each.channel for each in run.records.incidents()].count(channel)
-    return known == run.episodes.count(channel) < 2 and not run.records.resets(channel)
+    return known == run.episodes.count(channel) < 2 and not run.records.remedies(channel)
 
 
 async def _try_reset(run: ChaosRun, channel: str) -> None:
     """Let an owner request and confirm a reset, if the bot answers in time."""
     with suppress(AssertionError, CannotDo, KeyError):
-        asked = await run.world.slash(run.world.owner, "mjreset", {"account": channel})
+        asked = await run.world.slash(run.world.owner, "mjreset", {"account": Account(channel).handle})
         await _press(run, await asked.answer(1.0), CONFIRM_BUTTON)

@@ -18,6 +18,7 @@ from tests.chaos.records import ASKED
 from tests.chaos.stories import (
     NEVER_ANSWERS,
     OWNER,
+    PROVIDERS,
     SENDS,
     at_random,
     from_flag_to_green,
@@ -42,7 +43,7 @@ RESETS = [
     (FailPoint.RESET, 1, UNKNOWN_OUTCOME),
     (FailPoint.JUDGED, 1, RemedyVerdict.BACK),
 ]
-"""How many resets reached the API by then, and what the audit says in the end."""
+"""How many remedies reached the provider by then, and what the audit says in the end."""
 STEPS = {
     "sending": (FailPoint.CLAIMING, FailPoint.CLAIMED, FailPoint.OPENED, FailPoint.SENT),
     "writing down": (FailPoint.REFUSED, FailPoint.RECORDED),
@@ -69,7 +70,7 @@ async def test_killed_at_each_step_of_sending_it_loses_and_repeats_nothing(
 
 
 async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(run: ChaosRun) -> None:
-    channel = run.api.add().channel
+    channel = run.accounts.add()
     run.planned_ends.append(PlannedEnd(FailPoint.LEFT))
     run.flag(channel)
     await run.until(lambda: run.has_sent(channel))
@@ -77,7 +78,7 @@ async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(
         (_, alert) = run.sees(owner)
         path = f"/channels/{run.world.dm_channel_id(owner)}/messages/{alert['id']}"
         run.world.fault(FaultKind.ERROR, status=400, code=50083, path=path)
-    run.api.clear(channel)
+    run.accounts.clear(channel)
     await run.until(lambda: sum(row.is_stuck for row in run.records.messages()) == len(run.owners))
     found = await settle(run)
     assert found.all == []
@@ -86,23 +87,24 @@ async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(
     assert [times_anew(owner, incident, run.creations) for owner in run.owners] == [1, 1]
 
 
+@pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize(("step", "posted", "outcome"), RESETS)
-async def test_killed_within_a_reset_it_sends_no_second_one_and_shows_what_is_known(
-    run: ChaosRun, step: FailPoint, posted: int, outcome: str
+async def test_killed_within_a_remedy_it_sends_no_second_one_and_shows_what_is_known(
+    run: ChaosRun, step: FailPoint, posted: int, outcome: str, provider: str
 ) -> None:
-    channel = run.api.add().channel
+    channel = run.accounts.add(provider)
     run.flag(channel)
     run.planned_ends.append(PlannedEnd(step, away=LEASE))
     await run.until(lambda: run.has_sent(channel) and run.world.connected)
     await reset(run, channel)
     await run.die()
-    assert run.posted_resets(channel) == posted
-    await run.until(lambda: len(run.records.resets(channel)) > 1 and run.world.connected)
-    assert run.records.resets(channel) == [ASKED, outcome]
+    assert run.accounts.remedies(channel) == posted
+    await run.until(lambda: len(run.records.remedies(channel)) > 1 and run.world.connected)
+    assert run.records.remedies(channel) == [ASKED, outcome]
     if posted == 0:  # the list shows that nothing was done, and the button works again
         await reset(run, channel)
     found = await settle(run)
-    assert run.posted_resets(channel) == 1
+    assert run.accounts.remedies(channel) == 1
     assert found.all == []
     assert run.kills == 1
 
@@ -118,7 +120,7 @@ async def test_what_may_have_been_sent_before_a_long_absence_is_there_once(
 
 
 async def test_what_a_stop_keeps_from_being_sent_is_sent_by_the_next_life(run: ChaosRun) -> None:
-    run.api.add()
+    run.accounts.add()
     await run.until(lambda: run.records.messages() and run.is_settled())
     await run.skip(2 * AWAY_AFTER)
 
@@ -141,7 +143,7 @@ async def test_what_a_stop_keeps_from_being_sent_is_sent_by_the_next_life(run: C
 async def test_a_late_answer_as_a_direct_message_is_no_message_of_nobody(
     run: ChaosRun,
 ) -> None:
-    channel = run.api.add().channel
+    channel = run.accounts.add()
     owner = run.world.owner
     run.flag(channel)
     await run.until(lambda: run.has_sent(channel) and is_offered(run, "mjreset"))
@@ -177,7 +179,7 @@ async def post_as_bot(run: ChaosRun, person: Person, content: str) -> None:
 
 
 async def test_a_database_that_cannot_be_written_loses_and_repeats_nothing(run: ChaosRun) -> None:
-    first, second = (run.api.add().channel for _ in range(2))
+    first, second = map(run.accounts.add, PROVIDERS)
     run.flag(first)
     await run.until(lambda: run.has_sent(first) and run.world.connected)
     await run.until(run.disk.refuse)
@@ -194,7 +196,7 @@ async def test_a_database_that_cannot_be_written_loses_and_repeats_nothing(run: 
 async def test_killed_while_the_database_is_locked_it_loses_and_repeats_nothing(
     run: ChaosRun,
 ) -> None:
-    first, second = (run.api.add().channel for _ in range(2))
+    first, second = map(run.accounts.add, PROVIDERS)
     run.flag(first)
     run.planned_ends.append(PlannedEnd(after=2.0))
     await run.until(lambda: run.has_sent(first) and run.world.connected)
@@ -209,7 +211,7 @@ async def test_killed_while_the_database_is_locked_it_loses_and_repeats_nothing(
 async def test_a_flag_seen_while_no_owner_is_known_is_sent_once_when_they_are_known(
     run: ChaosRun,
 ) -> None:
-    channel = run.api.add().channel
+    channel = run.accounts.add()
     run.names_owners = False
     run.world.fault(FaultKind.ERROR, status=503, path=OWNER)
     run.flag(channel)
@@ -226,7 +228,7 @@ async def test_a_flag_seen_while_no_owner_is_known_is_sent_once_when_they_are_kn
 
 @pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(days=-1)])
 async def test_a_clock_that_is_set_loses_and_repeats_nothing(run: ChaosRun, step: timedelta) -> None:
-    first, second = (run.api.add().channel for _ in range(2))
+    first, second = map(run.accounts.add, PROVIDERS)
     run.flag(first)
     run.planned_ends.append(PlannedEnd(FailPoint.SENT, 3))
     await run.until(lambda: run.has_sent(first) and run.world.connected)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.incidents import ServiceProblem, State
+from bot.domain.providers import MJPROXY, USEAPI
 from bot.rules.policy import RECUR_WINDOW
 from tests.chaos.findings import precedes
 from tests.chaos.records import IncidentRow
@@ -85,7 +86,8 @@ def noted(
     """Let the time of so many steps pass, with so many polls and lives in it; return what was found."""
     for at in range(steps):
         keys = set[str]() if waiting is None else {waiting}
-        stalls.note(at * lives // steps, at * polls // steps, keys, AT + at * STEP, str)
+        counts = {USEAPI: at * polls // steps, MJPROXY: at}
+        stalls.note(at * lives // steps, counts, keys, AT + at * STEP, str)
     return list(stalls.found)
 
 
@@ -94,7 +96,7 @@ def test_a_life_that_polls_and_sends_is_well() -> None:
 
 
 def test_a_life_that_stops_polling_is_found_once() -> None:
-    assert noted(StallDetector(), 30) == ["poll"]
+    assert noted(StallDetector(), 30) == [USEAPI]
 
 
 def test_a_life_that_stops_sending_is_found_once() -> None:

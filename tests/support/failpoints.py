@@ -13,6 +13,7 @@ from bot.actions.remedies import Remedies
 from bot.notifications.discord_transport import DiscordTransport
 from bot.notifications.editor import Editor
 from bot.notifications.sender import Sender
+from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.useapi.client import UseapiClient
 
 
@@ -33,9 +34,9 @@ class FailPoint(StrEnum):
     DELETING = "deleting"
     DELETED = "deleted"
     LEASED = "leased"
-    """The lease of a reset is taken, the API not asked yet."""
+    """The lease of a remedy is taken, its provider not asked yet."""
     RESET = "reset"
-    """The API was asked to reset; the verdict is not known yet."""
+    """The provider was asked for a remedy; the verdict is not known yet."""
     JUDGED = "judged"
 
 
@@ -48,7 +49,8 @@ STEPS = (
     (Sender, "_record_failure", None, FailPoint.REFUSED),
     (Editor, "_edit", None, FailPoint.NOTED),
     (Editor, "_replace", None, FailPoint.LEFT),
-    (UseapiClient, "reset", FailPoint.LEASED, None),
+    (UseapiClient, "apply", FailPoint.LEASED, None),
+    (MjproxyClient, "apply", FailPoint.LEASED, None),
     (Remedies, "_watch", FailPoint.RESET, None),
     (Remedies, "_conclude", None, FailPoint.JUDGED),
 )

@@ -30,7 +30,7 @@ async def kill_midwatch(record: Record) -> None:
     rng = random.Random(SEED)  # noqa: S311 - made-up ends, the same in every run
     with TemporaryDirectory(prefix="midwatch-bench-") as folder:
         async with chaos_run(Path(folder)) as run:
-            channels = [run.api.add().channel for _ in range(record.size.incidents)]
+            channels = [run.accounts.add() for _ in range(record.size.incidents)]
             waves = min(WAVES, len(channels))
             for wave in range(waves):
                 run.planned_ends.append(planned_end(rng))

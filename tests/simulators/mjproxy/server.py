@@ -46,6 +46,7 @@ class _Planned:
     fault: Fault
     endpoint: Endpoint | None
     times: int | None
+    share: float
 
     def concerns(self, endpoint: Endpoint) -> bool:
         return self.fault is not Fault.VANISHED and self.endpoint in {None, endpoint}
@@ -109,13 +110,18 @@ class SimulatedMjproxy(Service, OnSocket):
         """Count the requests to an endpoint."""
         return sum(request.endpoint is endpoint for request in self.requests)
 
-    def fault(self, fault: Fault, *, endpoint: Endpoint | None = None, times: int | None = None) -> None:
-        """Let requests meet a fault: all, or one endpoint's; for ever, or so many times. The latest wins."""
+    def fault(
+        self, fault: Fault, *, endpoint: Endpoint | None = None, times: int | None = None, share: float = 1.0
+    ) -> None:
+        """Let requests meet a fault: all, or one endpoint's; for ever, or so many times. The latest wins.
+
+        With a share, that part of the requests meets it, by chance.
+        """
         if fault in FOREIGN:
             raise ValueError(f"midjourney-proxy never says {fault}")
         if fault is Fault.VANISHED:
             self._vanish()
-        self._faults.append(_Planned(fault, endpoint, times))
+        self._faults.append(_Planned(fault, endpoint, times, share))
         self._announce()
 
     def mend(self) -> None:
@@ -130,7 +136,9 @@ class SimulatedMjproxy(Service, OnSocket):
 
     def _next_fault(self, endpoint: Endpoint) -> Fault | None:
         """Take the latest fault that concerns this endpoint, and use it up by one."""
-        planned = next((it for it in reversed(self._faults) if it.concerns(endpoint)), None)
+        planned = next(
+            (it for it in reversed(self._faults) if it.concerns(endpoint) and self._happens(it)), None
+        )
         if planned is None:
             return None
         if planned.times is not None:
@@ -138,6 +146,9 @@ class SimulatedMjproxy(Service, OnSocket):
             if planned.times <= 0:
                 self._faults.remove(planned)
         return planned.fault
+
+    def _happens(self, planned: _Planned) -> bool:
+        return planned.share >= 1 or self._rng.random() < planned.share
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         """Receive one request, do what is asked unless a fault prevents it, and answer."""
