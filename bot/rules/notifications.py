@@ -87,7 +87,9 @@ def reasons(view: RecipientView, alerted: Sequence[AlertedIncident]) -> Reasons:
     }
     for alert, incident in alerted:
         if wants_push(view, alert, incident):
-            found.setdefault(incident.key, alert.reason)
+            # To who was notified before, a worse flag is the news, and a block is sent in spite of a mute.
+            is_worse = alert.reason is Reason.WORSE and incident.key in view.notified
+            found[incident.key] = alert.reason if is_worse else found.get(incident.key, alert.reason)
     for incident in view.incidents.values():
         if is_missed(view, incident):
             found.setdefault(incident.key, Reason.OPENED)

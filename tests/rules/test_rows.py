@@ -981,6 +981,23 @@ def test_row_40_a_mute_keeps_pushes_back_but_not_a_block_and_ends_with_one_diges
     assert set(digest.reasons) == {A, B, C}
 
 
+def test_row_40_a_block_of_what_came_back_breaks_through_a_mute_that_began_before_its_push(
+    worlds: Worlds,
+) -> None:
+    world = worlds.flagged()
+    world.flags[B] = MODERATION
+    world.run(MINUTE)
+    world.flags[A] = None
+    world.verdict(world.lease(A), RemedyVerdict.BACK)
+    for text in (MODERATION, BLOCK):
+        world.flags[A] = text
+        world.run(MINUTE)
+    assert len(world.pushes()) == 1  # the next one waits for five minutes
+    world.mute(8 * HOUR)
+    world.run(5 * MINUTE)
+    assert [push.reasons for push in world.pushes()[1:]] == [{A: Reason.WORSE, B: None}]
+
+
 def test_row_40_what_was_flagged_in_a_mute_without_being_shown_is_alerted_as_new(worlds: Worlds) -> None:
     world = worlds.started()
     world.mute(2 * HOUR)
