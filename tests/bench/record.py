@@ -31,6 +31,8 @@ class Size:
     days: int = 365
     year_accounts: int = 50
     locked_seconds: float = 5.0
+    idle_seconds: float = 1.0
+    """How long a bot rests before its memory is read."""
 
 
 FULL: Final = Size()
@@ -53,6 +55,7 @@ TINY: Final = Size(
     days=10,
     year_accounts=3,
     locked_seconds=0.5,
+    idle_seconds=0.0,
 )
 
 

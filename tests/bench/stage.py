@@ -27,6 +27,8 @@ from tests.support.clock import Clock
 
 T = TypeVar("T")
 PATIENCE: Final = 120.0
+IDLE_AFTER = 0.3
+"""Seconds without a message or an answer; a test that only sees that it runs makes it shorter."""
 MODULES: Final[Mapping[Candidate, str]] = {
     Candidate.MIDWATCH: "tests.bench.candidates.midwatch",
     Candidate.MINIMAL: "tests.bench.candidates.minimal",
@@ -108,11 +110,11 @@ class Stage:
             raise CandidateEndedError(one.last_words())
         return found  # pyright: ignore[reportReturnType] - it lives, so this is what happened
 
-    async def rest(self, seconds: float = 0.3) -> None:
+    async def rest(self, seconds: float | None = None) -> None:
         """Wait until no message or answer has reached Discord for a while."""
         seen = -1
         while seen != (seen := len(self.world.requests)):  # noqa: ASYNC110 - no event says that nothing happens
-            await asyncio.sleep(seconds)
+            await asyncio.sleep(IDLE_AFTER if seconds is None else seconds)
 
     def leap(self, one: Running, seconds: float) -> None:
         """Advance the clocks of the simulations and of the bot."""

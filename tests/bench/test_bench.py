@@ -4,6 +4,7 @@ from statistics import median
 
 import pytest
 
+from tests.bench import stage
 from tests.bench.__main__ import SCENES, measure
 from tests.bench.candidates.sandboxed import require_loopback
 from tests.bench.catalogue import FIGURES
@@ -180,7 +181,8 @@ def test_every_figure_is_measured_by_a_scene_and_stands_there_once() -> None:
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_a_tiny_round_is_played_to_its_end(scene: str) -> None:
+def test_a_tiny_round_is_played_to_its_end(scene: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stage, "IDLE_AFTER", 0.05)
     found = measure([scene], 1, TINY)
     assert found.lines
     assert {line.key for line in found.lines} <= {figure.key for figure in FIGURES if figure.scene == scene}

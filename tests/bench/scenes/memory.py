@@ -24,7 +24,7 @@ async def play(record: Record) -> None:
     """Play once: the three idle ones, then many polls and many incidents in one life."""
     for candidate in (Candidate.MIDWATCH, Candidate.MINIMAL, Candidate.SCRIPT):
         async with staged(ACCOUNTS) as stage, stage.ready(candidate) as one:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(record.size.idle_seconds)
             record.put("memory.idle", candidate, one.resident_mebibytes())
     async with staged(ACCOUNTS) as stage, stage.ready(Candidate.MIDWATCH, leaping=True) as one:
         await many_polls(record, stage, one)
