@@ -29,6 +29,7 @@ from tests.rules.world import (
     D,
     World,
     flagged,
+    of_days,
     started,
 )
 
@@ -95,6 +96,7 @@ def block_of(days: int) -> str:
     return f"You have been blocked from accessing Midjourney for {days} days."
 
 
+@of_days
 def test_a_block_ends_its_length_after_it_was_first_shown() -> None:
     world = flagged(CAPTCHA)
     world.run(2 * DAY)
@@ -105,6 +107,7 @@ def test_a_block_ends_its_length_after_it_was_first_shown() -> None:
     assert world.incident(A).block_until() == blocked + 3 * DAY
 
 
+@of_days
 def test_a_block_that_became_longer_ends_later() -> None:
     world = flagged(BLOCK)
     world.run(DAY)
@@ -127,6 +130,7 @@ def test_row_56_an_end_in_words_after_a_length_leaves_no_end_that_may_be_too_ear
     assert world.incident(A).block_until() is None
 
 
+@of_days
 def test_a_block_in_other_words_does_not_begin_anew() -> None:
     world = flagged(BLOCK)
     until = world.incident(A).block_until()

@@ -26,6 +26,7 @@ from tests.rules.world import (
     C,
     World,
     flagged,
+    of_days,
     started,
 )
 
@@ -213,6 +214,7 @@ def test_who_had_an_account_muted_through_all_of_its_problem_is_not_notified() -
     assert world.sent == []
 
 
+@of_days
 def test_reminders_come_later_and_later() -> None:
     world = flagged()
     begun = world.now

@@ -18,7 +18,21 @@ from bot.rules.poll_state import (
 )
 from bot.rules.service_incidents import next_poll_in
 from bot.rules.timers import clamp_future
-from tests.rules.world import DAY, HOUR, MINUTE, START, A, B, C, D, World, flagged, key_maker, started
+from tests.rules.world import (
+    DAY,
+    HOUR,
+    MINUTE,
+    START,
+    A,
+    B,
+    C,
+    D,
+    World,
+    flagged,
+    key_maker,
+    of_days,
+    started,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +67,7 @@ def test_an_empty_list_is_never_believed_however_long_it_stays() -> None:
     assert [service.ending for service in world.service()] == [None]
 
 
+@of_days
 def test_a_list_that_keeps_losing_accounts_is_believed_a_day_after_the_last_loss() -> None:
     world = started({A: None, B: None, C: None, D: None, "other": None})
     world.flags = {A: None, B: None}

@@ -37,6 +37,7 @@ from tests.rules.world import (
     C,
     D,
     Worlds,
+    of_days,
 )
 
 ROWS = range(1, 71)
@@ -45,7 +46,9 @@ ROWS = range(1, 71)
 OF_USEAPI, OF_MJPROXY = Worlds(), Worlds(ProxyListing())
 
 
-@pytest.fixture(params=[OF_USEAPI, OF_MJPROXY], ids=[USEAPI, MJPROXY])
+@pytest.fixture(
+    params=[OF_USEAPI, pytest.param(OF_MJPROXY, marks=pytest.mark.no_cover)], ids=[USEAPI, MJPROXY]
+)
 def worlds(request: pytest.FixtureRequest) -> Worlds:
     """The worlds of each provider in turn."""
     return request.param
@@ -364,6 +367,7 @@ def test_row_18_a_flag_in_a_list_that_is_not_believed_is_alerted_within_a_poll(w
     assert world.pushes()[-1].reasons == {D: Reason.OPENED}
 
 
+@of_days
 def test_row_18_a_list_that_stays_the_same_for_a_day_is_believed(worlds: Worlds) -> None:
     world = worlds.flagged()
     world.flags = {D: None}
@@ -721,6 +725,7 @@ def test_row_35_what_only_a_command_met_ends_there_too(worlds: Worlds) -> None:
     assert world.state(A) is State.ENDED
 
 
+@of_days
 def test_row_35_whatever_lay_between_two_polls_without_the_flag_they_end_it(worlds: Worlds) -> None:
     world = worlds.flagged()
     world.flags[A] = None
@@ -731,6 +736,7 @@ def test_row_35_whatever_lay_between_two_polls_without_the_flag_they_end_it(worl
     assert world.state(A) is State.ENDED
 
 
+@of_days
 def test_row_36_a_timed_block_is_not_reminded_of_before_its_end(worlds: Worlds) -> None:
     world = worlds.flagged(BLOCK)
     begun = world.now
@@ -743,6 +749,7 @@ NEEDING_A_HAND = [ServiceProblem.TOKEN, ServiceProblem.UNPAID, ServiceProblem.GO
 
 
 @pytest.mark.parametrize("problem", [ServiceProblem.UNREACHABLE, *NEEDING_A_HAND])
+@of_days
 def test_row_52_problem_of_the_service_that_lasts_is_reminded_of_after_4_hours_then_daily(
     worlds: Worlds,
     problem: ServiceProblem,
@@ -776,6 +783,7 @@ def test_row_52_an_end_is_no_reminder_and_the_next_problem_waits_anew(worlds: Wo
     assert [push.reasons for push in world.pushes()] == [{ServiceProblem.TOKEN: Reason.OPENED}]
 
 
+@of_days
 def test_row_52_a_reminder_waits_for_the_end_of_a_mute(worlds: Worlds) -> None:
     world = worlds.started()
     world.fail_poll(ServiceProblem.TOKEN)
@@ -848,6 +856,7 @@ def test_row_52_coming_and_going_between_two_problems_is_alerted_once_each(world
 
 
 @of_useapi_alone
+@of_days
 def test_row_53_an_error_596_of_nobodys_account_that_lasts_is_reminded_of(worlds: Worlds) -> None:
     world = worlds.started()
     for _ in range(29 * 60):
@@ -928,6 +937,7 @@ def test_row_47_what_keeps_coming_back_is_shown_by_an_edit_of_its_last_message(w
     assert shown.holds(world.incident(A).key)
 
 
+@of_days
 def test_row_56_a_block_with_a_timestamp_is_not_reminded_of_before_it_and_once_after(worlds: Worlds) -> None:
     end = worlds.new().now + 2 * DAY
     world = worlds.flagged(f"You are temporarily blocked. Access comes back <t:{end.timestamp():.0f}:R>.")
@@ -936,6 +946,7 @@ def test_row_56_a_block_with_a_timestamp_is_not_reminded_of_before_it_and_once_a
     assert timedelta() <= world.pushes()[-1].at - end <= 2 * MINUTE
 
 
+@of_days
 def test_row_56_a_block_that_is_put_off_is_not_reminded_of_before_its_later_end(worlds: Worlds) -> None:
     text = "You are temporarily blocked. Access comes back <t:{:.0f}>."
     world = worlds.flagged(text.format((worlds.new().now + DAY).timestamp()))

@@ -22,7 +22,20 @@ from tests.rules.proxy_cases import (
     flagged_entry,
     watched,
 )
-from tests.rules.world import ANNE, BLOCK, CAPTCHA, DAY, HOUR, MINUTE, MODERATION, A, B, World, started
+from tests.rules.world import (
+    ANNE,
+    BLOCK,
+    CAPTCHA,
+    DAY,
+    HOUR,
+    MINUTE,
+    MODERATION,
+    A,
+    B,
+    World,
+    of_days,
+    started,
+)
 
 
 def flagged_there(text: str | Flag = MODERATION) -> World:
@@ -285,6 +298,7 @@ def test_row_64_one_that_is_not_started_for_fifteen_minutes_is_offline_and_wakes
     assert [(sent.notifies, sent.reasons) for sent in world.sent] == [(False, {ONE: Reason.OPENED})]
 
 
+@of_days
 def test_row_64_it_is_reminded_of_silently_once_a_day() -> None:
     world = offline()
     told = world.sent[0].at
@@ -386,6 +400,7 @@ def test_row_64_it_delays_no_push_about_another_incident_and_is_in_its_message()
     assert len(world.editable()) == 1
 
 
+@of_days
 def test_row_64_beside_an_alert_that_stands_it_is_an_edit_and_no_reminder() -> None:
     world = started()
     world.poll_proxy(entry(ONE), entry(TWO))
