@@ -1,4 +1,4 @@
-"""How the demo's page draws what Discord would: markdown, modals, and its own screenshot."""
+"""How the demo's page draws what Discord would: markdown, modals, its layout, and its own screenshot."""
 
 import re
 from collections.abc import AsyncIterator
@@ -10,12 +10,13 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.demo.page.server import FOLDER
 from tests.demo.png import shrink
+from tests.demo.visitor import Visitor
 from tests.support.browsing import LOOP, in_a_browser, visiting
 
 
-@pytest_asyncio.fixture(loop_scope=LOOP)
+@pytest_asyncio.fixture(scope="module", loop_scope=LOOP)
 async def page_alone(browser: Browser) -> AsyncIterator[Page]:
-    """The demo's page, for its scripts."""
+    """The demo's page, for its scripts and its layout; no test here acts on the bot."""
     async with visiting(browser) as visitor:
         yield visitor.page
 
@@ -221,6 +222,26 @@ async def test_a_modal_takes_its_fields_and_stays_open_when_it_fails(page_alone:
     await dialog.get_by_role("button", name="Submit").click()
     await expect(dialog).to_have_count(0)
     assert await page_alone.evaluate("window.sent[1]") == {"token": "12345", "jobs": "3", "plan": ["pro"]}
+
+
+@in_a_browser
+async def test_the_buttons_of_an_account_stand_in_one_line_beside_the_panes(page_alone: Page) -> None:
+    for label in ("aurora", "fjord"):
+        buttons = Visitor(page_alone).account(label).get_by_role("group")
+        tops = await buttons.evaluate("group => [...group.children].map((one) => one.offsetTop)")
+        assert len(tops) == 4
+        assert len(set(tops)) == 1, f"the buttons of {label} wrap"
+
+
+@in_a_browser
+async def test_the_panes_stay_where_they_are_whatever_the_bot_s_status_says(page_alone: Page) -> None:
+    tops = await page_alone.evaluate(
+        """() => ["", "Midwatch is online - 6 accounts watched, all ready - muted"].map((status) => {
+            document.getElementById("bot").textContent = status;
+            return document.querySelector("main").offsetTop;
+        })"""
+    )
+    assert len(set(tops)) == 1
 
 
 @pytest.mark.parametrize("sheet", sorted(FOLDER.glob("*.css")), ids=lambda sheet: sheet.name)

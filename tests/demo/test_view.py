@@ -93,28 +93,6 @@ async def test_a_reload_keeps_the_chosen_person_and_what_was_dismissed(browser: 
 
 
 @in_a_browser
-async def test_the_buttons_of_an_account_stand_in_one_line_beside_the_panes(browser: Browser) -> None:
-    async with visiting(browser, 1280, 800) as visitor:
-        for label in ("aurora", "fjord"):
-            buttons = visitor.account(label).get_by_role("group")
-            tops = await buttons.evaluate("group => [...group.children].map((one) => one.offsetTop)")
-            assert len(tops) == 4
-            assert len(set(tops)) == 1, f"the buttons of {label} wrap"
-
-
-@in_a_browser
-async def test_the_panes_stay_where_they_are_whatever_the_bot_s_status_says(browser: Browser) -> None:
-    async with visiting(browser) as visitor:
-        tops = await visitor.page.evaluate(
-            """() => ["", "Midwatch is online - 6 accounts watched, all ready - muted"].map((status) => {
-                document.getElementById("bot").textContent = status;
-                return document.querySelector("main").offsetTop;
-            })"""
-        )
-        assert len(set(tops)) == 1
-
-
-@in_a_browser
 async def test_a_switch_keeps_the_keyboard_s_place_when_it_is_pressed(browser: Browser) -> None:
     async with visiting(browser) as visitor:
         await visitor.button("Block the bot's DMs").press("Enter")
