@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -42,11 +42,22 @@ UNMEASURED = {"bench", "chaos", "demo", "properties", "scenarios", "simulators"}
 """The folders of tests that only repeat what others cover: measuring coverage would double their time."""
 
 
+@pytest.hookimpl(trylast=True)  # Hypothesis marks its own tests before
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Measure no coverage where it costs much and adds nothing."""
     for item in items:
-        if UNMEASURED & set(item.path.relative_to(Path(__file__).parent).parts):
+        folders = set(item.path.relative_to(Path(__file__).parent).parts)
+        if UNMEASURED & folders or item.get_closest_marker("hypothesis"):
             item.add_marker(pytest.mark.no_cover)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Measure no process that an unmeasured test starts."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("no_cover"):
+            patch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
+        return (yield)
 
 
 def pytest_report_header() -> list[str]:

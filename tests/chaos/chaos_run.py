@@ -109,6 +109,7 @@ class ChaosRun:
         self.clock = clock
         self.names_owners = True
         """Whether the settings name the owners; else Discord does, once it is asked."""
+        self.more_settings: dict[str, str] = {}
         self.kills = 0
         self.creations: list[Creation] = []
         self.late_answers: dict[int, set[int]] = {owner.id: set() for owner in self.owners}
@@ -176,6 +177,7 @@ class ChaosRun:
             "POLL_INTERVAL": "5s",
             "FLAP_WINDOW": "15s",
             "DATABASE_PATH": str(self.records.path),
+            **self.more_settings,
         }
 
     async def until(self, happens: Callable[[], T], patience: float = PATIENCE) -> T:

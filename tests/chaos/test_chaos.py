@@ -180,6 +180,7 @@ async def post_as_bot(run: ChaosRun, person: Person, content: str) -> None:
 
 async def test_a_database_that_cannot_be_written_loses_and_repeats_nothing(run: ChaosRun) -> None:
     first, second = map(run.accounts.add, PROVIDERS)
+    run.more_settings["OUTAGE_AFTER"] = "30s"
     run.flag(first)
     await run.until(lambda: run.has_sent(first) and run.world.connected)
     await run.until(run.disk.refuse)

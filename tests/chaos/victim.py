@@ -8,8 +8,7 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.context import ForkServerContext, ForkServerProcess
@@ -52,8 +51,7 @@ class Life:
         """Start the process."""
         NURSERY.set_forkserver_preload(PRELOADED)
         process = NURSERY.Process(target=live, args=(self,), daemon=True)
-        with uncounted():
-            process.start()
+        process.start()
         return process
 
     def killer(self) -> Callable[[FailPoint], None]:
@@ -67,16 +65,6 @@ class Life:
                 os.kill(os.getpid(), signal.SIGKILL)
 
         return at
-
-
-@contextmanager
-def uncounted() -> Generator[None]:
-    """Keep a measurement of coverage out of processes that begin: most would die before they report it."""
-    kept = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("COVERAGE_")}
-    try:
-        yield
-    finally:
-        os.environ.update(kept)
 
 
 def live(life: Life) -> None:
