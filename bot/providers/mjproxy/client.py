@@ -26,8 +26,7 @@ from bot.providers.http_response import ApiRequest
 from bot.providers.mjproxy import parsing
 from bot.providers.mjproxy.entries import key_in
 from bot.providers.mjproxy.error_mapping import FAILED, Endpoint, own
-from bot.providers.mjproxy.listing import Reading, listing
-from bot.providers.mjproxy.parsing import Home, Page
+from bot.providers.mjproxy.parsing import Home, Page, Reading, listing
 from bot.providers.provider import Fact, Listing, Said, Statement, count_accounts
 from bot.runtime.setting_values import PUBLIC_TOKEN
 

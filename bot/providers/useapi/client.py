@@ -13,15 +13,16 @@ from bot.domain.accounts import Account, Observation, SaveResult, is_channel
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, Remedy
 from bot.providers.api_client import ApiClient
-from bot.providers.errors import Rejected
+from bot.providers.errors import Gone, MalformedResponse, ProviderError, Rejected, Unauthorized, Unpaid
 from bot.providers.http_response import ApiRequest
-from bot.providers.provider import Listing, Statement
+from bot.providers.provider import Fact, Listing, Said, Statement, count_accounts
 from bot.providers.useapi import parsing
 from bot.providers.useapi.error_mapping import Endpoint
-from bot.providers.useapi.standing import standing
 
 MAX_JOBS: Final = 15
 REPLY_LIMIT: Final = 1_024
+ACCEPTED: Final = Statement(Fact.TOKEN, Said.ACCEPTED)
+SUBSCRIPTION: Final = {True: Said.ACTIVE, False: Said.INACTIVE, None: Said.UNKNOWN}
 CHECKS: Final[Mapping[Remedy, tuple[timedelta, ...]]] = {
     Remedy.RESET: (timedelta(0), timedelta(seconds=15), timedelta(seconds=60))
 }
@@ -44,7 +45,26 @@ class UseapiClient(ApiClient):
 
     async def standing(self) -> Sequence[Statement]:
         """Return what the API says of the token, the subscription and the accounts."""
-        return await standing(self.accounts, self.subscription_active)
+        try:
+            accounts = await self.accounts()
+        except ProviderError as error:
+            return list_failed(error)
+        counted = count_accounts((account.flag for account in accounts), Said.NO_ACCOUNTS)
+        # An empty list proves nothing: it also comes from an address that answers 404 to everything.
+        listed = [counted] if accounts else []
+        try:
+            said = SUBSCRIPTION[await self.subscription_active()]
+        except (Unauthorized, Unpaid) as error:
+            return [*list_failed(error), *listed]
+        except (Gone, MalformedResponse):  # not every server has one
+            if not accounts:
+                return [Statement(Fact.API, Said.NOTHING_ANSWERS)]
+            said = Said.NOT_REPORTED
+        except ProviderError as error:
+            if not accounts:
+                return [Statement(Fact.SUBSCRIPTION, error)]
+            said = error
+        return [ACCEPTED, Statement(Fact.SUBSCRIPTION, said), counted]
 
     async def warnings(self) -> Sequence[Statement]:
         """Return nothing: what is wrong here stops the watch, which says so."""
@@ -120,6 +140,17 @@ class UseapiClient(ApiClient):
         snapshot = await self._write(request, parsing.parse_report, self._limits.info)
         measured = timedelta(seconds=self._monotonic() - begun)
         return snapshot if snapshot.took is not None else replace(snapshot, took=measured)
+
+
+def list_failed(error: ProviderError) -> list[Statement]:
+    """Return what is known if the list cannot be read. An unpaid subscription proves the token."""
+    match error:
+        case Unauthorized():
+            return [Statement(Fact.TOKEN, error)]
+        case Unpaid():
+            return [ACCEPTED, Statement(Fact.SUBSCRIPTION, error)]
+        case _:
+            return [Statement(Fact.API, error)]
 
 
 def require_channel_id(channel: str) -> str:
