@@ -59,7 +59,7 @@ class MjproxyClient(ApiClient):
     optional_path = "/mj"
 
     _home: tuple[datetime, Home] | None = None
-    _channels: Mapping[str, str] = {}
+    _channels: Mapping[str, str | None] = {}
     """The channel of each account of the last list, by which one of them is searched."""
 
     @cached_property
@@ -124,10 +124,9 @@ class MjproxyClient(ApiClient):
                     readings.append(await self._read_pages(offset, begun))
                 except ProviderError as error:
                     readings[0].fault = error
-            self._channels = {
-                each: found for page in readings[-1].pages for each, found in page.channels.items()
-            }
-            return listing(readings, REST * timedelta(seconds=self._monotonic() - begun))
+            listed = listing(readings, REST * timedelta(seconds=self._monotonic() - begun))
+            self._channels = {each.channel: each.discord_channel for each in listed.accounts}
+            return listed
 
     async def read_account(self, channel: str, _poll: Callable[[], Awaitable[Observation]]) -> Account | None:
         """Return one account as it is now; None if it is gone."""

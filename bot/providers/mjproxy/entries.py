@@ -76,7 +76,7 @@ class CachedInfo:
 def parse_entry(fields: dict[str, object], offset: timedelta | None, now: datetime) -> Account:
     """Parse one account. One without an id, or without the fields that tell its state, is marked UNKNOWN."""
     secrets = secrets_in(fields, CREDENTIALS)
-    key, channel, guild = key_in(fields.get("id")), channel_of(fields), matching(ID, fields.get("guildId"))
+    key, channel = key_in(fields.get("id")), matching(ID, fields.get("channelId"))
     remark = cleaned(fields.get("remark"), secrets, NAME_LIMIT)
     hours = (cleaned(fields.get(name), secrets, NAME_LIMIT) for name in ("workTime", "fishingTime"))
     reason = cleaned(fields.get("disabledReason"), secrets)
@@ -90,7 +90,7 @@ def parse_entry(fields: dict[str, object], offset: timedelta | None, now: dateti
     return Account(
         reference_to(MJPROXY, key or f"{NO_KEY}{channel}"),
         flag=flag,
-        server=guild or None if fields.get("isDiscord") is True else None,
+        server=matching(ID, fields.get("guildId")) or None if fields.get("isDiscord") is True else None,
         entry=state if key else EntryState.UNKNOWN,
         title=None if HIDDEN in remark or MASKED.fullmatch(remark) else remark or None,
         discord_channel=channel,
@@ -150,11 +150,6 @@ def key_in(value: object) -> str:
     """Return the key of an account; empty if it cannot become a part of an address."""
     key = matching(KEY, value)
     return "" if HIDDEN in key else key
-
-
-def channel_of(fields: dict[str, object]) -> str:
-    """Return the channel of an account, at Discord or elsewhere; empty if it has none."""
-    return matching(ID, fields.get("channelId"))
 
 
 def time_of(value: object, offset: timedelta | None) -> datetime | None:

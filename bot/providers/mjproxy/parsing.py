@@ -19,7 +19,7 @@ from bot.domain.providers import key_of
 from bot.providers.errors import Gone, MalformedResponse, ProviderError
 from bot.providers.failures import require_body
 from bot.providers.http_response import ApiRequest, ApiResponse, count_of, fields_of
-from bot.providers.mjproxy.entries import READ, channel_of, parse_entry
+from bot.providers.mjproxy.entries import READ, parse_entry
 from bot.providers.mjproxy.error_mapping import complaint, refusal, without_links
 from bot.providers.provider import Listing
 
@@ -51,8 +51,6 @@ class Page:
     accounts: tuple[Account, ...]
     total: int
     page_count: int
-    channels: Mapping[str, str]
-    """The channels of the accounts, by which one of them is searched; they need not be Discord's."""
 
 
 def raise_for_error(response: ApiResponse, request: ApiRequest) -> None:
@@ -126,10 +124,8 @@ def parse_page(
         malformed(response, "list")
     if total is None or page_count is None:
         malformed(response, "pagination")
-    fields = [fields_of(entry) for entry in cast("list[object]", entries)]
-    accounts = tuple(parse(each, offset, response.at) for each in fields)
-    channels = {account.channel: channel_of(each) for account, each in zip(accounts, fields, strict=True)}
-    return Page(accounts, total, page_count, channels)
+    accounts = (parse(fields_of(entry), offset, response.at) for entry in cast("list[object]", entries))
+    return Page(tuple(accounts), total, page_count)
 
 
 RememberedPage = tuple[object, Page | None, Mapping[int, Account]]

@@ -176,7 +176,7 @@ def test_a_clock_that_makes_no_sense_has_no_offset(ticks: object) -> None:
 
 
 def page_of(*keys: str, total: int, pages: int = 1) -> Page:
-    return Page(tuple(parse_entry(entry(id=key), None, NOW) for key in keys), total, pages, {})
+    return Page(tuple(parse_entry(entry(id=key), None, NOW) for key in keys), total, pages)
 
 
 def test_ten_thousand_accounts_are_one_list() -> None:
