@@ -38,8 +38,6 @@ log = logging.getLogger("bot.main")  # not `__main__`, which is none of our logg
 FAILED: Final = 1
 LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLevel.ERROR}
 """The log levels of commands that report their own result."""
-KINDS: Final = {"account": AccountSettings}
-"""The settings of commands that need less than the bot."""
 ENV_FILE: Final = Path(".env")
 FIX_SETTINGS: Final = "Fix these in .env or in the environment; .env.example explains each."
 NO_ENV_FILE: Final = "There is no .env here: run `cp .env.example .env` and fill it in."
@@ -74,9 +72,8 @@ def main(
 def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) -> int:
     """Read the settings, run the command, and return the exit code."""
     try:
-        settings = load_settings(
-            env_file, KINDS.get(wanted.command, Settings), lambda warning: complain(f"WARNING: {warning}")
-        )
+        kind = AccountSettings if wanted.command == "account" else Settings
+        settings = load_settings(env_file, kind, lambda warning: complain(f"WARNING: {warning}"))
     except ConfigurationError as error:
         if wanted.command == "check":
             check.report_settings(error.problems)

@@ -38,7 +38,7 @@ def account_form(title: str, asker: int, channel: str, jobs: int) -> ui.Modal:
 def hide_values(caller: Interaction) -> None:
     """Move the values of a form that has just arrived to where nothing can log or keep them.
 
-    `take_values` returns them, `drop_values` removes them. No form makes this raise an error.
+    `take_values` returns and removes them. No form makes this raise an error.
     """
     if caller.type is InteractionType.modal_submit:
         caller.extras[VALUES] = {
@@ -50,11 +50,6 @@ def hide_values(caller: Interaction) -> None:
 def take_values(caller: Interaction) -> Mapping[str, SecretStr]:
     """Return the values of a form, once."""
     return cast(Mapping[str, SecretStr], caller.extras.pop(VALUES, {}))
-
-
-def drop_values(caller: Interaction) -> None:
-    """Remove the values that were not taken."""
-    caller.extras.pop(VALUES, None)
 
 
 def fields_of(part: Any) -> Iterator[dict[str, Any]]:

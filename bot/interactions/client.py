@@ -17,7 +17,7 @@ from bot.actions.remedies import Remedies
 from bot.config import Settings
 from bot.domain.errors import ErrorCode, UserError
 from bot.incidents.service import IncidentService
-from bot.interactions.account_form import drop_values, hide_values
+from bot.interactions.account_form import hide_values, take_values
 from bot.interactions.buttons import ButtonRouter
 from bot.interactions.command_sync import CommandSync
 from bot.interactions.permissions import Owners
@@ -205,4 +205,4 @@ class Midwatch(commands.Bot):
             if interaction.type in CONTROLS:
                 await self.controls.run(interaction)
         finally:
-            drop_values(interaction)
+            take_values(interaction)

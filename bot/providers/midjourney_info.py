@@ -13,6 +13,7 @@ from bot.domain.blocks import TIMESTAMP, moment
 
 TEXT_LIMIT: Final = 8_000
 NAME_LIMIT: Final = 100
+NONE: Final = ("none", "0")
 NOTE: Final = "Note"
 """The label of a line that has none."""
 
@@ -81,7 +82,7 @@ def continues(previous: tuple[str, str], label: str, line: str) -> bool:
     if not line or folded(label) in READERS or name not in READERS:
         return False
     listed = line.startswith(BULLETS) and BOLD_LABEL.match(line) is None
-    another = name == "running jobs" and not is_none(value) and listed
+    another = name == "running jobs" and value.casefold() not in NONE and listed
     return another or not (value or label)
 
 
@@ -171,17 +172,12 @@ def usage(value: str) -> Usage:
 
 def queue(value: str) -> int:
     """Parse the length of a queue."""
-    return 0 if is_none(value) else whole(matched(re.compile(WHOLE), value)[0])
+    return 0 if value.casefold() in NONE else whole(matched(re.compile(WHOLE), value)[0])
 
 
 def running(value: str) -> str | None:
     """Return the running jobs as written; None for none."""
-    return None if is_none(given(value)) else value
-
-
-def is_none(value: str) -> bool:
-    """Return whether a value stands for none."""
-    return value.casefold() in {"none", "0"}
+    return None if given(value).casefold() in NONE else value
 
 
 READERS: Final[Mapping[str, tuple[str, Callable[[str], object]]]] = {

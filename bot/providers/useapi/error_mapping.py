@@ -42,8 +42,6 @@ MODERATION: Final = frozenset({596, 569})
 CHANNEL_IN_PATH: Final = re.compile(r"/([0-9]{17,20})(?![0-9])")
 CHANNEL_IN_JOBID: Final = re.compile(r"-channel:([0-9]{17,20})(?![0-9])")
 
-READS: Final = frozenset({Endpoint.LIST, Endpoint.ACCOUNT, Endpoint.SUBSCRIPTION})
-"""Requests that change nothing and cause no work at Midjourney."""
 REFUSED_IN_JSON: Final = frozenset(
     {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
 )
@@ -98,7 +96,7 @@ def refusal_of_api(response: ApiResponse, request: ApiRequest) -> ProviderError:
         case HTTPStatus.GATEWAY_TIMEOUT if request.endpoint is Endpoint.INFO:
             return Unreachable(ErrorCode.TRACK_LOST, quote=quote)
         case HTTPStatus.TOO_MANY_REQUESTS:
-            code = Cause.LIMITED if request.endpoint in READS else ErrorCode.SLOTS_BUSY
+            code = Cause.LIMITED if request.endpoint.startswith("GET ") else ErrorCode.SLOTS_BUSY
             return RateLimited(code, wait=response.retry_after, quote=quote)
         case status if status == HTTPStatus.REQUEST_TIMEOUT or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return failing(response)

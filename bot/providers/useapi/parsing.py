@@ -150,14 +150,12 @@ class RememberedList:
     """
 
     def __init__(self) -> None:
-        self._digest = b""
+        self._digest: object = None
         self._accounts: tuple[Account, ...] = ()
 
     def __call__(self, response: ApiResponse, request: ApiRequest) -> tuple[Account, ...]:
         """Parse the list if it has changed."""
-        if response.status != HTTPStatus.OK or response.body is None:
-            return parse_accounts(response, request)
-        digest = blake2b(response.body).digest()
+        digest = response.status, blake2b(response.body or b"").digest()
         if digest != self._digest:
             before = {account.channel: account for account in self._accounts}
             self._accounts = parse_accounts(response, request, before)
