@@ -81,23 +81,14 @@ class ApiClient:
         random: Callable[[], float] = chance.random,
     ) -> None:
         self._limits = limits
+        self.longest_info = timedelta(seconds=limits.info)
         self._monotonic = monotonic
         self._now = now
         self._session = session
-        self._url = url.rstrip("/").removesuffix(self.optional_path)
+        self.address = url.rstrip("/").removesuffix(self.optional_path)
         self._token = token
         self._sleep = sleep
         self._random = random
-
-    @property
-    def address(self) -> str:
-        """The address of the API."""
-        return self._url
-
-    @property
-    def longest_info(self) -> timedelta:
-        """The time limit of a request that waits for Midjourney."""
-        return timedelta(seconds=self._limits.info)
 
     async def _read(self, request: ApiRequest, parse: Parser[T]) -> T:
         """Send a request that changes nothing, up to three times within one limit if the failure may pass."""
@@ -138,7 +129,7 @@ class ApiClient:
         try:
             async with self._session.request(
                 request.endpoint.partition(" ")[0],
-                f"{self._url}/{request.path}",
+                f"{self.address}/{request.path}",
                 json=request.body,
                 headers={
                     self.auth_header: f"{self.auth_prefix}{self._token.get_secret_value()}",

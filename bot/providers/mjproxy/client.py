@@ -73,7 +73,7 @@ class MjproxyClient(ApiClient):
     @property
     def web_page(self) -> str:
         """The address of its own web page."""
-        return self._url
+        return self.address
 
     async def standing(self) -> Sequence[Statement]:
         """Return what the proxy says of itself and of its accounts."""
