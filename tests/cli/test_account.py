@@ -18,6 +18,7 @@ from unittest.mock import patch
 import pytest
 
 from bot.__main__ import main
+from bot.providers import api_client
 from bot.storage import Store
 from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
@@ -534,7 +535,8 @@ async def test_no_account_is_an_answer_too(terminal: Terminal, words: tuple[str,
     assert (ended.code, ended.out) == (0, out)
 
 
-async def test_an_api_that_is_away_is_told(terminal: Terminal) -> None:
+async def test_an_api_that_is_away_is_told(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_client, "FIRST_PAUSE", 0)
     terminal.api.fault(Fault.VANISHED)
     ended = await terminal.run("account", "list")
     assert (ended.code, ended.out) == (69, "")

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from bot.storage.schema_steps import STEPS
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, point_at
 from tests.simulators.useapi import MODERATION, Endpoint, Fault
 from tests.support.running import Bot, Visitor
+from tests.support.waiting import at_once
 
 ELSEWHERE = 300000000000000001
 FRESH = [
@@ -69,7 +71,8 @@ class Checks:
     async def __call__(self, **changed: Any) -> Report:
         self._capsys.readouterr()
         with point_at(self.bot.world.api, self.bot.world.gateway):
-            code = await check.report(self.bot.settings(**changed), app.providers_of)
+            providers_of = partial(app.providers_of, sleep=at_once)
+            code = await check.report(self.bot.settings(**changed), providers_of)
         output = self._capsys.readouterr()
         return Report(code, output.out.splitlines(), output.err.strip())
 

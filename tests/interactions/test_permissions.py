@@ -7,6 +7,7 @@ import discord
 import pytest
 
 from bot.domain.errors import ErrorCode, UserError
+from bot.interactions import permissions
 from bot.interactions.permissions import META_KEY, Owners, owners_of
 from bot.storage import StoreError
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, SimulatedDiscord, point_at
@@ -175,8 +176,13 @@ async def test_who_has_just_become_an_owner_may_act_at_once(
     ],
 )
 async def test_the_last_known_owners_stay_while_discord_cannot_be_asked(
-    world: SimulatedDiscord, client: discord.Client, kind: FaultKind, details: dict[str, float]
+    world: SimulatedDiscord,
+    client: discord.Client,
+    kind: FaultKind,
+    details: dict[str, float],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(permissions, "ASK_LIMIT_SECONDS", 0.2)
     owners = Owners((), (), MemoryStore({META_KEY: "7"}))
     await owners.load()
     world.fault(kind, path="/oauth2/applications/@me", **details)
