@@ -22,7 +22,7 @@ from tests.support.clock import Clock
 from tests.support.running import Bot, Visitor
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
-"""All but the one that explains a failure, which costs more than it tells."""
+"""All but the one that explains a failure, which costs more than it is worth."""
 
 for name, examples, steps, is_derandomized in (("small", 60, 30, True), ("large", 1_500, 60, False)):
     settings.register_profile(

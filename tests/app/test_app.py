@@ -42,7 +42,7 @@ async def test_what_is_too_old_to_keep_is_forgotten(bot: Bot) -> None:
     assert await bot.actions()
     await bot.start()
     async with asyncio.timeout(PATIENCE):
-        while await bot.actions():  # noqa: ASYNC110 - nothing tells of it
+        while await bot.actions():  # noqa: ASYNC110 - nothing reports it
             await asyncio.sleep(0)
 
 

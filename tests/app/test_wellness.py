@@ -1,4 +1,4 @@
-"""The watch reports itself well only while it sees, remembers and tells."""
+"""The watch reports itself well only while it sees, remembers and sends."""
 
 import asyncio
 import logging
@@ -49,7 +49,7 @@ class Beats(Heartbeat):
         self.count += 1
 
 
-class Letters(NoTransport):
+class RecordingTransport(NoTransport):
     """A Discord that accepts everything, unless a test sets an error."""
 
     ready = True
@@ -205,7 +205,7 @@ async def minutes(loops: WatchLoops, clock: Clock, number: int) -> None:
 async def test_row_42_a_database_that_cannot_be_written_is_reported_without_it_and_the_alert_comes_later(
     api: SimulatedUseapi, watch: Assembly, database: Path, refusal: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    account, post, beats, clock = api.add(), Letters(), Beats(watch), watch.clock
+    account, post, beats, clock = api.add(), RecordingTransport(), Beats(watch), watch.clock
     loops = watch.make_loops(heartbeat=beats, transport=post)
     async with loops.running():
         await minutes(loops, clock, 2)
@@ -248,7 +248,7 @@ async def test_a_database_that_is_locked_for_a_moment_is_reported_to_nobody(
     api: SimulatedUseapi, watch: Assembly, database: Path
 ) -> None:
     api.add()
-    post = Letters()
+    post = RecordingTransport()
     loops = watch.make_loops(transport=post)
     async with loops.running():
         await minutes(loops, watch.clock, 2)
@@ -264,7 +264,7 @@ async def test_a_route_that_fails_for_now_takes_the_notice_later_and_one_that_is
     api: SimulatedUseapi, watch: Assembly, database: Path, obstacle: FailureKind, notices: int
 ) -> None:
     api.add()
-    post = Letters()
+    post = RecordingTransport()
     loops = watch.make_loops(transport=post)
     async with loops.running():
         await minutes(loops, watch.clock, 2)
@@ -281,7 +281,7 @@ async def test_the_end_is_said_once_discord_can_be_reached_again(
     api: SimulatedUseapi, watch: Assembly, database: Path
 ) -> None:
     api.add()
-    post = Letters()
+    post = RecordingTransport()
     loops = watch.make_loops(transport=post)
     async with loops.running():
         await minutes(loops, watch.clock, 2)
@@ -300,7 +300,7 @@ async def test_the_end_is_said_once_discord_can_be_reached_again(
 
 
 async def test_row_42_the_notice_waits_for_no_owner_who_cannot_be_reached() -> None:
-    post = Letters()
+    post = RecordingTransport()
     post.hanging = {ADA}
     showing = asyncio.create_task(MemoryNotice(post, lambda: {ADA, BEA}).show(AT))
     await until(lambda: post.times_sent == 3)
@@ -309,7 +309,7 @@ async def test_row_42_the_notice_waits_for_no_owner_who_cannot_be_reached() -> N
 
 
 async def test_row_42_what_cannot_be_written_again_is_reported_anew_where_its_end_was_shown() -> None:
-    post = Letters()
+    post = RecordingTransport()
     notice = MemoryNotice(post, lambda: {ADA})
     await notice.show(AT)
     post.unchangeable, post.unchangeable_in = FailureKind.WAIT, {7}
@@ -322,7 +322,7 @@ async def test_a_notice_that_its_owner_deleted_is_done_with(
     api: SimulatedUseapi, watch: Assembly, database: Path
 ) -> None:
     api.add()
-    post = Letters()
+    post = RecordingTransport()
     loops = watch.make_loops(transport=post)
     async with loops.running():
         await minutes(loops, watch.clock, 2)
@@ -415,7 +415,7 @@ async def test_row_43_without_an_owner_the_watch_is_not_well_and_alerts_are_sent
     api: SimulatedUseapi, database: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with Assembly(database, Clock(), (), api=api) as watch:
-        account, post, beats = api.add(), Letters(), Beats(watch)
+        account, post, beats = api.add(), RecordingTransport(), Beats(watch)
         loops = watch.make_loops(heartbeat=beats, transport=post)
         async with loops.running():
             await minutes(loops, watch.clock, 1)
@@ -458,7 +458,7 @@ async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
     api: SimulatedUseapi, watch: Assembly, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     api.add()
-    beats, post = Beats(watch), Letters()
+    beats, post = Beats(watch), RecordingTransport()
     loops = watch.make_loops(heartbeat=beats, transport=post)
 
     async def broken() -> None:
@@ -480,7 +480,7 @@ async def test_a_clock_loop_that_fails_for_ever_keeps_the_heartbeat_back(
 
 async def test_a_loop_that_has_ended_is_a_problem(api: SimulatedUseapi, watch: Assembly) -> None:
     api.add()
-    loops = watch.make_loops(transport=Letters())
+    loops = watch.make_loops(transport=RecordingTransport())
     async with loops.running():
         await minutes(loops, watch.clock, 1)
         assert loops.problems() == ()
@@ -492,7 +492,7 @@ async def test_a_message_that_cannot_be_worked_on_is_overdue_after_five_minutes(
 ) -> None:
     api.add()
 
-    class Broken(Letters):
+    class Broken(RecordingTransport):
         async def edit(self, place: MessageRef, content: MessageContent) -> None:  # noqa: ARG002 - the protocol's
             raise RuntimeError
 

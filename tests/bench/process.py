@@ -54,7 +54,7 @@ class Running:
         return int(line.split()[1]) / 1024
 
     async def end(self) -> float:
-        """Ask it to end (SIGTERM), and give the seconds until it is gone."""
+        """Ask it to end (SIGTERM), and return the seconds until it is gone."""
         asked = time.monotonic()
         self.process.terminate()
         async with asyncio.timeout(ENDS_WITHIN):

@@ -80,7 +80,7 @@ def results_of(
 
 
 def machine() -> dict[str, str]:
-    """Say on what it is measured, how busy that was before, and nothing that names the machine."""
+    """Describe on what it is measured, how busy that was before, and nothing that names the machine."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "processor": processor(),
@@ -102,6 +102,6 @@ def processor() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Say of what it was measured."""
+    """Describe what was measured."""
     libraries = {name: version(name) for name in LIBRARIES}
     return {"Python": sys.version.split()[0], "SQLite": sqlite3.sqlite_version, **libraries}

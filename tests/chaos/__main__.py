@@ -23,7 +23,7 @@ from tests.chaos.stories import at_random
 
 
 def main() -> int:
-    """Run the rounds, or the soak, and give the exit code: 1 if anything was found."""
+    """Run the rounds, or the soak, and return the exit code: 1 if anything was found."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.chaos",
         description="Kill the bot at random, and check what its owners received.",
@@ -69,7 +69,7 @@ def soaked(seed: int, length: timedelta) -> int:
         say("    nothing is known of memory, descriptors, threads and tasks: that takes a /proc")
     for life in it.lives:
         say(f"    a life of {len(life)} samples, {described(life)}")
-    say(f"{it.episodes} flags, {it.outages} outages, {it.messages} messages about them")
+    say(f"{it.flagged} flags, {it.outages} outages, {it.messages} messages about them")
     say(f"killed {it.kills} times: {count(it.found)}")
     for sentence in it.found.all:
         say(f"    {sentence}")
@@ -77,7 +77,7 @@ def soaked(seed: int, length: timedelta) -> int:
 
 
 def described(life: Sequence[Sample]) -> str:
-    """Say what a life held at its end, and how that grew."""
+    """Describe what a life held at its end, and how that grew."""
     if len(life) < FEWEST:
         return "too few for a slope"
     held = {name: f"{getattr(life[-1], name)} ({grown:+g})" for name, grown in growths(life).items()}

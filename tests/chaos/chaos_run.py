@@ -116,7 +116,7 @@ class ChaosRun:
         """The messages to each owner that stand for an answer, one at most for each that came too late."""
         self.notices: dict[int, set[int]] = {owner.id: set() for owner in self.owners}
         """The messages to each owner that are sent without the database, as it cannot be written."""
-        self.episodes: list[str] = []
+        self.flagged: list[str] = []
         """The account of each flag that was set without an open incident."""
         self.before_stop: Callable[[], Awaitable[None]] | None = None
         """What happens between the wish to end a life and the signal, as where the machine is slow."""
@@ -260,8 +260,8 @@ class ChaosRun:
     # What happens to the accounts
 
     def flag(self, channel: str, text: str = MODERATION) -> None:
-        """Begin an episode of an account that has none."""
-        self.episodes.append(channel)
+        """Flag an account that is not flagged."""
+        self.flagged.append(channel)
         self.accounts.flag(channel, text)
 
     # What is to be seen
@@ -334,7 +334,7 @@ class ChaosRun:
 
     def has_noticed(self) -> bool:
         """Whether the bot lives and knows of every flag that was set."""
-        return self.alive and len(self._known()) >= len(self.episodes)
+        return self.alive and len(self._known()) >= len(self.flagged)
 
     def _known(self) -> list[str]:
         return [each.channel for each in self.records.incidents() if each.channel is not None]

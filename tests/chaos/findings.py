@@ -80,8 +80,8 @@ def _never_made(run: ChaosRun) -> Iterator[str]:
 def _judge_episodes(run: ChaosRun, found: Findings) -> None:
     """Each flag that was set is one incident."""
     incidents = [each.channel for each in run.records.incidents() if each.channel is not None]
-    for channel in set(run.episodes) | set(incidents):
-        flags, known = run.episodes.count(channel), incidents.count(channel)
+    for channel in set(run.flagged) | set(incidents):
+        flags, known = run.flagged.count(channel), incidents.count(channel)
         (found.lost if known < flags else found.repeated).extend(
             [f"{channel} was flagged {flags} times, known are {known}"] if known != flags else []
         )

@@ -46,7 +46,7 @@ class MessageRow:
     key: str
     recipient: int
     purpose: Purpose
-    loud: bool
+    notify: bool
     delivery: Delivery
     failing_since: datetime | None
     message_id: int | None
@@ -64,7 +64,7 @@ class MessageRow:
     @property
     def is_anew(self) -> bool:
         """Whether the message replaces one that cannot be edited. Such a message is silent."""
-        return not self.loud and self.purpose in (Purpose.ALERT, Purpose.SERVICE)
+        return not self.notify and self.purpose in (Purpose.ALERT, Purpose.SERVICE)
 
     def holds(self, incident: str) -> bool:
         return any(key == incident for key, _ in self.entries)
@@ -108,13 +108,13 @@ class Records:
                 key,
                 recipient,
                 Purpose(purpose),
-                bool(loud),
+                bool(notify),
                 Delivery(delivery),
                 failing and from_epoch(failing),
                 message_id,
                 tuple(entries[key]),
             )
-            for key, recipient, purpose, loud, delivery, failing, message_id in rows
+            for key, recipient, purpose, notify, delivery, failing, message_id in rows
         ]
 
     def remedies(self, account: str) -> list[str]:

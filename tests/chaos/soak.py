@@ -22,7 +22,7 @@ from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
 from tests.chaos.findings import Findings, judge_recurring
 from tests.chaos.records import IncidentRow
 from tests.chaos.stalls import StallDetector
-from tests.chaos.stories import AWAY, NEVER_ANSWERS, PROVIDERS, settle
+from tests.chaos.stories import AWAY, NEVER_ANSWERS, PROVIDERS, bring_to_rest
 from tests.simulators.discord import CannotDo, FaultKind
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault
 from tests.support.failpoints import FailPoint
@@ -68,14 +68,14 @@ COMMANDS: Final = ("mjstatus", "mjaccounts")
 ASKS: Final = 0.05
 """How likely an owner uses a command within a tick."""
 CLOCK_STEPS: Final = tuple(timedelta(minutes=minutes) for minutes in (60, 5, -2, -5))
-"""Back by less than lies between two episodes of an account, which differ by their times alone."""
+"""Back by less than lies between two incidents of an account, which differ by their times alone."""
 LONGEST_LIFE: Final = timedelta(minutes=3)
 NEVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
 class Course:
-    """How one account fares: the present episode, and when the next one begins, drawn as it is needed."""
+    """How one account fares: the present incident, and when the next one begins, drawn as it is needed."""
 
     channel: str
     rng: random.Random
@@ -86,7 +86,7 @@ class Course:
     def go_on(self, run: ChaosRun, now: datetime) -> None:
         """Apply the next change that is due, once the bot has seen the one before."""
         own = [each for each in run.records.incidents() if each.channel == self.channel]
-        if len(own) != run.episodes.count(self.channel):
+        if len(own) != run.flagged.count(self.channel):
             return
         if self.over_at is not None:
             self._fare(run, now, self.over_at)
@@ -169,7 +169,7 @@ class Soaked:
 
     found: Findings
     kills: int
-    episodes: int
+    flagged: int
     outages: int
     messages: int
     lives: tuple[tuple[Sample, ...], ...]
@@ -197,14 +197,14 @@ async def soak(folder: Path, seed: int, length: timedelta) -> Soaked:
         await run.stop()
         weather.end(run)
         run.planned_ends.clear()
-        found = await settle(run)
+        found = await bring_to_rest(run)
         found.wrong.extend(_off_schedule(run, weather))
         judge_recurring(run, found)
         found.wrong.extend(stalls.found.values())
         found.wrong.extend(census.slopes(lives))
         messages = sum(each.row is not None for each in run.creations)
         samples = tuple(map(tuple, lives))
-        return Soaked(found, run.kills, len(run.episodes), len(weather.outages), messages, samples)
+        return Soaked(found, run.kills, len(run.flagged), len(weather.outages), messages, samples)
 
 
 async def _live(

@@ -62,7 +62,7 @@ API_FAULTS: Final = (
 )
 
 
-async def settle(run: ChaosRun) -> Findings:
+async def bring_to_rest(run: ChaosRun) -> Findings:
     """End all faults and flags, and return the findings."""
     run.accounts.mend()
     run.world.mend()
@@ -96,15 +96,15 @@ async def from_flag_to_green(run: ChaosRun) -> Findings:
     await run.skip(LATER)
     run.flag(second)
     await run.until(lambda: run.has_sent(second) and _is_replaced(run))
-    return await settle(run)
+    return await bring_to_rest(run)
 
 
 def _is_replaced(run: ChaosRun) -> bool:
     """Whether every owner has one message about accounts that goes on."""
-    living = (
+    standing = (
         row.delivery is Delivery.SENT and row.purpose is Purpose.ALERT for row in run.records.messages()
     )
-    return sum(living) == len(run.owners)
+    return sum(standing) == len(run.owners)
 
 
 async def wait_for_news(run: ChaosRun) -> list[str]:
@@ -168,7 +168,7 @@ async def at_random(folder: Path, seed: int) -> tuple[Findings, int]:
             await _live(run, rng)
         run.planned_ends.clear()
         unheard = await wait_for_news(run) if rng.random() < HEARD_OUT else []
-        found = await settle(run)
+        found = await bring_to_rest(run)
         found.lost.extend(unheard)
         return found, run.kills
 
@@ -289,12 +289,12 @@ async def _happen(run: ChaosRun, rng: random.Random) -> None:
 
 
 def _may_flag(run: ChaosRun, channel: str) -> bool:
-    """Whether a flag now is an episode of its own: seen and over, at most two, and none that a reset ended.
+    """Whether a flag now is an incident of its own: seen and over, at most two, and none that a reset ended.
 
     The third within six hours is only in reminders. A flag after a reset reopens its incident.
     """
     known = [each.channel for each in run.records.incidents()].count(channel)
-    return known == run.episodes.count(channel) < 2 and not run.records.remedies(channel)
+    return known == run.flagged.count(channel) < 2 and not run.records.remedies(channel)
 
 
 async def _try_reset(run: ChaosRun, channel: str) -> None:

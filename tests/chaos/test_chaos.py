@@ -21,9 +21,9 @@ from tests.chaos.stories import (
     PROVIDERS,
     SENDS,
     at_random,
+    bring_to_rest,
     from_flag_to_green,
     reset,
-    settle,
 )
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, Json, Person
 from tests.support.failpoints import FailPoint
@@ -80,7 +80,7 @@ async def test_killed_when_a_message_is_left_as_it_stands_it_sends_it_anew_once(
         run.world.fault(FaultKind.ERROR, status=400, code=50083, path=path)
     run.accounts.clear(channel)
     await run.until(lambda: sum(row.is_stuck for row in run.records.messages()) == len(run.owners))
-    found = await settle(run)
+    found = await bring_to_rest(run)
     assert found.all == []
     assert run.kills == 1
     incident = run.records.incidents()[-1].key
@@ -103,7 +103,7 @@ async def test_killed_within_a_remedy_it_sends_no_second_one_and_shows_what_is_k
     assert run.records.remedies(channel) == [ASKED, outcome]
     if posted == 0:  # the list shows that nothing was done, and the button works again
         await reset(run, channel)
-    found = await settle(run)
+    found = await bring_to_rest(run)
     assert run.accounts.remedies(channel) == 1
     assert found.all == []
     assert run.kills == 1
@@ -133,7 +133,7 @@ async def test_what_a_stop_keeps_from_being_sent_is_sent_by_the_next_life(run: C
         run.world.mend()
 
     run.before_stop = first_poll
-    found = await settle(run)
+    found = await bring_to_rest(run)
     assert found.all == []
     (away,) = run.records.incidents()
     assert away.problem == incidents.ServiceProblem.AWAY
@@ -155,7 +155,7 @@ async def test_a_late_answer_as_a_direct_message_is_no_message_of_nobody(
     (question,) = (each for each in direct(run, owner) if each not in alerts)
     assert "If not yet, nothing is sent" in question["content"]
     await post_as_bot(run, owner, "a second answer")
-    found = await settle(run)
+    found = await bring_to_rest(run)
     assert found.all == ["ada sees a copy, or a message of nobody: 'a second answer'"]
 
 
@@ -189,7 +189,7 @@ async def test_a_database_that_cannot_be_written_loses_and_repeats_nothing(run: 
     assert not run.has_noticed()
     run.disk.mend()
     await run.until(lambda: run.has_sent(second))
-    found = await settle(run)
+    found = await bring_to_rest(run)
     assert found.all == []
     assert [len(notices) for notices in run.notices.values()] == [1, 1]
 
@@ -205,7 +205,7 @@ async def test_killed_while_the_database_is_locked_it_loses_and_repeats_nothing(
     run.flag(second)
     await run.die()
     await run.until(lambda: run.has_sent(second))
-    found = await settle(run)
+    found = await bring_to_rest(run)
     assert found.all == []
 
 
@@ -223,7 +223,7 @@ async def test_a_flag_seen_while_no_owner_is_known_is_sent_once_when_they_are_kn
     assert not run.creations
     run.world.mend()
     await run.until(lambda: run.has_sent(channel))
-    found = await settle(run)
+    found = await bring_to_rest(run)
     assert found.all == []
 
 
@@ -236,7 +236,7 @@ async def test_a_clock_that_is_set_loses_and_repeats_nothing(run: ChaosRun, step
     run.set_clock(step)
     run.flag(second)
     await run.until(lambda: run.has_sent(second))
-    found = await settle(run)
+    found = await bring_to_rest(run)
     assert found.all == []
 
 

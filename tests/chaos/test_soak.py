@@ -18,7 +18,7 @@ AT = datetime(2026, 1, 2, tzinfo=UTC)
 A_MOMENT = timedelta(seconds=6)
 
 
-def episode(
+def incident(
     *,
     hours: float = 0,
     channel: str | None = "1",
@@ -32,7 +32,7 @@ def episode(
 async def test_a_short_soak_loses_and_repeats_nothing(tmp_path: Path) -> None:
     soaked = await soak(tmp_path, 1, A_MOMENT)
     assert soaked.found.all == []
-    assert soaked.episodes
+    assert soaked.flagged
     assert soaked.messages
     assert soaked.kills
 
@@ -48,24 +48,24 @@ def test_fault_kinds_together_meet_their_share_of_the_requests(kinds: int) -> No
 @pytest.mark.parametrize(
     ("earlier", "later", "counts"),
     [
-        (episode(), episode(hours=5.9), True),
-        (episode(), episode(hours=RECUR_WINDOW / timedelta(hours=1)), False),
-        (episode(), episode(), False),
-        (episode(hours=1), episode(), False),
-        (episode(), episode(hours=1, channel="2"), False),
+        (incident(), incident(hours=5.9), True),
+        (incident(), incident(hours=RECUR_WINDOW / timedelta(hours=1)), False),
+        (incident(), incident(), False),
+        (incident(hours=1), incident(), False),
+        (incident(), incident(hours=1, channel="2"), False),
         (
-            episode(channel=None, problem=ServiceProblem.TOKEN),
-            episode(hours=1, channel=None, problem=ServiceProblem.TOKEN),
+            incident(channel=None, problem=ServiceProblem.TOKEN),
+            incident(hours=1, channel=None, problem=ServiceProblem.TOKEN),
             True,
         ),
         (
-            episode(channel=None, problem=ServiceProblem.TOKEN),
-            episode(hours=1, channel=None, problem=ServiceProblem.LIST_GONE),
+            incident(channel=None, problem=ServiceProblem.TOKEN),
+            incident(hours=1, channel=None, problem=ServiceProblem.LIST_GONE),
             False,
         ),
         (
-            episode(channel=None, problem=ServiceProblem.AWAY),
-            episode(hours=1, channel=None, problem=ServiceProblem.AWAY),
+            incident(channel=None, problem=ServiceProblem.AWAY),
+            incident(hours=1, channel=None, problem=ServiceProblem.AWAY),
             False,
         ),
     ],

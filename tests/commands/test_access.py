@@ -15,7 +15,7 @@ ALL_COMMANDS = [*COMMANDS, "mjadd", "mjmute", "mjremove", "mjreset", "mjstatus",
 
 
 async def use(visitor: Visitor, command: str, channel: int | None = None) -> tuple[str, bool | None]:
-    """Use a command with all it needs, and give the answer and whether it is private."""
+    """Use a command with all it needs, and return the answer and whether it is private."""
     options = {"account": "nobody"} if command == "mjname" else {}
     asked = await visitor.use(command, channel=channel, **options)
     return text(await asked.answer()), asked.ephemeral

@@ -168,7 +168,7 @@ async def test_two_forms_with_the_same_token_end_in_one_account(bot: Bot, ada: V
     assert list(bot.api.accounts) == [login.channel]
 
 
-# ------------------------------------------------------------------- an answer that does not tell
+# ------------------------------------------------------------------- an answer that leaves it open
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ ACTING = (RESET, MINE, SNOOZE)
 
 
 async def in_channel(bot: Bot, ada: Visitor, accounts: int = 1) -> Json:
-    """Flag accounts while the owner's DM is closed, and give the alert, which everybody can see."""
+    """Flag accounts while the owner's DM is closed, and return the alert, which everybody can see."""
     for _ in range(accounts):
         bot.api.add()
     bot.world.close_dm(ada.person)
@@ -137,7 +137,7 @@ async def test_a_snooze_asks_for_how_long_and_is_shown(bot: Bot, ada: Visitor) -
 
 
 async def copied(bot: Bot, ada: Visitor, accounts: int) -> Json:
-    """Flag accounts while Discord fails at direct messages, and give the copy in the alert channel."""
+    """Flag accounts while Discord fails at direct messages, and return the copy in the alert channel."""
     for _ in range(accounts):
         bot.api.flag(bot.api.add().channel, MODERATION)
     place = bot.world.alerts_channel_id

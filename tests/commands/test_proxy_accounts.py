@@ -86,10 +86,10 @@ async def test_accounts_of_two_providers_stand_below_their_names(
 
     lines = text(await listed(ada)).splitlines()
 
-    told = [
+    shown = [
         line for line in lines if line in {"At useapi.net:", "At midjourney-proxy:"} or line.startswith("**")
     ]
-    assert told[1:] == [
+    assert shown[1:] == [
         "At midjourney-proxy:",
         "**flagged** · ⚠️ moderation message pending",
         "**another** · ✅ ready",

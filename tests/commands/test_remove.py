@@ -16,7 +16,7 @@ def label(account: SimulatedAccount) -> str:
 
 
 async def asked(visitor: Visitor, account: SimulatedAccount) -> Json:
-    """Use /mjremove and give its question."""
+    """Use /mjremove and return its question."""
     return await visitor.ask("mjremove", account=account.channel)
 
 

@@ -218,7 +218,7 @@ async def test_the_bots_own_status_says_how_things_are(bot: Bot, ada: Visitor, w
 async def test_the_bots_own_status_is_sent_again_only_when_it_changes(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
-    await bot.world.wait_for(lambda: statuses(bot), PATIENCE)  # a new connection is told at once
+    await bot.world.wait_for(lambda: statuses(bot), PATIENCE)  # a new connection gets it at once
     before = statuses(bot)
     await ada.ask("mjtest")  # changes the state again and again
     assert statuses(bot) == before == ["1 account watched, all ready"]

@@ -21,7 +21,7 @@ async def send(visitor: Visitor, token: str, jobs: str) -> None:
 
 
 async def add(visitor: Visitor, token: str, jobs: str) -> Locator:
-    """Use /mjadd, and give its answer."""
+    """Use /mjadd, and return its answer."""
     await visitor.use("mjadd")
     await expect(form(visitor)).to_contain_text("3 for Basic and Standard plans, up to 15 for Pro and Mega")
     await send(visitor, token, jobs)

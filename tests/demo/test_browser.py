@@ -14,7 +14,7 @@ RESET: Final = re.compile("- reset$")
 
 
 async def ask_to_reset(visitor: Visitor, alert: Locator) -> Locator:
-    """Press the alert's button, and give the confirmation."""
+    """Press the alert's button, and return the confirmation."""
     await alert.get_by_role("button", name=RESET).click()
     asked = visitor.messages("dm").last
     await expect(asked).to_contain_text("Resetting does not acknowledge anything at Midjourney.")
@@ -147,7 +147,7 @@ async def test_an_api_that_refuses_the_token_is_alerted_and_fix_it_fixes_it(brow
     async with visiting(browser) as visitor:
         await visitor.button("Refuse the token").click()
         await expect(visitor.page.get_by_text("Now: The API refuses the token.")).to_be_visible()
-        message = visitor.messages("dm").nth(1)  # by the bot's own look, after which it waits for 15 minutes
+        message = visitor.messages("dm").nth(1)  # by the bot's own poll, after which it waits for 15 minutes
         await expect(message).to_contain_text("USEAPI_TOKEN")
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("USEAPI_TOKEN", timeout=WAIT_MS)

@@ -107,7 +107,7 @@ async def test_the_bot_sees_neither_the_environment_nor_a_dotenv(
 
 @asynccontextmanager
 async def demo_command(folder: Path) -> AsyncGenerator[tuple[asyncio.subprocess.Process, str]]:
-    """Run `python -m tests.demo` with its temporary files in this folder; give it and its address."""
+    """Run `python -m tests.demo` with its temporary files in this folder; return it and its address."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

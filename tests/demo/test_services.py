@@ -16,7 +16,7 @@ ENABLE: Final = re.compile("nable$")
 
 
 async def cut_off(visitor: Visitor) -> Locator:
-    """Cut the proxy off from Discord until all accounts but one are disabled, and give the alert."""
+    """Cut the proxy off from Discord until all accounts but one are disabled, and return the alert."""
     await expect(visitor.messages("dm")).to_have_count(1)
     await visitor.button("Cut it off from Discord", PROXY).click()
     await expect(visitor.page.locator(PROXY).get_by_text("lost Discord")).to_have_count(5)

@@ -10,7 +10,7 @@ SEEN = 0.25
 
 
 async def filled(visitor: Visitor) -> Locator:
-    """Ask for the list more often than the pane can show, scroll up to the first answer, and give it."""
+    """Ask for the list more often than the pane can show, scroll up to the first answer, and return it."""
     for asked in (1, 2, 3):
         await visitor.use("mjaccounts")
         await expect(visitor.messages()).to_have_count(asked)

@@ -77,17 +77,17 @@ async def test_a_clock_that_is_set_while_an_event_waits_takes_nothing_from_a_res
     assert watch.incident().lease_until == AT + step + LEASE
 
 
-Press = Callable[[Assembly, str], Awaitable[Incident | None]]
-PRESSES: dict[str, Press] = {
+OwnerAction = Callable[[Assembly, str], Awaitable[Incident | None]]
+OWNER_ACTIONS: dict[str, OwnerAction] = {
     "assign": lambda watch, key: watch.incident_service.assign(key, ADA),
     "snooze": lambda watch, key: watch.incident_service.snooze(key, ADA, HOUR),
     "reset": lambda watch, key: take_lease(watch.incident_service, key, ADA),
 }
 
 
-@pytest.mark.parametrize("press", PRESSES.values(), ids=PRESSES)
+@pytest.mark.parametrize("press", OWNER_ACTIONS.values(), ids=OWNER_ACTIONS)
 async def test_a_button_of_what_nobody_knows_or_what_is_over_does_nothing(
-    watch: Assembly, clock: Clock, press: Press
+    watch: Assembly, clock: Clock, press: OwnerAction
 ) -> None:
     assert await press(watch, "0" * 32) is None
     incident = await watch.flag()

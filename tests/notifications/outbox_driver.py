@@ -1,4 +1,4 @@
-"""An outbox over a real database, driven by hand: the clock, the rounds, the crashes."""
+"""An outbox over a real database, driven by hand: the clock, the loops, the crashes."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
@@ -66,7 +66,7 @@ class OutboxDriver(Assembly):
         self._world.pass_time(by.total_seconds())
 
     async def put(self, *values: Incident | Message) -> None:
-        """Change the ledger in one turn."""
+        """Change the watch state in one transaction."""
         async with self.watch_state.transaction() as transaction:
             for value in values:
                 if isinstance(value, Incident):
@@ -75,7 +75,7 @@ class OutboxDriver(Assembly):
                     transaction.put_message(value)
 
     async def work(self) -> timedelta:
-        """Do everything that is due, till nothing is; give the time the outbox would rest."""
+        """Do everything that is due, till nothing is; return the time the outbox would rest."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 rest = self.outbox.begin()
@@ -92,7 +92,7 @@ class OutboxDriver(Assembly):
         await self.work()
 
     async def until(self, predicate: Callable[[], T]) -> T:
-        """Wait till something is true of the ledger."""
+        """Wait until something is true of the watch state."""
         async with asyncio.timeout(PATIENCE):
             while True:
                 seen = self.watch_state.changed.version
@@ -159,9 +159,9 @@ class OutboxDriver(Assembly):
         """Make a message that is due now."""
         now = self.clock.now()
         entries = tuple(MessageItem(incident.key, Reason.OPENED) for incident in incidents)
-        loud = purpose not in (Purpose.NOTE, Purpose.HELLO)
+        notify = purpose not in (Purpose.NOTE, Purpose.HELLO)
         return Message(
-            new_key(), recipient, purpose, notify=loud, created_at=now, due_at=now, entries=entries
+            new_key(), recipient, purpose, notify=notify, created_at=now, due_at=now, entries=entries
         )
 
     async def empty(self, message: Message) -> None:

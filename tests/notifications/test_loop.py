@@ -212,7 +212,7 @@ async def test_after_an_error_it_wakes_when_the_backoff_is_over(
 
 
 class Failing(WatchState):
-    """A ledger that cannot be written at one of its turns."""
+    """A watch state that cannot be written in one of its transactions."""
 
     turns_left = 0
 

@@ -251,19 +251,19 @@ async def test_a_due_time_beyond_every_backoff_is_due_now(driver: OutboxDriver, 
 
 
 @pytest.mark.parametrize(
-    ("loud", "flags"),
+    ("notify", "flags"),
     [
-        pytest.param(True, None, id="loud"),
+        pytest.param(True, None, id="push"),
         pytest.param(False, SILENT, id="silent"),
     ],
 )
 async def test_only_a_push_notifies(
-    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, *, loud: bool, flags: int | None
+    driver: OutboxDriver, world: SimulatedDiscord, ada: Visitor, *, notify: bool, flags: int | None
 ) -> None:
     async with driver.process():
         incident = driver.new_incident()
         await driver.put(
-            incident, replace(driver.transaction(ada.person.id, Purpose.ALERT, incident), notify=loud)
+            incident, replace(driver.transaction(ada.person.id, Purpose.ALERT, incident), notify=notify)
         )
         await driver.work()
     (body,) = created(world)

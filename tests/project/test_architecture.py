@@ -255,7 +255,7 @@ def entries(text: str) -> dict[str, tuple[str, bool, str]]:
 
 
 def differences(text: str) -> list[str]:
-    """Say in what an example file differs from Settings."""
+    """Describe in what an example file differs from Settings."""
     shown, fields = entries(text), {name.upper(): field for name, field in Settings.model_fields.items()}
     if list(shown) != list(fields):
         return [f"the variables are {', '.join(shown)}; Settings has {', '.join(fields)}"]

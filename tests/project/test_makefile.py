@@ -71,7 +71,7 @@ def clone(tmp_path: Path) -> Clone:
 
 
 def wheel(folder: Path) -> str:
-    """Write a wheel that holds an empty module for each library, and give its line in a lock."""
+    """Write a wheel that holds an empty module for each library, and return its line in a lock."""
     path = folder / "libraries-1-py3-none-any.whl"
     about = "libraries-1.dist-info"
     with zipfile.ZipFile(path, "w") as file:

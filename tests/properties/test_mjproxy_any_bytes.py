@@ -32,7 +32,7 @@ PARSERS: tuple[Callable[[ApiResponse, ApiRequest], object], ...] = (
 
 
 def outcome(parse: Callable[[ApiResponse, ApiRequest], object], body: bytes, status: int) -> str:
-    """Give what came of an answer in full: any error but those of the family is a defect."""
+    """Return what came of an answer in full: any error but those of the family is a defect."""
     try:
         return repr(parse(ApiResponse(status, "", body, None, NOW), ApiRequest(Endpoint.LIST)))
     except ProviderError as error:

@@ -26,12 +26,12 @@ from bot.render.message_content import MessageContent
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
 from tests.support.render_samples import accounts, actions, entries, hostile, message, moments, snapshots
 
-Post = Callable[[MessageContent], list[str]]
-"""Send a letter, and bring an older message in line with it; give what Discord has against either."""
+Send = Callable[[MessageContent], list[str]]
+"""Send a message, and edit an older one to it; return what Discord has against either."""
 
 
 @pytest.fixture(scope="module")
-def post() -> Iterator[Post]:
+def post() -> Iterator[Send]:
     """A client that is logged in at a simulated Discord."""
     with asyncio.Runner() as runner:
         stack = AsyncExitStack()
@@ -51,7 +51,7 @@ def post() -> Iterator[Post]:
         runner.run(stack.aclose())
 
 
-def assert_taken(post: Post, posted: MessageContent) -> None:
+def assert_taken(post: Send, posted: MessageContent) -> None:
     """Check that Discord takes a message with its embeds, and as text alone."""
     assert post(posted) == []
     assert post(MessageContent(posted.plain_text)) == []
@@ -66,7 +66,7 @@ def assert_taken(post: Post, posted: MessageContent) -> None:
 )
 def test_of_any_state_of_the_watch(
     *,
-    post: Post,
+    post: Send,
     rows: list[tuple[Incident, Reason | None]],
     listed: list[KnownAccount],
     purpose: Purpose,
@@ -81,7 +81,7 @@ def test_of_any_state_of_the_watch(
 
 @given(known=accounts, snapshot=snapshots, done=st.lists(actions, max_size=8), text=hostile, now=moments)
 def test_of_any_account(
-    *, post: Post, known: KnownAccount, snapshot: InfoSnapshot, done: list[Action], text: str, now: datetime
+    *, post: Send, known: KnownAccount, snapshot: InfoSnapshot, done: list[Action], text: str, now: datetime
 ) -> None:
     assert_taken(post, confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now))
     assert_taken(post, snooze_choice(known, "0" * 32, "0" * 32))
@@ -98,7 +98,7 @@ def test_of_any_account(
     ),
     text=hostile,
 )
-def test_of_accounts_with_the_longest_keys(*, post: Post, keys: set[str], text: str) -> None:
+def test_of_accounts_with_the_longest_keys(*, post: Send, keys: set[str], text: str) -> None:
     known = [KnownAccount(Account(reference_to(MJPROXY, key), title=text)) for key in keys]
     assert_taken(post, account_question(known, 1, private=False))
     assert post(list_content(accounts_page(known, 0, at=None), 1)) == []

@@ -43,11 +43,11 @@ def down(problem: ServiceProblem = ServiceProblem.UNREACHABLE, provider: str = M
 def test_no_problem_of_midjourney_proxy_names_another_provider(
     problem: ServiceProblem, cause: Cause | None
 ) -> None:
-    trouble = replace(down(problem), cause=cause)
+    lasting = replace(down(problem), cause=cause)
     for posted in (
-        service_content(trouble, INCIDENTS, PROXIED),
-        service_content(replace(trouble, flag=FLAGGED.flag), INCIDENTS, PROXIED, reminds=True),
-        service_content(replace(trouble, state=State.ENDED, ended_at=NOW), INCIDENTS, BOTH),
+        service_content(lasting, INCIDENTS, PROXIED),
+        service_content(replace(lasting, flag=FLAGGED.flag), INCIDENTS, PROXIED, reminds=True),
+        service_content(replace(lasting, state=State.ENDED, ended_at=NOW), INCIDENTS, BOTH),
     ):
         assert_sendable(posted)
         assert not any(alien in seen(posted) for alien in ("useapi", "USEAPI", "the API", "The API", "596"))

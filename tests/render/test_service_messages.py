@@ -232,9 +232,9 @@ def test_a_note_reports_an_absence_of_the_bot() -> None:
 
 
 def test_of_two_problems_the_open_one_is_shown() -> None:
-    ended, going = over(ServiceProblem.TOKEN), service(ServiceProblem.UNREACHABLE, key="d" * 32)
-    sent = message((ended, Reason.OPENED), (going, Reason.OPENED), purpose=Purpose.SERVICE)
-    posted = content_of(sent, {ended.key: ended, going.key: going}, ACCOUNTS)
+    ended, open_one = over(ServiceProblem.TOKEN), service(ServiceProblem.UNREACHABLE, key="d" * 32)
+    sent = message((ended, Reason.OPENED), (open_one, Reason.OPENED), purpose=Purpose.SERVICE)
+    posted = content_of(sent, {ended.key: ended, open_one.key: open_one}, ACCOUNTS)
     assert posted.content == "⚠️ I cannot see your accounts. useapi.net does not answer."
 
 

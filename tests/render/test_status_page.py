@@ -196,7 +196,7 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
 
 
 @pytest.mark.parametrize(
-    ("watched", "going", "problem", "muted", "wording"),
+    ("watched", "open_count", "problem", "muted", "wording"),
     [
         (7, 0, None, False, "7 accounts watched, all ready"),
         (1, 0, None, False, "1 account watched, all ready"),
@@ -209,9 +209,9 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
     ],
 )
 def test_presence_sums_it_up(
-    *, watched: int, going: int, problem: ServiceProblem | None, muted: bool, wording: str
+    *, watched: int, open_count: int, problem: ServiceProblem | None, muted: bool, wording: str
 ) -> None:
-    incidents = [*(incident(number) for number in range(going)), ended(9)]
+    incidents = [*(incident(number) for number in range(open_count)), ended(9)]
     of_service = service(problem) if problem else None
     assert presence_text(watched, incidents, service=of_service, muted=muted) == wording
     assert length(presence_text(10**30, incidents, service=of_service, muted=muted)) <= 128

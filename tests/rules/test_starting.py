@@ -301,9 +301,9 @@ def test_row_64_one_that_is_not_started_for_fifteen_minutes_is_offline_and_wakes
 @of_days
 def test_row_64_it_is_reminded_of_silently_once_a_day() -> None:
     world = offline()
-    told = world.sent[0].at
+    first_at = world.sent[0].at
     world.run(2 * DAY + HOUR)
-    assert [(sent.at - told, sent.reasons) for sent in world.sent[1:]] == [
+    assert [(sent.at - first_at, sent.reasons) for sent in world.sent[1:]] == [
         (DAY, {ONE: Reason.REMINDER}),
         (2 * DAY, {ONE: Reason.REMINDER}),
     ]

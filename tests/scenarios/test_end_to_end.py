@@ -57,12 +57,12 @@ class Process:
             await self._running.wait()
 
     async def ended(self) -> int:
-        """Wait for the end and give the exit code."""
+        """Wait for the end and return the exit code."""
         assert self._running is not None
         return await asyncio.wait_for(self._running.wait(), PATIENCE)
 
     async def stopped(self, signum: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal, wait for the end and give the exit code."""
+        """Send a signal, wait for the end and return the exit code."""
         assert self._running is not None
         self._running.send_signal(signum)
         return await self.ended()

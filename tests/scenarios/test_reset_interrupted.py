@@ -16,7 +16,7 @@ async def for_ever(_seconds: float) -> None:
 
 
 async def interrupted(bot: Bot, ada: Visitor) -> str:
-    """Stop the bot between the reset and its verdict, start it again, and give the account."""
+    """Stop the bot between the reset and its verdict, start it again, and return the account."""
     bot.api.add()
     bot.sleep = for_ever
     await bot.start()

@@ -14,7 +14,7 @@ from tests.support.watching import flagged
 
 
 def changed(database: Path, statement: str) -> bytes:
-    """Change a database that nobody uses, and give what the file holds then."""
+    """Change a database that nobody uses, and return what the file holds then."""
     with closing(sqlite3.connect(database)) as connection, connection:
         assert connection.execute(statement).rowcount > 0
     return database.read_bytes()

@@ -37,7 +37,7 @@ async def traced(store: Store) -> list[str]:
 async def trying(statements: list[str]) -> None:
     """Wait until a writer has found the file locked, and tries on."""
     async with asyncio.timeout(PATIENCE):
-        while statements.count(BEGIN) < 3:  # noqa: ASYNC110 - nothing tells of it
+        while statements.count(BEGIN) < 3:  # noqa: ASYNC110 - nothing reports it
             await asyncio.sleep(0.01)
 
 

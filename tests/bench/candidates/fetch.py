@@ -21,7 +21,7 @@ async def fetch_on_demand() -> None:
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
-    # Looks are a minute apart, for which no connection is kept.
+    # Polls are a minute apart, for which no connection is kept.
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session:
         while await reader.readline():
             if proxy:

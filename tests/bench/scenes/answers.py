@@ -97,7 +97,7 @@ def put(record: Record, figure: str, candidate: Candidate, samples: Sequence[flo
 
 
 async def one_by_one(stage: Stage, one: Running, count: int) -> list[float]:
-    """Ask, wait until that is through, ask again; give the waits for the first answers."""
+    """Ask, wait until that is through, ask again; return the waits for the first answers."""
     asked: list[Interaction] = []
     for number in range(count):
         if number % 2:

@@ -11,7 +11,7 @@ from tests.bench.figures import Candidate
 from tests.bench.record import Record
 from tests.bench.stage import staged
 from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
-from tests.chaos.stories import settle
+from tests.chaos.stories import bring_to_rest
 from tests.simulators.useapi import MODERATION
 from tests.support.failpoints import FailPoint
 
@@ -35,7 +35,7 @@ async def kill_midwatch(record: Record) -> None:
             for wave in range(waves):
                 run.planned_ends.append(planned_end(rng))
                 await live(run, channels[wave::waves])
-            found = await settle(run)
+            found = await bring_to_rest(run)
             record.put("killed.lost", Candidate.MIDWATCH, len(found.lost))
             record.put("killed.repeated", Candidate.MIDWATCH, len(found.repeated))
             record.put("killed.times", Candidate.MIDWATCH, run.kills)

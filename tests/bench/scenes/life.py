@@ -40,7 +40,7 @@ async def start_and_stop(record: Record, candidate: Candidate) -> None:
 
 
 async def first_use(stage: Stage, one: Running) -> float:
-    """Use a command as soon as the bot is connected; give when its first answer arrived."""
+    """Use a command as soon as the bot is connected; return when its first answer arrived."""
     await stage.until(one, lambda: stage.world.connected)
     asked: Interaction | None = None
     while asked is None:

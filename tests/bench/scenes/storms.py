@@ -61,7 +61,7 @@ def stage_owners(stage: Stage) -> str:
 
 
 async def accounts_listed(stage: Stage, one: Running) -> int:
-    """Turn the pages of the owner's message; give how many accounts can be opened from them."""
+    """Turn the pages of the owner's message; return how many accounts can be opened from them."""
     owner, world = stage.world.owner, stage.world
     message = stage.received()[owner.id][-1]
     found = opened(message)

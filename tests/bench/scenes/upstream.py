@@ -61,7 +61,7 @@ async def play_cpu(record: Record) -> None:
 
 
 async def fetch(stage: Stage, one: Running, count: int) -> float:
-    """Have the list fetched and parsed so often; give the milliseconds of processor time for each."""
+    """Have the list fetched and parsed so often; return the milliseconds of processor time for each."""
     before = one.cpu_seconds()
     for _ in range(count):
         begun = len(stage.api.requests)

@@ -1,4 +1,4 @@
-"""The services that the bot watches, as far as the page shows them and lets a visitor trouble them."""
+"""The services that the bot watches, as far as the page shows them and lets a visitor disturb them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
@@ -97,7 +97,7 @@ class Service(ABC):
         }
 
     def fail(self, fault: Fault | None) -> bool:
-        """Let it fail, or work again; return whether the bot has to be asked to look before that is seen."""
+        """Let it fail, or work again; return whether the bot has to be asked to poll before that is seen."""
         asks, self._seldom = self._seldom, fault in SELDOM_ASKED or (self._seldom and fault is not None)
         self._simulated.mend()
         if fault is not None:

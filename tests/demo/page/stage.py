@@ -161,7 +161,7 @@ class Stage:
         return await self._outcome(self._discord.submit(self._people[viewer], shown, dict(body["values"])))
 
     async def _outcome(self, sending: Awaitable[Interaction]) -> Json:
-        """Say what the person's client would show: nothing more, a modal, or that the bot did not answer."""
+        """Return what the person's client would show: a modal, that no answer came, or nothing more."""
         try:
             interaction = await (await sending).acknowledged(ANSWER_WITHIN)
         except CannotDo:

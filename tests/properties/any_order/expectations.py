@@ -28,7 +28,7 @@ class ExpectedPush:
     seen_to: bool = False
     """Somebody took care of it since: to see it in a message is enough."""
     is_clearing: bool = False
-    """Its owner joined when the last list showed it without its flag: the next list tells what is owed."""
+    """Its owner joined when the last list showed it without its flag: the next list decides what is owed."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ class Expectations:
     # What arrives
 
     def show(self, owner: int, keys: Iterable[str]) -> None:
-        """Take in that a message shows incidents, as it does now."""
+        """Record which incidents a message shows now."""
         over = {case.key for case in self.truth.cases if case.end is not None}
         for key in keys:
             self.seen.add((owner, key))
@@ -141,7 +141,7 @@ class Expectations:
                 self.seen_over.add((owner, key))
 
     def arrive(self, message: Message, *, is_first: bool, silent: bool, could_join: bool) -> None:
-        """Take in a message that arrived, and see that it is one that had to.
+        """Record a message that arrived, and check that it had to.
 
         `could_join` says whether another stood there that its incident could have joined by an edit.
         """

@@ -139,7 +139,7 @@ class Truth:
     # Polls
 
     def read_list(self, shown: Shown, at: datetime, since: Mapping[str, datetime] = NOTHING) -> bool:
-        """Take in a whole list. Return whether it is accepted.
+        """Apply a whole list. Return whether it is accepted.
 
         `since` says when flags were seen first that could not be written down.
         """
@@ -213,7 +213,7 @@ class Truth:
     def flag(
         self, channel: str, text: str, at: datetime, *, by_command: bool, since: datetime | None = None
     ) -> None:
-        """Take in a flag that the list shows, or a command met."""
+        """Apply a flag that the list shows, or a command met."""
         case = self.going(channel)
         if case is None:
             self._open(channel, text, at, since or at, by_command=by_command)
@@ -290,7 +290,7 @@ class Truth:
         case.lease_ends, case.is_enabled = at + 3 * MINUTE, False
 
     def judge(self, case: Case, end: End | None, text: str | None, at: datetime, *, is_enabled: bool) -> None:
-        """Take in what a reset came to: an end, or none, and then perhaps another flag."""
+        """Apply what a reset came to: an end, or none, and then perhaps another flag."""
         if end is not None:
             self._over(case, end, at)
             return

@@ -35,7 +35,7 @@ class Unwritten:
             self.met.pop(channel, None)
 
     def meet(self, channel: str, text: str, at: datetime, *, in_list: bool) -> None:
-        """Take in that something else than the list shows a flag."""
+        """Record that something else than the list shows a flag."""
         self.forget_ended()
         self.met[channel] = text, in_list
         self._see(channel, text, at)
@@ -51,7 +51,7 @@ class Unwritten:
             self.seen[channel] = self.seen.get(channel, (at, ""))[0], text
 
     def take(self, all_taken: Iterable[Taken], at: datetime) -> None:
-        """Take in, in order, which flags were met, and which of them are written down now."""
+        """Apply, in order, which flags were met, and which of them are written down now."""
         self.forget_ended()
         for each in all_taken:
             if each.channel is None:
@@ -67,7 +67,7 @@ class Unwritten:
             self.truth.flag(each.channel, text, at, by_command=not in_list, since=since)
 
     def read_list(self, shown: Shown, at: datetime, *, is_taken: bool) -> bool:
-        """Take in a list. Return whether it is accepted."""
+        """Apply a list. Return whether it is accepted."""
         flags = {channel: text for channel, text in shown.items() if text is not None}
         for channel, (_, text) in self.seen.items():
             if channel not in flags:

@@ -359,7 +359,7 @@ async def test_a_demo_is_read_by_its_own_pages(proxy: SimulatedMjproxy) -> None:
 
 
 def small(key: str) -> Json:
-    """Return an entry with only the fields that tell its state."""
+    """Return an entry with only the fields that decide its state."""
     return {"id": key, "channelId": key, "enable": True, "lock": False, "running": True}
 
 

@@ -435,7 +435,7 @@ COMMANDS: dict[str, Call] = {
     "reset": lambda client: client.reset(CHANNEL),
     "info": lambda client: client.info(CHANNEL),
 }
-LOOKS: dict[str, Call] = {
+READS: dict[str, Call] = {
     "accounts": lambda client: client.accounts(),
     "account": lambda client: client.account(CHANNEL),
     "standing": lambda client: client.subscription_active(),
@@ -621,7 +621,7 @@ class SlowNames(NoNames):
         return await super().resolve(host, port, family)
 
 
-@pytest.mark.parametrize("call", [*COMMANDS.values(), *LOOKS.values()], ids=[*COMMANDS, *LOOKS])
+@pytest.mark.parametrize("call", [*COMMANDS.values(), *READS.values()], ids=[*COMMANDS, *READS])
 async def test_a_connection_has_its_own_limit(call: Call) -> None:
     connector = aiohttp.TCPConnector(resolver=SlowNames())
     limits = replace(ENDLESS, connect=0.1)
@@ -751,7 +751,7 @@ def everything_of(error: BaseException | None) -> str:
     return f"{own} {everything_of(error.__cause__)} {everything_of(error.__context__)}"
 
 
-@pytest.mark.parametrize("call", [*COMMANDS.values(), *LOOKS.values()], ids=[*COMMANDS, *LOOKS])
+@pytest.mark.parametrize("call", [*COMMANDS.values(), *READS.values()], ids=[*COMMANDS, *READS])
 @pytest.mark.parametrize("play", LEAKS.values(), ids=LEAKS)
 async def test_no_secret_survives_into_an_error_a_log_or_a_repr(
     play: Play, call: Call, caplog: pytest.LogCaptureFixture

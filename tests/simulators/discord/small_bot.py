@@ -66,8 +66,8 @@ class Samples(commands.Cog):
     async def echo(self, interaction: Context, word: str = "nothing") -> None:
         await interaction.response.send_message(f"echo {word}")
 
-    @app_commands.command(description="Whispers it back")
-    async def whisper(self, interaction: Context, word: str) -> None:
+    @app_commands.command(description="Says it back to the asker alone")
+    async def repeat(self, interaction: Context, word: str) -> None:
         await interaction.response.send_message(word, ephemeral=True)
 
     @app_commands.command(description="Thinks first")

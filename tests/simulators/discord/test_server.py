@@ -32,7 +32,7 @@ async def test_a_command_is_answered_in_the_channel_for_everybody(sim: Simulated
 
 @pytest.mark.usefixtures("bot")
 async def test_a_private_answer_is_seen_by_the_asker_alone(sim: SimulatedDiscord) -> None:
-    interaction = await sim.slash(sim.owner, "whisper", {"word": "psst"})
+    interaction = await sim.slash(sim.owner, "repeat", {"word": "psst"})
     await interaction.answer()
     assert interaction.ephemeral
     assert [one["content"] for one in sim.messages(sim.channel_id, sim.owner)] == ["psst"]
@@ -299,7 +299,7 @@ async def test_a_wait_that_times_out_shows_the_recent_traffic(sim: SimulatedDisc
 async def test_every_body_of_the_bot_is_kept_and_listeners_are_notified(sim: SimulatedDiscord) -> None:
     heard: list[int] = []
     sim.on_change.append(lambda: heard.append(len(sim.requests)))
-    await (await sim.slash(sim.owner, "whisper", {"word": "needle"})).answer()
+    await (await sim.slash(sim.owner, "repeat", {"word": "needle"})).answer()
     assert any("needle" in str(body) for body in sim.bodies)
     assert heard
 

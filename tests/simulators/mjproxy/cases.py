@@ -19,7 +19,7 @@ UNTOLD: Final = frozenset({"Date", "Server", "Connection"})
 
 @dataclass(slots=True)
 class Clock:
-    """Time that passes when it is told to."""
+    """Time that passes when a test says so."""
 
     time: datetime = field(default=datetime(2026, 11, 27, 6, 0, tzinfo=UTC))
 

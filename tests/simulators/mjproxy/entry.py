@@ -100,7 +100,7 @@ MASKED: Final = (
 
 
 def entry(account: SimulatedProxyAccount, *, local: timedelta, counted: bool = True) -> dict[str, Json]:
-    """Write an entry; `local` is how far the server's clock is ahead, `counted` whether `running` is told."""
+    """Write an entry. `local` is how far the server is ahead, `counted` whether `running` is shown."""
     info = account.info if account.info_at else {}
     return {
         **ALIKE,

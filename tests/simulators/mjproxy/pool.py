@@ -1,4 +1,4 @@
-"""How a simulated midjourney-proxy treats its accounts: what troubles them, and how it starts them again.
+"""How a simulated midjourney-proxy treats its accounts: what disturbs them, and how it starts them again.
 
 The seconds are those that were seen with the real one, version 11.10.3.
 """
@@ -163,7 +163,7 @@ class Pool:
                 at += self._takes(RESTARTED_EACH)
                 self._time.plan(at, partial(self._start_ends, account))
 
-    # What the proxy does when it is told
+    # What the proxy does when it is asked to
 
     def enable(self, keys: Collection[object]) -> int:
         """Enable accounts, with the old reason still there; return how many were disabled."""

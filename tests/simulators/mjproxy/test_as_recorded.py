@@ -147,6 +147,6 @@ async def test_the_accounts_of_a_list_stand_as_they_stood(name: str) -> None:
     async with SimulatedMjproxy(token=RECORDED_TOKEN) as proxy:
         prepare(proxy, it)
         reply = await ask(proxy, it.method, it.path, it.sent, sent(it))
-    told = ("id", "channelId", "enable", "lock", "running", "disabledReason", "sort", "remark", "workTime")
-    made = [tuple(entry[name] for name in told) for entry in reply.json["list"]]
-    assert made == [tuple(entry[name] for name in told) for entry in it.body["list"]]
+    fields = ("id", "channelId", "enable", "lock", "running", "disabledReason", "sort", "remark", "workTime")
+    made = [tuple(entry[name] for name in fields) for entry in reply.json["list"]]
+    assert made == [tuple(entry[name] for name in fields) for entry in it.body["list"]]

@@ -62,12 +62,12 @@ async def test_a_broken_connection_is_one_until_it_is_mended(proxy: SimulatedMjp
 
 
 async def test_listeners_are_notified_of_each_request_and_fault(proxy: SimulatedMjproxy) -> None:
-    told: list[tuple[Fault, ...]] = []
-    proxy.changed.append(lambda: told.append(proxy.faults))
+    seen: list[tuple[Fault, ...]] = []
+    proxy.changed.append(lambda: seen.append(proxy.faults))
     proxy.fault(Fault.SERVER_ERROR)
     await listed(proxy)
     proxy.mend()
-    assert told == [(Fault.SERVER_ERROR,), (Fault.SERVER_ERROR,), ()]
+    assert seen == [(Fault.SERVER_ERROR,), (Fault.SERVER_ERROR,), ()]
 
 
 async def test_each_request_is_counted(proxy: SimulatedMjproxy) -> None:

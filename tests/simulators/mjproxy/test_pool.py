@@ -1,4 +1,4 @@
-"""Troubles of the simulated accounts show and end at the seconds at which they did with the real one."""
+"""Failures of the simulated accounts show and end at the seconds at which they did with the real one."""
 
 import pytest
 
