@@ -120,8 +120,8 @@ async def test_the_ration_is_the_proxy_s_alone(
     async with Assembly(database, clock, (), api=api, proxy=proxy) as both:
         await both.pollers.poll()
         clock.advance(SECOND)
-        for account in both.pollers.cache.accounts:
-            assert (await both.account_info.ask(account)).outcome is InfoOutcome.ANSWERED
+        outcomes = [(await both.account_info.ask(each)).outcome for each in both.pollers.cache.accounts]
+    assert outcomes == [InfoOutcome.ANSWERED] * (MOST + 2)
 
 
 async def test_an_answer_that_is_no_newer_is_said_to_bring_nothing_new(
