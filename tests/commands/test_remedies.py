@@ -9,6 +9,7 @@ from bot.domain.providers import MJPROXY, reference_to
 from tests.conftest import Leaks
 from tests.simulators.discord.world import Json
 from tests.simulators.mjproxy import Endpoint, SimulatedMjproxy
+from tests.simulators.mjproxy.accounts import SimulatedProxyAccount
 from tests.simulators.mjproxy.pool import MODERATION, SAVED_AFTER
 from tests.support.clock import MINUTE, Clock
 from tests.support.reading import buttons, text
@@ -45,15 +46,22 @@ async def ends(ada: Visitor, question: Json, label: str, *words: str) -> Json:
     return said
 
 
-async def test_an_account_is_enabled_after_a_confirmation_and_its_alert_turns_green(
-    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
-) -> None:
+async def disabled(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> tuple[SimulatedProxyAccount, Json]:
+    """Have an account disabled for a moderation message. Return it, and the alert about it."""
     account = proxy.add(remark="Borealis")
-    await proxied.start(USEAPI_TOKEN=None)
+    await bot.start(USEAPI_TOKEN=None)
     proxy.strike(account.id, MODERATION)
     clock.advance(SAVED_AFTER)
     await poll(ada)
-    alert = await newest(ada, "Borealis", "needs you")
+    return account, await newest(ada, "Borealis", "needs you")
+
+
+async def test_an_account_is_enabled_after_a_confirmation_and_its_alert_turns_green(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    account, alert = await disabled(proxied, proxy, ada, clock)
     question = await ada.pressed(alert, ENABLE)
     assert "Enabling does not acknowledge" in text(question)
     assert proxy.count(Endpoint.ENABLE) == 0
@@ -119,12 +127,7 @@ async def test_a_link_that_discord_takes_too_late_for_a_private_answer_is_shown_
 async def test_a_link_does_not_take_the_place_of_a_question_that_came_as_a_direct_message(
     proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
 ) -> None:
-    account = proxy.add(remark="Borealis")
-    await proxied.start(USEAPI_TOKEN=None)
-    proxy.strike(account.id, MODERATION)
-    clock.advance(SAVED_AFTER)
-    await poll(ada)
-    alert = await newest(ada, "Borealis")
+    account, alert = await disabled(proxied, proxy, ada, clock)
     await ada.press(alert, ENABLE)
     proxied.world.pass_time(4)
     question = await newest(ada, "Enabling does not acknowledge", number=2)
@@ -154,12 +157,7 @@ async def test_row_61_no_button_enables_an_account_that_its_provider_starts(
     proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
 ) -> None:
     others = [proxy.add() for _ in range(2)]
-    account = proxy.add(remark="Borealis")
-    await proxied.start(USEAPI_TOKEN=None)
-    proxy.strike(account.id, MODERATION)
-    clock.advance(SAVED_AFTER)
-    await poll(ada)
-    await newest(ada, "Borealis", "needs you")
+    account, _ = await disabled(proxied, proxy, ada, clock)
     for each in (account, *others):
         proxy.pause(each.id)
         proxy.enable([each.id])
@@ -225,12 +223,8 @@ async def test_an_older_proxy_says_so(
     proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
 ) -> None:
     proxy.version = "v11.9.0.0"
-    account = proxy.add(remark="Borealis")
-    await proxied.start(USEAPI_TOKEN=None)
-    proxy.strike(account.id, MODERATION)
-    clock.advance(SAVED_AFTER)
-    await poll(ada)
-    question = await ada.pressed(await newest(ada, "needs you"), ENABLE)
+    account, alert = await disabled(proxied, proxy, ada, clock)
+    question = await ada.pressed(alert, ENABLE)
     said = await ends(ada, question, "Yes, enable Borealis", "older than 11.9.1")
     assert f"midjourney-proxy's own web page: {proxy.url.removesuffix('/mj')}" in text(said)
     assert not account.enable
