@@ -31,8 +31,8 @@ from bot.interactions.responses import PATIENCE
 from bot.loops import WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport
+from bot.polling.account_cache import load_cache
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.loading import load_cache
 from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
 from bot.providers.api_client import open_session

@@ -10,7 +10,7 @@ from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode
 from bot.incidents.state import WatchState
 from bot.interactions.permissions import Owners
-from bot.polling.loading import load_cache
+from bot.polling.account_cache import load_cache
 from bot.storage import Store, StoreError
 from bot.storage.database import connect, lock_database, require_sqlite
 from bot.storage.errors import as_store_errors, not_writable

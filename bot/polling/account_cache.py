@@ -11,6 +11,8 @@ from bot.domain.accounts import Account, KnownAccount, Observation, is_channel, 
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
 from bot.domain.providers import USEAPI, provider_of, reference_to
+from bot.providers.midjourney_info import parse_info
+from bot.storage import Store
 
 UNDATED: Final = datetime.min.replace(tzinfo=UTC)
 """Before every time: an answer of which the age is unknown counts as older than any other."""
@@ -31,15 +33,10 @@ class AccountCache:
         *,
         observed_at: Mapping[str, datetime | None] = NEVER,
     ) -> None:
-        self._lists: dict[str, dict[str, KnownAccount]] = {provider: {} for provider in observed_at}
-        """The accounts of each provider's last good poll."""
-        self._unlisted: dict[str, KnownAccount] = {}
-        """Accounts that are not listed any more. They get their names and information back if they return."""
-        for account in known:
-            place = self._list_of(account.channel) if account.is_listed else self._unlisted
-            place[account.channel] = account
-        self._merged: dict[str, KnownAccount] | None = None
-        """The accounts of all lists; None after a change."""
+        self._known = {each.channel: each for each in known}
+        """All accounts. Those that are not listed any more keep their names and information."""
+        self._listed_now: dict[str, KnownAccount] | None = None
+        """The accounts that are listed; None after a change."""
         self.observed_at = dict(observed_at)
         """The time of each provider's last good poll; None before the first."""
         self.open_incidents: Callable[[], Mapping[str, Incident]] = lambda: NO_INCIDENTS
@@ -54,17 +51,9 @@ class AccountCache:
 
     @property
     def _listed(self) -> dict[str, KnownAccount]:
-        if self._merged is None:
-            self._merged = {
-                channel: each for listed in self._lists.values() for channel, each in listed.items()
-            }
-        return self._merged
-
-    def _list_of(self, channel: str) -> dict[str, KnownAccount]:
-        return self._lists.setdefault(provider_of(channel), {})
-
-    def _forget_merged(self) -> None:
-        self._merged = self._with_incidents = None
+        if self._listed_now is None:
+            self._listed_now = {channel: each for channel, each in self._known.items() if each.is_listed}
+        return self._listed_now
 
     @property
     def accounts(self) -> tuple[KnownAccount, ...]:
@@ -90,7 +79,7 @@ class AccountCache:
     @property
     def with_unlisted(self) -> Mapping[str, KnownAccount]:
         """All of `by_channel` and the accounts that are not listed any more, for messages that name them."""
-        return {**self._unlisted, **self.by_channel}
+        return {**self._known, **self.by_channel}
 
     def get(self, channel: str) -> KnownAccount | None:
         """Return the account of a channel if it is listed or has an open incident."""
@@ -105,12 +94,12 @@ class AccountCache:
 
     def label_of(self, channel: str) -> str | None:
         """Return the label of an account, also of one that is not listed any more; None if unknown."""
-        known = self._listed.get(channel) or self._unlisted.get(channel)
+        known = self._known.get(channel)
         return known.label if known else None
 
     def listed_by(self, provider: str) -> Collection[str]:
         """Return the channels of the accounts that a provider lists."""
-        return self._lists.get(provider, {}).keys()
+        return [channel for channel in self._listed if provider_of(channel) == provider]
 
     def find(self, typed: str) -> KnownAccount:
         """Return the account with a key, a channel id, a label, a Discord name, or the handle in a control.
@@ -119,7 +108,7 @@ class AccountCache:
             UserError: there is none, or more than one.
         """
         accounts, typed = self.by_channel, typed.strip()
-        for reference in (typed, *(reference_to(provider, typed) for provider in self._lists)):
+        for reference in (typed, *(reference_to(provider, typed) for provider in self.observed_at)):
             if (account := accounts.get(reference)) is not None:
                 return account
         if is_handle(typed) and (account := accounts.get(self.reference(typed))) is not None:
@@ -145,60 +134,47 @@ class AccountCache:
 
     def observe(self, observation: Observation) -> None:
         """Replace the listed accounts of a provider with those of a poll; an incomplete one adds to them."""
-        before = self._lists.get(observation.provider, {})
-        known = self._unlisted | before
+        rest, provider = dict(self._known), observation.provider
         listed = {
-            each.channel: with_account(known.pop(each.channel, None), each) for each in observation.accounts
+            each.channel: with_account(rest.pop(each.channel, None), each) for each in observation.accounts
         }
         if observation.is_complete:
-            self._lists[observation.provider] = listed
-            self._unlisted = {channel: replace(each, is_listed=False) for channel, each in known.items()}
-            self.observed_at[observation.provider] = observation.at
-        else:
-            self._lists[observation.provider] = before | listed
-            self._unlisted = {channel: each for channel, each in known.items() if channel not in before}
-        self._forget_merged()
+            self.observed_at[provider] = observation.at
+            gone = (c for c, each in rest.items() if each.is_listed and provider_of(c) == provider)
+            rest |= {channel: replace(rest[channel], is_listed=False) for channel in gone}
+        self._known = listed | rest
+        self._forget_listed()
 
     def put_info(self, channel: str, snapshot: InfoSnapshot) -> None:
         """Store an answer to `/info`."""
-        if (known := self._list_of(channel).get(channel)) is not None:
+        if (known := self._known.get(channel)) is not None:
             name = snapshot.info.discord_name or known.discord_name
             self._put(replace(known, snapshot=snapshot, discord_name=name))
 
     def put_account(self, account: Account) -> KnownAccount:
         """Store an account that was just created or updated."""
-        known = self._list_of(account.channel).get(account.channel) or self._unlisted.pop(
-            account.channel, None
-        )
-        return self._put(with_account(known, account))
+        return self._put(with_account(self._known.get(account.channel), account))
 
     def unlist(self, channel: str) -> None:
         """Mark an account as not listed any more."""
-        if (known := self._list_of(channel).pop(channel, None)) is not None:
-            self._unlisted[channel] = replace(known, is_listed=False)
-            self._forget_merged()
+        if (known := self._known.get(channel)) is not None:
+            self._put(replace(known, is_listed=False))
 
     def rename(self, known: KnownAccount, name: str | None) -> KnownAccount:
         """Set the name of an account, None for none, and return the account with it."""
-        renamed = replace(self._without_incident(known.channel), name=name)
-        listed = self._list_of(known.channel)
-        place = listed if known.channel in listed else self._unlisted
-        place[known.channel] = renamed
-        self._forget_merged()
-        return renamed
+        return self._put(replace(self._without_incident(known.channel), name=name))
 
     def _without_incident(self, channel: str) -> KnownAccount:
         """Return an account without its incident."""
-        return (
-            self._listed.get(channel)
-            or self._unlisted.get(channel)
-            or KnownAccount(Account(channel), is_listed=False)
-        )
+        return self._known.get(channel) or KnownAccount(Account(channel), is_listed=False)
 
     def _put(self, account: KnownAccount) -> KnownAccount:
-        self._list_of(account.channel)[account.channel] = account
-        self._forget_merged()
+        self._known[account.channel] = account
+        self._forget_listed()
         return account
+
+    def _forget_listed(self) -> None:
+        self._listed_now = self._with_incidents = None
 
 
 def with_incident(known: KnownAccount, incident: Incident, web_page: str | None) -> KnownAccount:
@@ -239,3 +215,17 @@ def with_account(known: KnownAccount | None, account: Account) -> KnownAccount:
     if known.snapshot is not None and account.info is not None:
         snapshot = max(known.snapshot, account.info, key=lambda each: each.taken_at or UNDATED)
     return replace(known, account=account, snapshot=snapshot, is_listed=True)
+
+
+async def load_cache(store: Store, providers: Iterable[str]) -> AccountCache:
+    """Return the account cache as the last good polls were stored, each last `/info` parsed."""
+    observed_at = {provider: await store.last_success(provider) for provider in providers}
+    known: list[KnownAccount] = []
+    for each in await store.accounts():
+        snapshot = each.snapshot
+        if snapshot is not None:
+            info = parse_info(snapshot.info.text, snapshot.info.discord_name)
+            snapshot = replace(snapshot, answer=info)
+        is_listed = each.is_listed and provider_of(each.channel) in observed_at
+        known.append(replace(each, snapshot=snapshot, is_listed=is_listed))
+    return AccountCache(known, observed_at=observed_at)

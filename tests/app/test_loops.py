@@ -11,8 +11,8 @@ from bot.domain.incidents import ServiceProblem, State
 from bot.incidents.service import IncidentService
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice
+from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.loading import load_cache
 from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
 from bot.providers.errors import ProviderError
@@ -277,7 +277,7 @@ async def test_a_poll_that_the_stop_ends_says_nothing_about_the_watch(
 async def test_no_error_ends_the_polls(
     api: SimulatedUseapi, watch: Assembly, clock: Clock, error: BaseException
 ) -> None:
-    failing = FailingMonitor(watch.useapi, watch.store, await load_cache(watch.store), watch.incident_service)
+    failing = FailingMonitor(watch.useapi, watch.store, AccountCache(), watch.incident_service)
     failing.error = error
     watch.pollers = AccountPollers([failing], watch.store, failing.cache, watch.incident_service)
     loops = watch.make_loops()
@@ -296,7 +296,7 @@ async def test_no_error_ends_the_polls(
 
 
 async def test_after_an_error_it_says_when_it_polls_again(watch: Assembly, clock: Clock) -> None:
-    failing = FailingMonitor(watch.useapi, watch.store, await load_cache(watch.store), watch.incident_service)
+    failing = FailingMonitor(watch.useapi, watch.store, AccountCache(), watch.incident_service)
     failing.error = ValueError("odd")
     watch.pollers = AccountPollers([failing], watch.store, failing.cache, watch.incident_service)
     loops = watch.make_loops()

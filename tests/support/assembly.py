@@ -20,9 +20,8 @@ from bot.incidents.transaction import NotificationPlanner
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.transport import MessageRef, MessageTransport
-from bot.polling.account_cache import AccountCache
+from bot.polling.account_cache import AccountCache, load_cache
 from bot.polling.heartbeat import Heartbeat
-from bot.polling.loading import load_cache
 from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
 from bot.providers.api_client import Limits
