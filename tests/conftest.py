@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import os
+import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
@@ -36,6 +38,17 @@ for name, examples, steps, is_derandomized in (("small", 60, 30, True), ("large"
         suppress_health_check=[HealthCheck.too_slow],  # no test depends on the machine's speed
     )
 settings.load_profile("small")  # the same examples each time; `make chaos` asks for the large one
+
+
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own there
+"""Where Linux keeps files in memory: a commit to a database waits for no disk there."""
+ROOM = 1 << 30
+
+
+def pytest_configure() -> None:
+    """Put the folders of tests into memory, where there is room."""
+    if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
 
 UNMEASURED = {"bench", "chaos", "demo", "properties", "scenarios", "simulators"}
