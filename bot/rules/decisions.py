@@ -100,7 +100,7 @@ def decide(
         case FlagReported():
             changes = [flag_reported(now, event)]
         case Tick():
-            changes = timers.tick(present.values(), at)
+            changes = [timers.tick(each, at) for each in present.values() if not each.ended]
     changes = list(changes)
     after = {**present, **{incident.key: incident for incident, _ in changes}}
     return Decision(

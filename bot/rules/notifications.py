@@ -14,7 +14,7 @@ from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules.message_lifecycle import with_more
 from bot.rules.policy import Policy
 from bot.rules.poll_state import NewKey
-from bot.rules.recipient import Mutes, RecipientView, breaks_mute, incident_keys
+from bot.rules.recipient import Mutes, RecipientView, breaks_mute, incident_keys, last_joinable
 from bot.rules.service_notifications import reminders_due, service_messages
 
 FLAGGED: Final = frozenset({State.OPEN, State.RESETTING})
@@ -199,7 +199,7 @@ def edited_in(view: RecipientView, push: Message | None) -> Message | None:
     If there is none, an incident that was reopened joins the message that showed its end.
     """
     more = [*not_shown_yet(view, push)]
-    message = view.editable_message or view.last_showing(more)
+    message = last_joinable(view.messages, view.incidents) or view.last_showing(more)
     if message is None or not more:
         return None
     return replace(with_more(message, more), delivery=Delivery.SENT)

@@ -96,11 +96,6 @@ class RecipientView:
         """The message about accounts that waits to be sent; there is one at most."""
         return next((each for each in self.messages if is_waiting_alert(each, self.incidents)), None)
 
-    @property
-    def editable_message(self) -> Message | None:
-        """The last message about an open incident. Further incidents join it by an edit."""
-        return last_joinable(self.messages, self.incidents)
-
     def last_showing(self, incidents: Iterable[Incident]) -> Message | None:
         """Return the last finished message in Discord about the accounts of these incidents."""
         channels = {each.channel for each in incidents}

@@ -27,13 +27,8 @@ PAST: Final = (
 """The times of an incident that cannot be later than now."""
 
 
-def tick(incidents: Iterable[Incident], at: datetime) -> list[Change]:
-    """Return what time alone changes: leases, snoozes and assignments end, and assigned owners are asked."""
-    return [tick_one(each, at) for each in incidents if not each.ended]
-
-
-def tick_one(incident: Incident, at: datetime) -> Change:
-    """Return what time alone changes about an incident."""
+def tick(incident: Incident, at: datetime) -> Change:
+    """Return what time alone changes: leases, snoozes and assignments end, and owners are asked."""
     now = expire(incident, at)
     if now.assigned_at is None:
         return now, None

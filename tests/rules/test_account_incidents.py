@@ -401,8 +401,8 @@ def test_the_clock_is_minded_when_it_changes_something_next() -> None:
     for changed, after in zip((claimed, asked, snoozed, leased), expected, strict=True):
         due = timers.next_tick([changed])
         assert due == now + after
-        assert timers.tick([changed], now + after - SECOND) == [(changed, None)]
-        ((later, _),) = timers.tick([changed], now + after)
+        assert timers.tick(changed, now + after - SECOND) == (changed, None)
+        later, _ = timers.tick(changed, now + after)
         assert later != changed
 
 
@@ -410,10 +410,9 @@ def test_who_is_on_what_is_clearing_or_over_is_not_asked() -> None:
     claimed = owner_actions.assign(flagged().incident(A), ANNE, START)
     clearing = replace(claimed, state=State.CLEARING)
     assert timers.next_tick([clearing]) == START + 4.5 * HOUR
-    assert timers.tick([clearing], START + 4.25 * HOUR) == [(clearing, None)]
+    assert timers.tick(clearing, START + 4.25 * HOUR) == (clearing, None)
     ended = replace(claimed, state=State.ENDED)
     assert timers.next_tick([ended]) is None
-    assert timers.tick([ended], START + 5 * HOUR) == []
 
 
 def test_incidents_of_a_world_without_problem_are_none() -> None:
