@@ -76,7 +76,7 @@ class Expectations:
 
     # What becomes due
 
-    def settle(self) -> None:
+    def take_news(self) -> None:
         """Take over the news. It is due to each present owner, once any is known."""
         if not self.owners:
             return
@@ -207,7 +207,7 @@ class Expectations:
     def _check_all(self, message: Message) -> None:
         """See that one reminder is for all that need somebody."""
         reminded = {entry.incident for entry in message.entries if entry.reason is not None}
-        for case in self.truth.all_going():
+        for case in self.truth.open_cases():
             is_quiet = case.is_quiet(self.now()) or case.lease_ends is not None or self.is_muted(case.channel)
             assert is_quiet or case.key in reminded, f"not reminded of: {case}"
 

@@ -101,9 +101,9 @@ class Outages:
         assert message.created_at - woken >= pause, "reminded of the service too soon"
         self.reminded.add(mark)
 
-    def check(self, going: Incident | None, seen: Iterable[Mark]) -> None:
+    def check(self, problem: Incident | None, seen: Iterable[Mark]) -> None:
         """Check that all that was owed was sent. No mute holds anything back any more."""
         assert self.owed <= set(seen), "the service problem was never shown"
-        for mark in [(owner, going.key) for owner in self.owners] if going is not None else ():
+        for mark in [(owner, problem.key) for owner in self.owners] if problem is not None else ():
             assert mark in self.woken, "never woken for the service problem"
             assert self.hushed.get(mark, self.woken[mark]) <= self.woken[mark], "no push after a mute"

@@ -68,7 +68,7 @@ class AnyOrder(Watched):
         self.process.taken.clear()
         self.run(self.process.poller.note_flag(channel, Flag.of(text)))
         self.unwritten.take(self.process.taken, self.now)
-        self.settle()
+        self.compare()
 
     @rule(problem=st.none() | PROBLEMS)
     def list_cannot_be_read(self, problem: ServiceProblem | None) -> None:
@@ -168,7 +168,7 @@ class AnyOrder(Watched):
     @rule(channel=CHANNELS, data=st.data())
     def on_it(self, channel: str, data: st.DataObject) -> None:
         owner = data.draw(st.sampled_from(sorted(self.owners)))
-        if (case := self.truth.going(channel)) is None:
+        if (case := self.truth.open_case(channel)) is None:
             return
         with self.unless_refused():
             assert self.run(self.process.incident_service.assign(case.key, owner)) is not None
@@ -178,7 +178,7 @@ class AnyOrder(Watched):
 
     @rule(channel=CHANNELS, hours=st.sampled_from((1, 4, 24)))
     def snooze(self, channel: str, hours: int) -> None:
-        if (case := self.truth.going(channel)) is None:
+        if (case := self.truth.open_case(channel)) is None:
             return
         with self.unless_refused():
             assert self.run(self.process.incident_service.snooze(case.key, ANNE, hours * HOUR)) is not None
@@ -198,7 +198,7 @@ class AnyOrder(Watched):
     @rule(channel=CHANNELS)
     def asks_to_reset(self, channel: str) -> None:
         self.truth.pass_time(self.now)
-        case = self.truth.going(channel)
+        case = self.truth.open_case(channel)
         if case is None:
             return
         with self.unless_refused():
@@ -235,7 +235,7 @@ class AnyOrder(Watched):
             if is_held:
                 is_enabled = verdict is RemedyVerdict.NOT_STARTED
                 self.truth.judge(case, ENDS.get(verdict), again, self.now, is_enabled=is_enabled)
-        self.settle()
+        self.compare()
 
     @precondition(lambda self: not self.process.refuses)
     @rule()
@@ -245,7 +245,7 @@ class AnyOrder(Watched):
             self.left_alone |= {row.message_id for row in rows}
             self.owners.remove(BEN)
             self.expectations.leave(BEN, [row for row in rows if row.on_its_way])
-            for case in self.truth.all_going():
+            for case in self.truth.open_cases():
                 if case.assignee == BEN:
                     case.let_go(self.now)
         else:

@@ -48,7 +48,7 @@ class Case:
     channel: str
     born: datetime
     text: str
-    peak: int
+    worst: int
     by_command: bool = False
     is_recurring: bool = False
     clean_from: datetime | None = None
@@ -130,10 +130,10 @@ class Truth:
         """Whether owners know that nobody can see the accounts, and nothing says that one needs them."""
         return self.has_problem and not self.is_refused
 
-    def going(self, channel: str) -> Case | None:
+    def open_case(self, channel: str) -> Case | None:
         return next((each for each in self.cases if each.channel == channel and each.end is None), None)
 
-    def all_going(self) -> Iterator[Case]:
+    def open_cases(self) -> Iterator[Case]:
         return (each for each in self.cases if each.end is None)
 
     # Polls
@@ -156,7 +156,7 @@ class Truth:
             self.failing_since = self.failing_since or at
             return False
         is_own = self.counted is None or at - self.counted >= POLLS_APART
-        for case in list(self.all_going()):
+        for case in list(self.open_cases()):
             if case.channel not in channels and is_own:
                 self._miss(case, at)
             elif case.channel not in channels:
@@ -214,7 +214,7 @@ class Truth:
         self, channel: str, text: str, at: datetime, *, by_command: bool, since: datetime | None = None
     ) -> None:
         """Apply a flag that the list shows, or a command met."""
-        case = self.going(channel)
+        case = self.open_case(channel)
         if case is None:
             self._open(channel, text, at, since or at, by_command=by_command)
         elif case.lease_ends is None:
@@ -229,8 +229,8 @@ class Truth:
 
     def _show(self, case: Case, text: str, at: datetime) -> None:
         case.reword(text, at)
-        if WEIGHTS[text] > case.peak:
-            case.peak, case.snooze_ends = WEIGHTS[text], None
+        if WEIGHTS[text] > case.worst:
+            case.worst, case.snooze_ends = WEIGHTS[text], None
             self.news.append((case, News.WORSE))
 
     def _open(self, channel: str, text: str, now: datetime, at: datetime, *, by_command: bool) -> None:
@@ -257,7 +257,7 @@ class Truth:
 
     def _return(self, case: Case, text: str, at: datetime) -> None:
         case.assigned_at = case.assignee = case.snooze_ends = None
-        case.peak = max(case.peak, WEIGHTS[text])
+        case.worst = max(case.worst, WEIGHTS[text])
         case.reword(text, at)
         self.news.append((case, News.RETURNED))
 
@@ -305,7 +305,7 @@ class Truth:
 
     def pass_time(self, at: datetime) -> None:
         """End leases that nobody returned, and assignments that are over."""
-        for case in self.all_going():
+        for case in self.open_cases():
             if case.lease_ends is not None and case.lease_ends <= at:
                 case.lease_ends = case.clean_from = None
             if case.assigned_at is not None and at >= case.assigned_at + ASSIGNED_FOR:

@@ -41,7 +41,7 @@ class Unwritten:
         self._see(channel, text, at)
 
     def _see(self, channel: str, text: str, at: datetime) -> None:
-        case = self.truth.going(channel)
+        case = self.truth.open_case(channel)
         if case is not None:
             self.cases[channel] = case
             # What is shown during a reset belongs to the reset.

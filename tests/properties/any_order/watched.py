@@ -176,7 +176,7 @@ class Watched(RuleBasedStateMachine):
         assert self.unwritten.read_list(shown, self.now, is_taken=is_taken) is believed
         self.is_stale = self.process.refuses
         assert (self.service is not None) is self.truth.has_problem
-        self.settle()
+        self.compare()
 
     @property
     def only_channel(self) -> str | None:
@@ -205,7 +205,7 @@ class Watched(RuleBasedStateMachine):
         assert not is_shown or self.truth.may_show(self.now), "a short service problem is shown"
         assert is_shown or not self.truth.must_show(), "a service problem is not shown"
         self.truth.has_problem = is_shown
-        self.settle()
+        self.compare()
 
     @contextmanager
     def nobody_known(self) -> Generator[None]:
@@ -216,7 +216,7 @@ class Watched(RuleBasedStateMachine):
         yield
         self.owners |= owners
         self.run(self.process.incident_service.tick())
-        self.settle()
+        self.compare()
 
     @contextmanager
     def unless_refused(self) -> Generator[None]:
@@ -226,11 +226,11 @@ class Watched(RuleBasedStateMachine):
         except StoreError:
             assert self.process.refuses
 
-    def settle(self) -> None:
+    def compare(self) -> None:
         """Name the cases as the program does, and see to what is owed."""
         for incident in self.process.watch_state.incidents.values():
             if incident.channel is not None and not incident.ended:
-                case = self.truth.going(incident.channel)
+                case = self.truth.open_case(incident.channel)
                 assert case is not None, "an incident where there is none"
                 assert case.key in ("", incident.key), "another incident for the same flag"
                 assert case.key or incident.key not in {each.key for each in self.truth.cases}
@@ -239,7 +239,7 @@ class Watched(RuleBasedStateMachine):
                 self.expectations.service.go_on(incident, 0)
         if self.service is not None:
             self.expectations.service.go_on(self.service, self.truth.heavier)
-        self.expectations.settle()
+        self.expectations.take_news()
 
     def pass_time(self, length: timedelta, every: timedelta = MINUTE) -> None:
         end = self.now + length
@@ -270,16 +270,16 @@ class Watched(RuleBasedStateMachine):
     @invariant()
     def incidents_are_what_is_true(self) -> None:
         watch_state = self.process.watch_state
-        going = {
+        found = {
             each.channel: each for each in watch_state.incidents.values() if each.channel and not each.ended
         }
-        assert going.keys() == {case.channel for case in self.truth.all_going()}
+        assert found.keys() == {case.channel for case in self.truth.open_cases()}
         if self.service is not None:
-            peak = self.service.worst_kind
-            assert self.truth.heaviest == (None if peak is None else KINDS.index(peak))
-        for case in self.truth.all_going():
-            incident = going[case.channel]
-            assert incident.worst_kind is KINDS[case.peak]
+            worst = self.service.worst_kind
+            assert self.truth.heaviest == (None if worst is None else KINDS.index(worst))
+        for case in self.truth.open_cases():
+            incident = found[case.channel]
+            assert incident.worst_kind is KINDS[case.worst]
             assert incident.recurring is case.is_recurring
             assert incident.opened_at == case.born, "not the time at which it was seen first"
             # One that is over is given up by the next tick.
@@ -290,19 +290,19 @@ class Watched(RuleBasedStateMachine):
             assert known is None or known.ended is (case.end is not None)
 
     @invariant()
-    def an_owner_has_one_living_message(self) -> None:
+    def one_message_about_open_incidents_stands(self) -> None:
         """Except for an incident that came back to an older one: the push about it takes all over."""
-        going = {case.key for case in self.truth.all_going()}
+        open_keys = {case.key for case in self.truth.open_cases()}
         waiting = {push.owner for push in self.expectations.open}
-        living = Counter(
+        standing = Counter(
             message.recipient
             for message in self.process.watch_state.messages.values()
             if message.delivery is Delivery.SENT
             and message.purpose is Purpose.ALERT
             and message.recipient not in waiting
-            and any(entry.incident in going for entry in message.entries)
+            and any(entry.incident in open_keys for entry in message.entries)
         )
-        assert max(living.values(), default=1) == 1
+        assert max(standing.values(), default=1) == 1
 
     @invariant()
     def a_second_passes(self) -> None:
@@ -340,7 +340,7 @@ class Watched(RuleBasedStateMachine):
     def remind(self) -> None:
         """Let a day pass: what nobody sees to is sent again, and nothing else."""
         self.pass_time(26 * HOUR, every=2 * HOUR)
-        for case in self.truth.all_going():
+        for case in self.truth.open_cases():
             for owner in self.owners:
                 last = self.expectations.reminded.get((owner, case.key))
                 is_reminded = last is not None and self.now - last <= 25 * HOUR
