@@ -13,7 +13,7 @@ NONE: Final = Budget(0)
 WHOLE_ANSWER: Final = {10: Budget(10), 1_000: Budget(25), 10_000: Budget(80)}
 FIRST_MESSAGE: Final = {200: Budget(0.1), 1_000: Budget(0.3)}
 MORE_THAN_PARSING: Final = Budget(2.5, Candidate.FETCH)
-TO_MESSAGE: Final = {10: Budget(15), 1_000: None}
+TO_MESSAGE: Final = {10: Budget(15)}
 STEADY: Final = Budget(16)
 """A page of memory for every 250 polls is noise; a leak of one object in each poll is more."""
 
@@ -78,12 +78,18 @@ def proxies() -> Iterator[Figure]:
     for count in FULL.lists:
         key, title = f"proxy.{count}", f"midjourney-proxy, {count:,} accounts (1)"
         pages = -(-count // 100)
-        if count in TO_MESSAGE:
-            row = f"{title}: flag in the last page's answer to DM"
-            yield Figure(
-                f"{key}.requests", f"{title}: requests a poll", Unit.COUNT, Budget(pages), worst=True
-            )
-            yield Figure(f"{key}.sent", row, MS, TO_MESSAGE[count])
+        for name, what, most in (
+            ("requests", "requests for the list a poll", Budget(pages)),
+            ("midjourney", "Midjourney commands by polls", NONE),
+            ("discord", "requests to Discord by polls, list as before", NONE),
+        ):
+            yield Figure(f"{key}.{name}", f"{title}: {what}", Unit.COUNT, most, worst=True)
+        yield Figure(
+            f"{key}.sent", f"{title}: flag in the last page's answer to DM", MS, TO_MESSAGE.get(count)
+        )
+        for name in ("accounts", "info"):
+            row = f"midjourney-proxy, {count:,} accounts: `/mj{name}`, beyond the proxy's own time"
+            yield Figure(f"{key}.{name}", row, MS, WHOLE_ANSWER[count])
         for name, what in (("same", "list as before"), ("changed", "every entry changed (3)")):
             row = f"{title}: processor time a poll, {what}"
             yield Figure(f"{key}.{name}", row, MS, MORE_THAN_PARSING, beside=Candidate.FETCH)

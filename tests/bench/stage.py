@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from bot.domain.clock import utc_now
 from tests.bench.figures import Candidate
@@ -42,6 +42,16 @@ LEAPING: Final = "tests.bench.candidates.leaping"
 BOTS: Final = (Candidate.MIDWATCH, Candidate.MINIMAL)
 
 
+class Upstream(Protocol):
+    """A request to the API, as every simulation of one records it."""
+
+    @property
+    def arrived(self) -> float: ...
+
+    @property
+    def answered(self) -> float | None: ...
+
+
 @dataclass(slots=True)
 class Stage:
     """The simulations of one measurement, and a folder for databases and logs."""
@@ -55,6 +65,11 @@ class Stage:
     @property
     def channels(self) -> Sequence[str]:
         return list(self.api.accounts)
+
+    @property
+    def asked(self) -> Sequence[Upstream]:
+        """The requests to the API."""
+        return self.api.requests
 
     def environment(self, changed: Mapping[str, str]) -> dict[str, str]:
         """Return the settings of a candidate, with the addresses of the simulations."""
@@ -89,7 +104,7 @@ class Stage:
         async with self.begun(candidate, leaping=leaping, **changed) as one:
             await self.until(one, self.offers_commands)
             if candidate is not Candidate.MINIMAL:
-                await self.until(one, lambda: self.api.count(Endpoint.LIST) > polls and not self.asked())
+                await self.until(one, lambda: self.api.count(Endpoint.LIST) > polls and not self.unanswered())
             await self.rest()
             yield one
 
@@ -99,7 +114,7 @@ class Stage:
         offered = world.connected and world.commands(world.owner, world.channel_id)
         return any(command["name"] == "mjinfo" for command in offered or ())
 
-    def asked(self) -> list[Request]:
+    def unanswered(self) -> list[Request]:
         """Return the requests to the API that have no answer yet."""
         return [each for each in self.api.requests[-5:] if each.answered is None]
 
@@ -134,8 +149,13 @@ class Stage:
 
     def upstream_seconds(self, begun: int, until: float) -> float:
         """Return the time the API took by itself since so many requests, as far as somebody waited for it."""
-        spans = ((each.arrived, min(each.answered or until, until)) for each in self.api.requests[begun:])
+        spans = ((each.arrived, min(each.answered or until, until)) for each in self.asked[begun:])
         return sum(max(end - start, 0.0) for start, end in spans)
+
+    @property
+    def settles(self) -> float:
+        """Seconds until what a command set off besides its answer is over, such as a poll of the list."""
+        return 0.02 + 30e-6 * len(self.api.accounts)
 
     def forget(self) -> None:
         """Clear the recorded requests."""
