@@ -280,6 +280,8 @@ def secrets_in(fields: Mapping[str, object], names: Iterable[str]) -> list[str]:
         value = rest.pop()
         if isinstance(value, list):
             rest += cast("list[object]", value)
+        elif isinstance(value, dict):
+            rest += cast("dict[str, object]", value).values()
         elif isinstance(value, str | int) and not isinstance(value, bool):
-            found.add(str(value))
+            found.add(str(value).strip())
     return sorted(found - {"", HIDDEN}, key=len, reverse=True)

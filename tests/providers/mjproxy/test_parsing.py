@@ -218,6 +218,8 @@ def test_an_entry_without_an_id_is_shown_as_such_if_it_stays() -> None:
     [
         ({"userToken": "made-up-secret"}, "made-up-secret"),
         ({"subChannels": ["none", ["made-up-secret"]]}, "made-up-secret"),
+        ({"userToken": " made-up-secret\n"}, "made-up-secret"),
+        ({"userToken": {"value": "made-up-secret"}}, "made-up-secret"),
         ({"cookie": "made-up", "userToken": "made-up-secret"}, "made-up-secret"),
         ({}, "https://1.discordsays.com/made-up-secret"),
         ({}, "http://x.example/captcha/made-up-secret"),
