@@ -14,7 +14,7 @@ from bot.domain.accounts import ChangeOutcome, KnownAccount, SaveResult
 from bot.domain.capabilities import CAPABILITIES, LISTED_ONLY
 from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
-from bot.interactions.buttons import CHANNEL, Access, ButtonPress
+from bot.interactions.buttons import HANDLE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     AccountOption,
@@ -44,7 +44,7 @@ from bot.render.provider_words import services
 from bot.render.text import escape
 from bot.storage import StoreError
 
-FORM: Final = rf"{CHANNEL}?(?:\.(?P<jobs>[0-9]{{1,2}}))?"
+FORM: Final = rf"{HANDLE}?(?:\.(?P<jobs>[0-9]{{1,2}}))?"
 """The account for which the form opens, and the number of jobs that was entered before."""
 
 NO_INPUT_HELPS: Final = (Unauthorized, Unpaid, Gone)
@@ -71,9 +71,9 @@ class AccountAdmin(commands.Cog):
                 f"Remove a Midjourney account from {services(names)}, after a confirmation."
             )
         bot.controls.register("account.edit", Access.OWNERS, self.edit, FORM)
-        bot.controls.register("account.save", Access.OWNERS, self.save, f"{CHANNEL}?")
-        bot.controls.register("account.remove", Access.OWNERS, self.ask_removal, CHANNEL)
-        bot.controls.register("account.drop", Access.OWNERS, self.remove, CHANNEL)
+        bot.controls.register("account.save", Access.OWNERS, self.save, f"{HANDLE}?")
+        bot.controls.register("account.remove", Access.OWNERS, self.ask_removal, HANDLE)
+        bot.controls.register("account.drop", Access.OWNERS, self.remove, HANDLE)
         bot.controls.register("account.keep", Access.OWNERS, self.keep)
 
     @app_commands.command()
@@ -99,17 +99,17 @@ class AccountAdmin(commands.Cog):
 
     async def edit(self, caller: Interaction, press: ButtonPress) -> None:
         """Open the form, for the account of a card or for any."""
-        known = self._pollers.cache.get(self._pollers.cache.reference(press.parts["channel"]))
+        known = self._pollers.cache.get(self._pollers.cache.reference(press.parts["handle"]))
         await self._open_form(caller, known, press.parts["jobs"])
 
     async def _open_form(self, caller: Interaction, known: KnownAccount | None, typed: str = "") -> None:
         # The API may list any number. Discord refuses a form with a value that is too long for its field.
         listed = min((known.account.max_jobs if known else None) or DEFAULT_JOBS, MOST_JOBS)
         jobs = entered_jobs(typed) or listed
-        channel = known.channel if known else ""
+        handle = known.account.handle if known else ""
         # Discord takes a form only as the first answer.
         title = form_title(known, is_mixed=bool(self._pollers.web_pages))
-        await caller.response.send_modal(account_form(title, caller.user.id, channel, jobs))
+        await caller.response.send_modal(account_form(title, caller.user.id, handle, jobs))
 
     async def save(self, caller: Interaction, press: ButtonPress) -> None:
         """Save the account of the form, and show the result. After an error, offer the form again."""
@@ -122,30 +122,31 @@ class AccountAdmin(commands.Cog):
             saved = await self._admin.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
         except (UserError, ProviderError, StoreError) as error:
             helps = not isinstance(error, NO_INPUT_HELPS)
-            buttons = (again(caller.user.id, press.parts["channel"], typed),) if helps else ()
+            buttons = (again(caller.user.id, press.parts["handle"], typed),) if helps else ()
             await respond(caller, MessageContent(sentence(error), components=buttons))
             return
-        await self._show_saved(caller, saved, press.parts["channel"])
+        await self._show_saved(caller, saved, press.parts["handle"])
 
     def _token(self, fields: Mapping[str, SecretStr]) -> SecretStr:
         own = self._bot.own_tokens
         return account_token(fields.get(TOKEN, SecretStr("")), own, self._bot.application_id)
 
     async def _show_saved(self, caller: Interaction, saved: SaveResult, expected: str) -> None:
-        """Show the saved account, with a note if the form was opened for another one."""
-        known = self._pollers.cache.get(saved.account.channel) if saved.account else None
+        """Show the saved account, with a note if the form was opened for another one, of that handle."""
+        known = self._pollers.cache.get(saved.account.reference) if saved.account else None
         if known is None:
             not_done = saved.outcome is ChangeOutcome.NOT_DONE
             buttons = (again(caller.user.id, expected, str(saved.jobs)),) if not_done else ()
             await respond(caller, MessageContent(saved_words(saved), components=buttons))
             return
         words = saved_words(saved, f"**{escape(known.label)}**")
-        if expected and expected != known.channel:
-            words += f"\n{another_account(known_account(expected, self._pollers.cache.by_channel))}"
+        if expected and expected != known.account.handle:
+            other = known_account(self._pollers.cache.reference(expected), self._pollers.cache.by_reference)
+            words += f"\n{another_account(other)}"
         actions = ()
         with suppress(StoreError):  # the account is saved all the same
-            actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
-        unseen = self._bot.services.remedies.is_unseen(known.channel)
+            actions = await self._store.actions(known.reference, ACTIONS_SHOWN)
+        unseen = self._bot.services.remedies.is_unseen(known.reference)
         await respond(
             caller, account_card(known, actions, caller.user.id, owner=True, unseen=unseen, content=words)
         )
@@ -153,7 +154,7 @@ class AccountAdmin(commands.Cog):
     async def ask_removal(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation of a removal, from an account's card."""
         await defer(caller, private=True)
-        await self._ask_removal(caller, await self._pollers.find(press.parts["channel"]))
+        await self._ask_removal(caller, await self._pollers.find(press.parts["handle"]))
 
     async def _ask_removal(self, caller: Interaction, known: KnownAccount) -> None:
         if not known.account.is_addressable:
@@ -168,20 +169,20 @@ class AccountAdmin(commands.Cog):
         """Remove the account that was confirmed, and show the result."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
-        channel = self._pollers.cache.reference(press.parts["channel"])
-        known = known_account(channel, self._pollers.cache.by_channel)
+        reference = self._pollers.cache.reference(press.parts["handle"])
+        known = known_account(reference, self._pollers.cache.by_reference)
         try:
-            removed = await self._admin.remove(channel, caller.user.id, self._bot.in_flight.sent)
+            removed = await self._admin.remove(reference, caller.user.id, self._bot.in_flight.sent)
         except (ProviderError, StoreError) as error:
             await respond(caller, MessageContent(sentence(error)))
             return
         await respond(caller, MessageContent(removed_words(removed, known)))
 
 
-def again(asker: int, channel: str, typed: str) -> Button:
+def again(asker: int, handle: str, typed: str) -> Button:
     """Return the button that opens the form again, with the number of jobs if one was entered."""
     jobs = entered_jobs(typed)
-    argument = channel if jobs is None else f"{channel}.{jobs}"
+    argument = handle if jobs is None else f"{handle}.{jobs}"
     return Button("account.edit", "Enter it again", argument, asker=asker)
 
 

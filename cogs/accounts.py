@@ -77,9 +77,9 @@ class Accounts(commands.Cog):
         await self._bot.require_owner(interaction.user.id)
         known = await self._pollers.find(account)
         name = checked_name(name)
-        if name is not None and (other := self._pollers.cache.other_called(name, besides=known.channel)):
+        if name is not None and (other := self._pollers.cache.other_called(name, besides=known.reference)):
             raise UserError(ErrorCode.NAME_TAKEN, holder=escape(other.label))
-        await self._store.rename(known.channel, name, actor_id=interaction.user.id, at=utc_now())
+        await self._store.rename(known.reference, name, actor_id=interaction.user.id, at=utc_now())
         called = self._pollers.cache.rename(known, name)
         await respond(interaction, MessageContent(renamed(known, called)))
 
@@ -97,9 +97,9 @@ class Accounts(commands.Cog):
         """Show the card of the account that was picked."""
         await defer(caller, private=True)
         known = self._pollers.cache.find(press.chosen)
-        actions = await self._store.actions(known.channel, ACTIONS_SHOWN)
+        actions = await self._store.actions(known.reference, ACTIONS_SHOWN)
         owner = self._bot.owners.may_act(caller.user.id)
-        unseen = self._bot.services.remedies.is_unseen(known.channel)
+        unseen = self._bot.services.remedies.is_unseen(known.reference)
         await respond(caller, account_card(known, actions, caller.user.id, owner=owner, unseen=unseen))
 
     def _list(self, asker: int, page: int) -> MessageContent:

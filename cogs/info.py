@@ -8,7 +8,7 @@ from bot.domain.account_info import InfoOutcome
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
-from bot.interactions.buttons import CHANNEL, Access, ButtonPress
+from bot.interactions.buttons import HANDLE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     AccountOption,
@@ -33,9 +33,9 @@ class Info(commands.Cog):
     def __init__(self, bot: Midwatch) -> None:
         self._pollers = bot.services.pollers
         self._account_info = bot.services.account_info
-        bot.controls.register("info.ask", Access.ASKER, self.ask, CHANNEL)
-        bot.controls.register("info.again", Access.ASKER, self.ask_again, CHANNEL)
-        bot.controls.register("info.anyway", Access.OWNERS, self.ask_anyway, CHANNEL)
+        bot.controls.register("info.ask", Access.ASKER, self.ask, HANDLE)
+        bot.controls.register("info.again", Access.ASKER, self.ask_again, HANDLE)
+        bot.controls.register("info.anyway", Access.OWNERS, self.ask_anyway, HANDLE)
         bot.controls.register("info.choose", Access.ASKER, self.choose, "(?P<private>private)?")
 
     @app_commands.command()
@@ -64,17 +64,17 @@ class Info(commands.Cog):
     async def ask(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask about the account of a card. Those who see the card see the answer."""
         await defer(caller, private=caller.message is not None and caller.message.flags.ephemeral)
-        await self._answer(caller, self._pollers.cache.find(press.parts["channel"]), caller.user.id)
+        await self._answer(caller, self._pollers.cache.find(press.parts["handle"]), caller.user.id)
 
     async def ask_again(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask again, and replace the answer that is shown."""
         await defer_update(caller)
-        await self._answer(caller, self._pollers.cache.find(press.parts["channel"]), press.asker)
+        await self._answer(caller, self._pollers.cache.find(press.parts["handle"]), press.asker)
 
     async def ask_anyway(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask about a flagged account, as an owner wants it."""
         await defer_update(caller)
-        known = self._pollers.cache.find(press.parts["channel"])
+        known = self._pollers.cache.find(press.parts["handle"])
         await self._answer(caller, known, press.asker, even_if_flagged=True)
 
     async def choose(self, caller: Interaction, press: ButtonPress) -> None:

@@ -117,12 +117,12 @@ class Status(commands.Cog):
         await defer(interaction, private=True)
         await self._bot.require_owner(interaction.user.id)
         known = None if account is None else await self._pollers.find(account)
-        channel = None if known is None else known.channel
+        reference = None if known is None else known.reference
         length = mute_length(duration)
         until = utc_now() + length
         if known is None and not length:
             await self._unmute_each(interaction.user.id)
-        await self._incident_service.mute(channel, interaction.user.id, until)
+        await self._incident_service.mute(reference, interaction.user.id, until)
         all_until = self._state.mutes.get(None)
         still = all_until if known and all_until and all_until > utc_now() else None
         text = action_replies.muted(known, until) if length else action_replies.unmuted(known, still)
@@ -159,9 +159,9 @@ class Status(commands.Cog):
     async def _unmute_each(self, owner: int) -> None:
         """End the mutes of single accounts before that of all, so that what they held is sent together."""
         now = utc_now()
-        for channel, until in tuple(self._state.mutes.items()):
-            if channel is not None and until > now:
-                await self._incident_service.mute(channel, owner, now)
+        for reference, until in tuple(self._state.mutes.items()):
+            if reference is not None and until > now:
+                await self._incident_service.mute(reference, owner, now)
 
     async def _wait_for(self, tests: Iterable[Message]) -> None:
         """Wait until Discord has accepted or refused each test, for a limited time."""

@@ -16,7 +16,7 @@ from bot.domain.accounts import EntryState, Flag, KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, RemedyOutcome, RemedyResult, RemedyStage, open_services
 from bot.domain.providers import Remedy, provider_of, reference_to
-from bot.interactions.buttons import CHANNEL, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
+from bot.interactions.buttons import HANDLE, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import (
     AccountOption,
@@ -45,7 +45,7 @@ from bot.storage import StoreError
 
 ALERT: Final = rf"{INCIDENT}\.{MESSAGE}"
 SNOOZE: Final = rf"{ALERT}(?:\.(?P<hours>[0-9]{{1,6}}))?"
-CONFIRMATION: Final = rf"{CHANNEL}\.(?P<confirmed>[0-9a-f]+)"
+CONFIRMATION: Final = rf"{HANDLE}\.(?P<confirmed>[0-9a-f]+)"
 GROUP: Final = r"(?P<provider>[a-z]+)(?:\.(?P<confirmed>[0-9a-f]+))?"
 
 
@@ -70,7 +70,7 @@ class Watch(commands.Cog):
         bot.controls.register("watch.snooze", Access.OWNERS, self.snooze, SNOOZE)
         bot.controls.register("watch.open", Access.OWNERS, self.open, MESSAGE)
         bot.controls.register("watch.page", Access.OWNERS, self.turn_page, rf"{MESSAGE}\.{PAGE}")
-        bot.controls.register("account.reset", Access.OWNERS, self.ask_reset_on_card, CHANNEL)
+        bot.controls.register("account.reset", Access.OWNERS, self.ask_reset_on_card, HANDLE)
 
     async def cog_load(self) -> None:
         """Start the loops. They need neither a login nor the gateway."""
@@ -92,14 +92,14 @@ class Watch(commands.Cog):
     async def ask_reset_on_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation of a reset, from an account's card."""
         await defer(caller, private=True)
-        await self._ask_to_confirm(caller, self._pollers.cache.find(press.parts["channel"]))
+        await self._ask_to_confirm(caller, self._pollers.cache.find(press.parts["handle"]))
 
     async def _ask_to_confirm(self, caller: Interaction, known: KnownAccount) -> None:
-        incident = self._remedies.confirmable(known.channel)
+        incident = self._remedies.confirmable(known.reference)
         flag = incident.flag if incident else known.account.flag
         if flag is not None:
             await respond(caller, await self._question(known, flag, incident))
-        elif provider_of(known.channel) in open_services(self._state.incidents.values()):
+        elif provider_of(known.reference) in open_services(self._state.incidents.values()):
             await respond(caller, MessageContent(action_replies.cannot_see(known)))
         else:
             await respond(caller, MessageContent(action_replies.nothing_to_reset(known)))
@@ -117,14 +117,14 @@ class Watch(commands.Cog):
         """Reset the account that was confirmed, and show the progress and the result."""
         await defer_update(caller)
         await self._bot.require_owner(caller.user.id)
-        channel = self._pollers.cache.reference(press.parts["channel"])
+        reference = self._pollers.cache.reference(press.parts["handle"])
         confirmed = press.parts["confirmed"]
-        known, incident = known_account(channel, self._accounts()), self._remedies.confirmable(channel)
+        known, incident = known_account(reference, self._accounts()), self._remedies.confirmable(reference)
         flag = (incident and incident.flag) or NO_WORDS
-        remedy = self._remedies.remedy_of(channel, flag)
+        remedy = self._remedies.remedy_of(reference, flag)
 
-        run = partial(self._remedies.run, channel, caller.user.id, confirmed)
-        result = await self._apply(caller, words_of(remedy), provider_of(channel), known.label, run)
+        run = partial(self._remedies.run, reference, caller.user.id, confirmed)
+        result = await self._apply(caller, words_of(remedy), provider_of(reference), known.label, run)
         if result is None:
             return
         if result.outcome is RemedyOutcome.CHANGED and result.flag is not None:
@@ -132,7 +132,7 @@ class Watch(commands.Cog):
             content = f"{action_replies.FLAG_CHANGED}\n{question.content}"
             await respond(caller, replace(question, content=content))
         else:
-            unseen = self._remedies.is_unseen(channel)
+            unseen = self._remedies.is_unseen(reference)
             await respond(
                 caller, action_replies.remedy_result(result, known, self._accounts(), remedy, unseen=unseen)
             )
@@ -255,15 +255,15 @@ class Watch(commands.Cog):
     async def _show_current(self, caller: Interaction, press: ButtonPress) -> None:
         """Show how the account is now, as the incident of the button is over or not known."""
         incident = await self._incident(press)
-        current = incident and self._remedies.incident_of(incident.channel or "")
+        current = incident and self._remedies.incident_of(incident.reference or "")
         await self._show_card(caller, current or incident, press)
 
     async def _show_card(self, caller: Interaction, incident: Incident | None, press: ButtonPress) -> None:
         """Show the card of an incident in a message of its own."""
-        if incident is None or incident.channel is None:
+        if incident is None or incident.reference is None:
             await respond(caller, MessageContent(self._unknown(caller)))
             return
-        actions = await self._store.actions(incident.channel, ACTIONS_SHOWN)
+        actions = await self._store.actions(incident.reference, ACTIONS_SHOWN)
         message, incidents = press.parts["message"], self._state.incidents
         card = opened_card(incident, message, incidents, self._accounts(), now=utc_now(), actions=actions)
         await respond(caller, card)
@@ -278,12 +278,15 @@ class Watch(commands.Cog):
 
     async def _question(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> MessageContent:
         """Return the question whether to apply the remedy, with the link that it needs, or what to do."""
-        if self._remedies.remedy_of(known.channel, flag) is Remedy.GUIDE:
+        if self._remedies.remedy_of(known.reference, flag) is Remedy.GUIDE:
             return MessageContent(action_replies.guide(known, flag))
         if known.account.entry is EntryState.STARTING:
             return MessageContent(action_replies.still_starting(known, flag, self._accounts()))
-        unseen, link = self._remedies.is_unseen(known.channel), await self._remedies.link(known.channel, flag)
-        argument = f"{known.account.handle}.{self._remedies.digest(known.channel, flag, incident)}"
+        unseen, link = (
+            self._remedies.is_unseen(known.reference),
+            await self._remedies.link(known.reference, flag),
+        )
+        argument = f"{known.account.handle}.{self._remedies.digest(known.reference, flag, incident)}"
         return action_replies.confirmation(
             known, flag, incident, argument, now=utc_now(), unseen=unseen, link=link
         )
@@ -292,7 +295,7 @@ class Watch(commands.Cog):
         return await self._state.incident(press.parts["incident"])
 
     def _account(self, incident: Incident) -> KnownAccount:
-        return known_account(incident.channel or "", self._accounts())
+        return known_account(incident.reference or "", self._accounts())
 
     def _accounts(self) -> Mapping[str, KnownAccount]:
         return self._pollers.cache.with_unlisted

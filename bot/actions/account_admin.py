@@ -46,12 +46,12 @@ def code_of(saved: SaveResult) -> str:
     return f"{code}:{saved.jobs if listed is None else listed}"
 
 
-def end_removed(transaction: Transaction, channel: str) -> None:
+def end_removed(transaction: Transaction, reference: str) -> None:
     """End the incident of an account that was removed."""
     for incident in list(transaction.incidents.values()):
         # A reset under way finds out by itself, and says so to who asked for it.
         over = incident.ended or incident.state is State.RESETTING
-        if incident.channel == channel and not over:
+        if incident.reference == reference and not over:
             transaction.change(account_incidents.ended(incident, Ending.REMOVED, transaction.at))
 
 
@@ -96,7 +96,7 @@ class AccountAdmin:
 
     @asynccontextmanager
     async def _request(
-        self, owner: int, verb: str, channel: str | None, sending: Callable[[], None]
+        self, owner: int, verb: str, reference: str | None, sending: Callable[[], None]
     ) -> AsyncGenerator[None]:
         """Note the request that the block sends. If the block is cut off, its outcome is unknown.
 
@@ -106,10 +106,10 @@ class AccountAdmin:
         try:
             await self.settle()
             async with self._incident_service.transaction() as transaction:
-                if verb == REMOVE and channel is not None:
+                if verb == REMOVE and reference is not None:
                     # A poll that begins right after the request must not report the account as missing.
-                    transaction.expect_removal(channel)
-                transaction.note(owner, verb, channel, BEGUN)
+                    transaction.expect_removal(reference)
+                transaction.note(owner, verb, reference, BEGUN)
         except StoreError as error:
             log.exception("nothing was asked of the API, as that could not be written down first")
             raise StoreError(ErrorCode.NOT_NOTED, reason=error) from error
@@ -148,36 +148,36 @@ class AccountAdmin:
             if account is not None:
                 self._pollers.cache.put_account(account)
                 if account.flag is not None:
-                    await self._pollers.note_flag(account.channel, account.flag)
+                    await self._pollers.note_flag(account.reference, account.flag)
             async with self._writing() as transaction:
                 if account is not None:
-                    transaction.expect_account(account.channel)
-                transaction.note(owner, SAVE, saved.account and saved.account.channel, code_of(saved))
+                    transaction.expect_account(account.reference)
+                transaction.note(owner, SAVE, saved.account and saved.account.reference, code_of(saved))
             seen = await self._poll()
-            if account is not None and (seen is None or seen.find(account.channel) is None):
+            if account is not None and (seen is None or seen.find(account.reference) is None):
                 self._pollers.cache.put_account(account)  # the list lags behind, or is one from before
             return saved
 
     async def _note_failed(
-        self, error: ProviderError, owner: int, verb: str, channel: str | None = None
+        self, error: ProviderError, owner: int, verb: str, reference: str | None = None
     ) -> str:
         """Note how a request failed, and the flag that it met. An account that was to be removed stays."""
         code = NOT_SENT if isinstance(error, NotAsked) else REFUSED
         if is_unclear(error):
             code = ChangeOutcome.UNCLEAR
         if isinstance(error, PendingModeration):
-            flagged = error.channel or channel
-            channel = channel or flagged
+            flagged = error.reference or reference
+            reference = reference or flagged
             if flagged:
                 await self._pollers.note_flag(flagged, error.flag)
         async with self._writing() as transaction:
-            if channel is not None:
-                transaction.expect_account(channel)
-            transaction.note(owner, verb, channel, code)
+            if reference is not None:
+                transaction.expect_account(reference)
+            transaction.note(owner, verb, reference, code)
         return code
 
     async def remove(
-        self, channel: str, owner: int, sending: Callable[[], None] = lambda: None
+        self, reference: str, owner: int, sending: Callable[[], None] = lambda: None
     ) -> RemovalResult:
         """Remove an account for an owner who confirmed it, and end its incident.
 
@@ -188,47 +188,47 @@ class AccountAdmin:
             StoreError: the request could not be noted, so nothing was sent.
         """
         async with self._alone:
-            if (gone := await self._gone_before(channel)) is not None:
+            if (gone := await self._gone_before(reference)) is not None:
                 return gone
-            async with self._request(owner, REMOVE, channel, sending):
-                return await self._send_removal(channel, owner)
+            async with self._request(owner, REMOVE, reference, sending):
+                return await self._send_removal(reference, owner)
 
-    async def _gone_before(self, channel: str) -> RemovalResult | None:
+    async def _gone_before(self, reference: str) -> RemovalResult | None:
         """Return the removal of an account that is not there any more; None if it is known or listed."""
-        if self._pollers.cache.get(channel) is not None:
+        if self._pollers.cache.get(reference) is not None:
             return None
-        seen = await self._poll(channel)  # it may have been configured again elsewhere
-        if seen is None or seen.find(channel) is not None:
+        seen = await self._poll(reference)  # it may have been configured again elsewhere
+        if seen is None or seen.find(reference) is not None:
             return None
         last = None
         with suppress(StoreError):
-            last = await self._store.last_action(VERBS, channel)
+            last = await self._store.last_action(VERBS, reference)
         before = last if last is not None and last.outcome in REMOVED else None
         return RemovalResult(ChangeOutcome.DONE, is_gone_before=True, before=before)
 
-    async def _send_removal(self, channel: str, owner: int) -> RemovalResult:
+    async def _send_removal(self, reference: str, owner: int) -> RemovalResult:
         unclear = None
         try:
-            await self._pollers.of(channel).provider.remove_account(key_of(channel))
+            await self._pollers.of(reference).provider.remove_account(key_of(reference))
         except ProviderError as error:
             if not isinstance(error, Gone) and not is_unclear(error):
-                await self._note_failed(error, owner, REMOVE, channel)
+                await self._note_failed(error, owner, REMOVE, reference)
                 raise
             log.warning("removing an account got no clear answer: %s", error)
             unclear = error
-        seen = await self._poll(channel)
+        seen = await self._poll(reference)
         outcome = ChangeOutcome.DONE
         if seen is None and unclear is not None and not isinstance(unclear, NotConfigured):
             outcome = ChangeOutcome.UNCLEAR  # else the API's word is enough where the list cannot be read
-        elif seen is not None and seen.find(channel) is not None:
+        elif seen is not None and seen.find(reference) is not None:
             # The account is still expected to go: the API may carry the removal out late.
             outcome = ChangeOutcome.NOT_DONE if unclear else ChangeOutcome.UNCLEAR
         if outcome is ChangeOutcome.DONE:
-            self._pollers.cache.unlist(channel)
+            self._pollers.cache.unlist(reference)
         async with self._writing() as transaction:
             if outcome is ChangeOutcome.DONE:
-                end_removed(transaction, channel)
-            transaction.note(owner, REMOVE, channel, outcome)
+                end_removed(transaction, reference)
+            transaction.note(owner, REMOVE, reference, outcome)
         if outcome is ChangeOutcome.UNCLEAR and unclear is not None:
             raise unsure(unclear)
         return RemovalResult(outcome, unclear)

@@ -80,13 +80,13 @@ class AccountInfoService:
 
     def longest(self, account: KnownAccount) -> timedelta:
         """Return the longest wait for Midjourney's answer."""
-        return self._pollers.of(account.channel).provider.longest_info
+        return self._pollers.of(account.reference).provider.longest_info
 
     async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> InfoResult:
         """Ask Midjourney about an account, unless it does not run, is flagged or was asked too recently.
 
         Args:
-            account: the account, which must have an addressable channel.
+            account: the account, which must be addressable.
             even_if_flagged: send the command although a person has something to acknowledge there first.
 
         Raises:
@@ -94,13 +94,13 @@ class AccountInfoService:
                 no request may name it.
             ProviderError: the API or Midjourney could not answer.
         """
-        channel = account.channel
+        reference = account.reference
         if not account.account.is_addressable:
             raise refusal(account, ErrorCode.ODD_CHANNEL)
-        await self._recall(channel)
+        await self._recall(reference)
         if not (even_if_flagged and runs(account)):
             account = await self._as_now(account)
-        if (under_way := self._under_way.get(channel)) is not None:
+        if (under_way := self._under_way.get(reference)) is not None:
             return await asyncio.shield(under_way)
         outcome, wait = self._limit(account)
         if account.needs_somebody and not (even_if_flagged and runs(account)):
@@ -112,11 +112,11 @@ class AccountInfoService:
                 fields = {} if outcome is InfoOutcome.NOT_RUNNING else {"wait": wait}
                 raise refusal(account, REFUSALS[outcome], **fields)
             return InfoResult(outcome, account, wait)
-        self._asked[channel] = self._monotonic()
-        self._recent(provider_of(channel)).append(self._now())
-        task = asyncio.create_task(self._ask(account), name=f"account info {channel}")
-        self._under_way[channel] = task
-        task.add_done_callback(lambda done: self._answered(channel, done))
+        self._asked[reference] = self._monotonic()
+        self._recent(provider_of(reference)).append(self._now())
+        task = asyncio.create_task(self._ask(account), name=f"account info {reference}")
+        self._under_way[reference] = task
+        task.add_done_callback(lambda done: self._answered(reference, done))
         return await asyncio.shield(task)
 
     async def close(self) -> None:
@@ -134,29 +134,29 @@ class AccountInfoService:
         if (runs(account) and not account.needs_somebody) or self._wait(account) > timedelta(0):
             return account
         try:
-            await self._pollers.of(account.channel).poll()
+            await self._pollers.of(account.reference).poll()
         except ProviderError:
             return account
-        return self._pollers.cache.find(account.channel)
+        return self._pollers.cache.find(account.reference)
 
-    def _answered(self, channel: str, task: asyncio.Task[InfoResult]) -> None:
-        self._under_way.pop(channel, None)
+    def _answered(self, reference: str, task: asyncio.Task[InfoResult]) -> None:
+        self._under_way.pop(reference, None)
         if not task.cancelled():
             task.exception()  # an asker that is gone must not leave an error unread
 
     def _wait(self, account: KnownAccount) -> timedelta:
         """Return the time until the account may be asked again; a restart does not shorten it."""
-        waits, least = [timedelta(0)], capabilities_of(account.channel).info_wait
-        if (asked := self._asked.get(account.channel)) is not None:
+        waits, least = [timedelta(0)], capabilities_of(account.reference).info_wait
+        if (asked := self._asked.get(account.reference)) is not None:
             waits.append(least - timedelta(seconds=self._monotonic() - asked))
-        elif (before := self._asked_before.get(account.channel)) is not None and before <= self._now():
+        elif (before := self._asked_before.get(account.reference)) is not None and before <= self._now():
             waits.append(before + least - self._now())
         return max(waits)
 
     def _limit(self, account: KnownAccount) -> tuple[InfoOutcome, timedelta]:
         """Return what keeps an account from being asked, ANSWERED for nothing, and for how long."""
-        wait, most = self._wait(account), capabilities_of(account.channel).infos_a_day
-        recent = self._recent(provider_of(account.channel))
+        wait, most = self._wait(account), capabilities_of(account.reference).infos_a_day
+        recent = self._recent(provider_of(account.reference))
         if most is not None and len(recent) >= most:
             used_up = min(recent[-most] + DAY - self._now(), DAY)
             if used_up > wait:
@@ -169,41 +169,41 @@ class AccountInfoService:
         self._rations[provider] = [each for each in self._rations[provider] if abs(now - each) < DAY]
         return self._rations[provider]
 
-    async def _recall(self, channel: str) -> None:
+    async def _recall(self, reference: str) -> None:
         """Load once when an account was last asked, and when accounts of its provider were."""
-        if channel not in self._asked_before:
-            kept = await self._store.meta(f"{ASKED}{channel}")
-            self._asked_before[channel] = datetime.fromisoformat(kept) if kept else None
-        if (provider := provider_of(channel)) not in self._rations:
+        if reference not in self._asked_before:
+            kept = await self._store.meta(f"{ASKED}{reference}")
+            self._asked_before[reference] = datetime.fromisoformat(kept) if kept else None
+        if (provider := provider_of(reference)) not in self._rations:
             kept = await self._store.meta(f"{ASKED_OF}{provider}") or ""
             self._rations.setdefault(provider, [datetime.fromisoformat(each) for each in kept.split()])
 
     async def _ask(self, account: KnownAccount) -> InfoResult:
-        channel = account.channel
+        reference = account.reference
         # Stored before Midjourney is asked, so that a restart does not shorten the wait.
         noting = self._note_asking(account)
-        if capabilities_of(account.channel).infos_a_day is None:
+        if capabilities_of(account.reference).infos_a_day is None:
             await self._write(noting, "when an account was asked")
         else:
             await noting  # a ration that a restart forgets would be none
         try:
-            snapshot = await self._pollers.of(channel).provider.info(key_of(channel))
+            snapshot = await self._pollers.of(reference).provider.info(key_of(reference))
         except PendingModeration as error:
             return await self._record_flag(error, account)
-        wait = capabilities_of(account.channel).info_wait
+        wait = capabilities_of(account.reference).info_wait
         if account.snapshot is not None and is_same(account.snapshot, snapshot):
             return InfoResult(InfoOutcome.NOTHING_NEW, self._now_known(account), wait)
-        self._pollers.cache.put_info(channel, snapshot)
+        self._pollers.cache.put_info(reference, snapshot)
         if snapshot.taken_at is not None:  # the database keeps none without a time
-            await self._write(self._store.record_info(channel, snapshot), "an /info answer")
+            await self._write(self._store.record_info(reference, snapshot), "an /info answer")
         return InfoResult(InfoOutcome.ANSWERED, self._now_known(account), wait)
 
     async def _note_asking(self, account: KnownAccount) -> None:
-        channel = account.channel
-        await self._store.set_meta(f"{ASKED}{channel}", self._now().isoformat())
-        if capabilities_of(account.channel).infos_a_day is not None:
-            times = " ".join(each.isoformat() for each in self._rations[provider_of(channel)])
-            await self._store.set_meta(f"{ASKED_OF}{provider_of(channel)}", times)
+        reference = account.reference
+        await self._store.set_meta(f"{ASKED}{reference}", self._now().isoformat())
+        if capabilities_of(account.reference).infos_a_day is not None:
+            times = " ".join(each.isoformat() for each in self._rations[provider_of(reference)])
+            await self._store.set_meta(f"{ASKED_OF}{provider_of(reference)}", times)
 
     async def _write(self, work: Coroutine[None, None, None], what: str) -> None:
         """Store something, without a long wait for a locked database."""
@@ -219,15 +219,15 @@ class AccountInfoService:
 
     async def _record_flag(self, error: PendingModeration, account: KnownAccount) -> InfoResult:
         """Record the flag of a 596, which is about the account asked for unless the API names another."""
-        await self._pollers.note_flag(error.channel or account.channel, error.flag)
-        if error.channel not in (None, account.channel):
+        await self._pollers.note_flag(error.reference or account.reference, error.flag)
+        if error.reference not in (None, account.reference):
             raise MalformedResponse(code=ErrorCode.WRONG_ACCOUNT, quote=error.quote)
         return InfoResult(
-            InfoOutcome.FLAGGED, self._now_known(account), capabilities_of(account.channel).info_wait
+            InfoOutcome.FLAGGED, self._now_known(account), capabilities_of(account.reference).info_wait
         )
 
     def _now_known(self, account: KnownAccount) -> KnownAccount:
-        return self._pollers.cache.get(account.channel) or account
+        return self._pollers.cache.get(account.reference) or account
 
 
 def is_same(before: InfoSnapshot, snapshot: InfoSnapshot) -> bool:
@@ -243,5 +243,5 @@ def runs(account: KnownAccount) -> bool:
 def refusal(account: KnownAccount, code: ErrorCode, **fields: object) -> UserError:
     """Return the error for an account that is not asked and of which there is nothing to show."""
     error = UserError(code, **fields)
-    error.provider = provider_of(account.channel)
+    error.provider = provider_of(account.reference)
     return error

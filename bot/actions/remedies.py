@@ -87,55 +87,55 @@ class Remedies:
         self._incident_service = incident_service
         self._sleep = sleep
 
-    def incident_of(self, channel: str) -> Incident | None:
+    def incident_of(self, reference: str) -> Incident | None:
         """Return the open incident of an account."""
-        return self._incident_service.watch_state.open_incidents.get(channel)
+        return self._incident_service.watch_state.open_incidents.get(reference)
 
-    def is_unseen(self, channel: str) -> bool:
+    def is_unseen(self, reference: str) -> bool:
         """Return whether the list is refused with an error 596 that names no account."""
-        return self._refused_list(channel) is not None
+        return self._refused_list(reference) is not None
 
-    def _refused_list(self, channel: str) -> Incident | None:
-        return refused_list(self._incident_service.watch_state.incidents.values(), provider_of(channel))
+    def _refused_list(self, reference: str) -> Incident | None:
+        return refused_list(self._incident_service.watch_state.incidents.values(), provider_of(reference))
 
-    def confirmable(self, channel: str) -> Incident | None:
+    def confirmable(self, reference: str) -> Incident | None:
         """Return what an owner may confirm about an account.
 
         That is its own incident, else an error 596 in place of the list that names no account.
         """
-        return self.incident_of(channel) or self._refused_list(channel)
+        return self.incident_of(reference) or self._refused_list(reference)
 
-    def remedy_of(self, channel: str, flag: Flag) -> Remedy:
+    def remedy_of(self, reference: str, flag: Flag) -> Remedy:
         """Return the remedy for a flag of an account as it was last listed."""
-        known = self._pollers.cache.get(channel)
-        return remedy_for(known.account if known else Account(channel), flag.kind)
+        known = self._pollers.cache.get(reference)
+        return remedy_for(known.account if known else Account(reference), flag.kind)
 
-    async def link(self, channel: str, flag: Flag) -> str | None:
+    async def link(self, reference: str, flag: Flag) -> str | None:
         """Return the link that a person needs for the remedy, which is a credential; None without one.
 
         Raises:
             ProviderError: the provider has none, or did not answer.
         """
-        provider, remedy = self._pollers.of(channel).provider, self.remedy_of(channel, flag)
-        link = await provider.link_for(remedy, key_of(channel))
+        provider, remedy = self._pollers.of(reference).provider, self.remedy_of(reference, flag)
+        link = await provider.link_for(remedy, key_of(reference))
         return None if link is None else link.get_secret_value()
 
-    def digest(self, channel: str, flag: Flag, incident: Incident | None) -> str:
+    def digest(self, reference: str, flag: Flag, incident: Incident | None) -> str:
         """Return a short hash of what a person confirms now."""
         return flag_digest(
-            flag, incident, remedy=self.remedy_of(channel, flag), unseen=self.is_unseen(channel)
+            flag, incident, remedy=self.remedy_of(reference, flag), unseen=self.is_unseen(reference)
         )
 
-    def _refused(self, channel: str, incident: Incident, confirmed: str) -> RemedyOutcome | None:
+    def _refused(self, reference: str, incident: Incident, confirmed: str) -> RemedyOutcome | None:
         """Return why the confirmation does not allow a remedy now; None if it does."""
         if incident.state is State.RESETTING:
             return RemedyOutcome.TAKEN
-        if incident.flag is None or self.digest(channel, incident.flag, incident) != confirmed:
+        if incident.flag is None or self.digest(reference, incident.flag, incident) != confirmed:
             return RemedyOutcome.CHANGED
         # Nothing can be sent for it, so nothing was asked of anybody.
-        return RemedyOutcome.CHANGED if self.remedy_of(channel, incident.flag) is Remedy.GUIDE else None
+        return RemedyOutcome.CHANGED if self.remedy_of(reference, incident.flag) is Remedy.GUIDE else None
 
-    async def run(self, channel: str, owner: int, confirmed: str, progress: Progress) -> RemedyResult:
+    async def run(self, reference: str, owner: int, confirmed: str, progress: Progress) -> RemedyResult:
         """Apply the remedy for an account for an owner who confirmed the flag with this digest.
 
         Raises:
@@ -144,29 +144,29 @@ class Remedies:
         """
         await self._show(progress, RemedyStage.READING)
         try:
-            await self._pollers.of(channel).read_account(channel)
+            await self._pollers.of(reference).read_account(reference)
         except ProviderError as error:
             # A list that is refused because of this account shows its flag all the same. One that is refused
             # because of an unknown account may be about it: the owner confirmed that.
             is_pending = isinstance(error, PendingModeration)
-            if not is_pending or self._pollers.of(channel).channel_of(error) not in (channel, None):
-                return RemedyResult(RemedyOutcome.UNREADABLE, self.incident_of(channel))
-        incident = self.confirmable(channel)
+            if not is_pending or self._pollers.of(reference).reference_of(error) not in (reference, None):
+                return RemedyResult(RemedyOutcome.UNREADABLE, self.incident_of(reference))
+        incident = self.confirmable(reference)
         if incident is None or incident.flag is None:
             return RemedyResult(RemedyOutcome.CLEAR)
-        if (refusal := self._refused(channel, incident, confirmed)) is not None:
+        if (refusal := self._refused(reference, incident, confirmed)) is not None:
             return RemedyResult(refusal, incident, incident.flag)
-        remedy = self.remedy_of(channel, incident.flag)
+        remedy = self.remedy_of(reference, incident.flag)
         leases = await self._incident_service.take_leases(
-            {incident.key: incident.flag}, owner, remedy, channel
+            {incident.key: incident.flag}, owner, remedy, reference
         )
         if not leases:  # something else was written down first
-            now = self.confirmable(channel)
-            refusal = now and self._refused(channel, now, confirmed)
+            now = self.confirmable(reference)
+            refusal = now and self._refused(reference, now, confirmed)
             return RemedyResult(refusal or RemedyOutcome.TAKEN, now, now and now.flag)
-        case = Case(leases[0], channel, incident.flag)
+        case = Case(leases[0], reference, incident.flag)
         if not await self._send([case], remedy, progress):
-            return RemedyResult(RemedyOutcome.RAN_OUT, self.confirmable(channel), case.flag)
+            return RemedyResult(RemedyOutcome.RAN_OUT, self.confirmable(reference), case.flag)
         judged = self._incident_service.watch_state.incidents.get(case.lease.key)
         return RemedyResult(RemedyOutcome.DONE, judged, case.shown, case.verdict)
 
@@ -201,7 +201,7 @@ class Remedies:
         )
         if not leases:
             return RemedyResult(RemedyOutcome.TAKEN)
-        cases = [Case(each, each.channel, each.flag) for each in leases if each.channel and each.flag]
+        cases = [Case(each, each.reference, each.flag) for each in leases if each.reference and each.flag]
         if not await self._send(cases, Remedy.ENABLE, progress):
             return RemedyResult(RemedyOutcome.RAN_OUT)
         return RemedyResult(RemedyOutcome.DONE, verdicts=Counter(case.verdict for case in cases))
@@ -230,13 +230,13 @@ class Remedies:
         return True
 
     async def _ask(self, cases: Sequence[Case], remedy: Remedy, progress: Progress) -> None:
-        poller = self._pollers.of(cases[0].channel)
+        poller = self._pollers.of(cases[0].reference)
         try:
-            await poller.provider.apply(remedy, [key_of(case.channel) for case in cases])
+            await poller.provider.apply(remedy, [key_of(case.reference) for case in cases])
         except PendingModeration as error:
             for case in cases:
-                if case.lease.channel is None:  # now it is known whose it is
-                    await self._pollers.note_flag(case.channel, error.flag)
+                if case.lease.reference is None:  # now it is known whose it is
+                    await self._pollers.note_flag(case.reference, error.flag)
                 case.shown, case.verdict = error.flag, RemedyVerdict.FLAGGED_AGAIN
             return
         except (Gone, Unreachable, MalformedResponse) as error:
@@ -263,21 +263,21 @@ class Remedies:
                 break
 
     async def _check(self, cases: Sequence[Case]) -> None:
-        poller = self._pollers.of(cases[0].channel)
+        poller = self._pollers.of(cases[0].reference)
         try:
             if len(cases) == 1:
-                found = {cases[0].channel: await poller.read_account(cases[0].channel)}
+                found = {cases[0].reference: await poller.read_account(cases[0].reference)}
             else:
-                found = {each.channel: each for each in (await poller.poll_anew()).accounts}
+                found = {each.reference: each for each in (await poller.poll_anew()).accounts}
         except ProviderError as error:
             for case in cases:
                 case.verdict, case.shown = RemedyVerdict.COULD_NOT_TELL, None
-                if isinstance(error, PendingModeration) and poller.channel_of(error) == case.channel:
+                if isinstance(error, PendingModeration) and poller.reference_of(error) == case.reference:
                     case.judge_flag(error.flag)
         else:
             now, gap = self._incident_service.watch_state.now(), self._incident_service.policy.shortest_gap
             for case in cases:
-                case.judge(found.get(case.channel), now, gap)
+                case.judge(found.get(case.reference), now, gap)
 
     async def _conclude(self, cases: Sequence[Case]) -> None:
         try:

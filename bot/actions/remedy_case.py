@@ -24,7 +24,7 @@ class Case:
     """An account under a remedy, and what the last check showed."""
 
     lease: Incident
-    channel: str
+    reference: str
     flag: Flag
     verdict: RemedyVerdict = RemedyVerdict.COULD_NOT_TELL
     shown: Flag | None = None

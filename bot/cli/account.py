@@ -204,13 +204,13 @@ def typed_token() -> str:
 
 def as_json_text(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
     """Return the accounts as JSON."""
-    known = (names.get(account.channel, Names()) for account in accounts)
+    known = (names.get(account.reference, Names()) for account in accounts)
     return json.dumps(list(map(fields_of, accounts, known)), indent=2)
 
 
 def as_lines(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
     """Return the accounts as lines, with a column of names if any has one."""
-    known = [names.get(account.channel, Names()).label for account in accounts]
+    known = [names.get(account.reference, Names()).label for account in accounts]
     labels = [bare(label, NAME_LIMIT) if label else "" for label in known]
     width = max(map(len, labels), default=0)
     columns = [f"{label:<{width}}  " if width else "" for label in labels]
@@ -221,7 +221,7 @@ def fields_of(account: Account, names: Names) -> dict[str, object]:
     """Return the fields of an account for JSON."""
     flag = account.flag
     return {
-        "channel": account.channel,
+        "channel": account.reference,
         "name": names.given,
         "discord_name": names.discord,
         "max_jobs": account.max_jobs,
@@ -234,7 +234,7 @@ def line_of(account: Account, name: str) -> str:
     """Return an account as a line. `name` is the column with its name."""
     jobs = "jobs not known" if account.max_jobs is None else count(account.max_jobs, "job")
     state = f"FLAGGED {bare(flag_text(account.flag), FLAG_LIMIT)}" if account.flag else "ready"
-    return f"{bare(account.channel, FLAG_LIMIT):<20}  {name}{jobs:<8}  {state}"
+    return f"{bare(account.reference, FLAG_LIMIT):<20}  {name}{jobs:<8}  {state}"
 
 
 def code_of(error: UserError | ProviderError) -> int:

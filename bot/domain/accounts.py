@@ -142,7 +142,7 @@ class EntryState(StrEnum):
 class Account:
     """A configured Midjourney account as its provider lists it, without its credentials."""
 
-    channel: str
+    reference: str
     """The reference to the account. For useapi.net that is its Discord channel."""
     max_jobs: int | None = None
     flag: Flag | None = None
@@ -164,21 +164,21 @@ class Account:
     @property
     def is_addressable(self) -> bool:
         """Whether requests may name the account."""
-        if provider_of(self.channel) == USEAPI:
-            return is_channel(self.channel)
-        return self.entry is not EntryState.UNKNOWN and not key_of(self.channel).startswith(NO_KEY)
+        if provider_of(self.reference) == USEAPI:
+            return is_channel(self.reference)
+        return self.entry is not EntryState.UNKNOWN and not key_of(self.reference).startswith(NO_KEY)
 
     @property
     def handle(self) -> str:
         """The short name of the account in a control or a suggestion: digits of a channel, or a hash."""
-        if is_channel(self.channel):
-            return self.channel
-        return hashlib.sha256(self.channel.encode(errors="surrogatepass")).hexdigest()[:HANDLE_LENGTH]
+        if is_channel(self.reference):
+            return self.reference
+        return hashlib.sha256(self.reference.encode(errors="surrogatepass")).hexdigest()[:HANDLE_LENGTH]
 
     @property
     def link(self) -> str | None:
         """The address of the account's Midjourney channel in Discord; None without valid ids."""
-        place = self.channel if self.discord_channel is None else self.discord_channel
+        place = self.reference if self.discord_channel is None else self.discord_channel
         # Only a provider whose keys are channels lists those of direct messages, which have no server.
         server = self.server or ("@me" if self.discord_channel is None else "")
         if not is_channel(place) or not (server == "@me" or is_channel(server)):
@@ -218,11 +218,11 @@ class Observation:
     is_complete: bool = True
     """Whether an account that is not listed is gone. What an incomplete list does show is true."""
     flagged_since: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
-    """When flags that could not be written were first seen, by channel."""
+    """When flags that could not be written were first seen, by reference."""
 
-    def find(self, channel: str) -> Account | None:
+    def find(self, reference: str) -> Account | None:
         """Return an account of the list; None if it is not there."""
-        return next((each for each in self.accounts if each.channel == channel), None)
+        return next((each for each in self.accounts if each.reference == reference), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,14 +260,14 @@ class KnownAccount:
         return self.account.flag is None and self.account.entry is not EntryState.OK
 
     @property
-    def channel(self) -> str:
+    def reference(self) -> str:
         """The account's key."""
-        return self.account.channel
+        return self.account.reference
 
     @property
     def label(self) -> str:
         """The name given here or at the provider, else the Discord name, else the end of the channel id."""
-        end = self.account.discord_channel or self.channel
+        end = self.account.discord_channel or self.reference
         return self.name or self.account.title or self.discord_name or f"…{end[-4:]}"
 
 
@@ -278,7 +278,7 @@ class Action:
     at: datetime
     actor_id: int
     verb: str
-    channel: str
+    reference: str
     outcome: str
     """A code, followed by a colon and a value if it has one. Earlier versions wrote words."""
 

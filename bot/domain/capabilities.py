@@ -60,7 +60,7 @@ def capabilities_of(account: str) -> Capabilities:
 
 def remedies_for(account: Account, kind: FlagKind) -> tuple[Remedy, ...]:
     """Return what can be done about a flag of this kind, the usual remedy first."""
-    return capabilities_of(account.channel).remedies[kind]
+    return capabilities_of(account.reference).remedies[kind]
 
 
 def remedy_for(account: Account, kind: FlagKind) -> Remedy:

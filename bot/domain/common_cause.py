@@ -38,5 +38,5 @@ def enabled_together(incidents: Iterable[Incident], provider: str) -> tuple[Inci
     """Return those of the group that one press enables: nobody is enabling them yet."""
     group = connection_group(incidents, provider)
     return tuple(
-        each for each in group if each.state is State.OPEN and Account(each.channel or "").is_addressable
+        each for each in group if each.state is State.OPEN and Account(each.reference or "").is_addressable
     )

@@ -91,7 +91,7 @@ UNSNOOZED: Final[Mapping[str, None]] = {"snoozed_until": None, "snoozed_seconds"
 
 @dataclass(frozen=True, slots=True)
 class Incident:
-    """A problem of one account, with a channel and a flag, or of the service, with a `problem`."""
+    """A problem of one account, with a reference and a flag, or of the service, with a `problem`."""
 
     key: str
     state: State
@@ -99,7 +99,7 @@ class Incident:
     seen_at: datetime
     """When the problem was last seen. Updated when something changes or polls start to fail, not at every
     poll."""
-    channel: str | None = None
+    reference: str | None = None
     flag: Flag | None = None
     worst_kind: FlagKind | None = None
     """The worst kind that owners were alerted of."""
@@ -128,7 +128,7 @@ class Incident:
     lease_until: datetime | None = None
     leased_by: int | None = None
     """The owner of the reset that is under way, or that ended the incident."""
-    lease_channel: str | None = None
+    lease_reference: str | None = None
     """The account that an owner chose to reset, in an incident of the service."""
     assigned_to: int | None = None
     """The owner who said "I'm on it"."""

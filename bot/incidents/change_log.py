@@ -36,7 +36,7 @@ class ChangeLog:
 
     def __init__(self) -> None:
         self.label_of: Callable[[str], str | None] = lambda _channel: None
-        """Returns the label of the account of a channel, if it has one."""
+        """Returns the label of the account of a reference, if it has one."""
 
     def committed(
         self,
@@ -46,22 +46,22 @@ class ChangeLog:
     ) -> None:
         """Log changed incidents and messages, each with its value before, and new actions."""
         for before, after in incidents:
-            if after.channel is not None:
-                self._log_flag(before, after, after.channel)
+            if after.reference is not None:
+                self._log_flag(before, after, after.reference)
         for action in actions:
             self._log_action(action)
         for before, after in messages:
             if (before is None or before.on_its_way) and after.delivery in (Delivery.SENT, Delivery.DONE):
                 log_sent(before, after)
 
-    def _named(self, channel: str) -> str:
-        """Return the label of an account and the last four digits of its channel, on one line."""
-        end, label = f"…{channel[-4:]}", self.label_of(channel)
+    def _named(self, reference: str) -> str:
+        """Return the label of an account and the last four characters of its key, on one line."""
+        end, label = f"…{reference[-4:]}", self.label_of(reference)
         if label is None or label == end:
             return end
         return f"{''.join(char if char.isprintable() else ' ' for char in label)} ({end})"
 
-    def _log_flag(self, before: Incident | None, after: Incident, channel: str) -> None:
+    def _log_flag(self, before: Incident | None, after: Incident, reference: str) -> None:
         """Log that an account was flagged, that its flag changed, or that it is clear."""
         change = flag_change(before, after)
         if change is None:
@@ -78,7 +78,7 @@ class ChangeLog:
             logging.INFO,
             event,
             line,
-            account=self._named(channel),
+            account=self._named(reference),
             kind=after.flag.kind if after.flag else "unknown",
             **(over if after.ended else {}),
         )
@@ -92,7 +92,7 @@ class ChangeLog:
             "action",
             ACTIONS.get(action.verb, OTHER_ACTION),
             verb=action.verb,
-            account=self._named(action.channel) if action.channel else no_account,
+            account=self._named(action.reference) if action.reference else no_account,
             person=action.actor_id,
             outcome=action.outcome,
         )

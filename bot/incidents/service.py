@@ -70,14 +70,14 @@ class IncidentService:
 
     def believes(self, observation: Observation) -> bool:
         """Whether a list is believed, going by the last committed state."""
-        channels = frozenset(account.channel for account in observation.accounts)
+        channels = frozenset(account.reference for account in observation.accounts)
         known = self.watch_state.poll_states[observation.provider]
         return poll_state.is_believed(known, channels, observation.at)
 
-    def as_flagged(self, channel: str, flag: Flag, at: datetime, *, in_list: bool = True) -> Incident:
+    def as_flagged(self, reference: str, flag: Flag, at: datetime, *, in_list: bool = True) -> Incident:
         """Return the incident of an account with a flag applied, without writing it."""
-        known = self.watch_state.open_incidents.get(channel)
-        event = FlagReported(at, channel, flag, at, in_list)
+        known = self.watch_state.open_incidents.get(reference)
+        event = FlagReported(at, reference, flag, at, in_list)
         incidents = {} if known is None else {known.key: known}
         decision = decide(poll_state.PollState(), incidents, event, self.policy, str)
         return (*decision.incidents, *incidents.values())[0]
@@ -118,20 +118,20 @@ class IncidentService:
             change = incident and owner_actions.leave_paused(incident, transaction.at)
             if change is not None:
                 transaction.change(change)
-                transaction.note(owner, "leave", change[0].channel, "done")
+                transaction.note(owner, "leave", change[0].reference, "done")
         return change and change[0]
 
-    async def mute(self, channel: str | None, owner: int, until: datetime) -> None:
+    async def mute(self, reference: str | None, owner: int, until: datetime) -> None:
         """Mute an account, or all with None, until a time. A past time ends the mute."""
         async with self.transaction() as transaction:
-            over, known = until <= transaction.at, transaction.mutes.get(channel)
+            over, known = until <= transaction.at, transaction.mutes.get(reference)
             # The end of a mute makes a reminder due, so it is kept only if there was a mute.
             if not over or (known is not None and known > transaction.at):
-                transaction.put_mute(channel, until, owner)
+                transaction.put_mute(reference, until, owner)
             transaction.note(
                 owner,
                 "unmute" if over else "mute",
-                channel,
+                reference,
                 "done" if over else f"until:{until:%Y-%m-%dT%H:%MZ}",
             )
 
@@ -156,12 +156,12 @@ class IncidentService:
         return tests
 
     async def take_leases(
-        self, confirmed: Mapping[str, Flag | None], owner: int, remedy: Remedy, channel: str | None = None
+        self, confirmed: Mapping[str, Flag | None], owner: int, remedy: Remedy, reference: str | None = None
     ) -> list[Incident]:
         """Return a lease for a remedy for each of these incidents; none without all of them.
 
         That is if another owner has one, or an incident has ended or has not the confirmed flag any more.
-        `channel` is the account to reset if the incident is the service's.
+        `reference` is the account to reset if the incident is the service's.
         """
         leases: list[Incident] = []
         async with self.transaction() as transaction:
@@ -170,7 +170,7 @@ class IncidentService:
                 incident = transaction.incidents.get(key)
                 if incident is None or flag not in (None, incident.flag):
                     return []
-                lease = owner_actions.take_lease(incident, owner, transaction.at, channel, remedy)
+                lease = owner_actions.take_lease(incident, owner, transaction.at, reference, remedy)
                 if lease is None:
                     return []
                 leases.append(lease)
@@ -280,5 +280,5 @@ class IncidentService:
                 return None
             changed = act(incident, transaction.at)
             transaction.put_incident(changed)
-            transaction.note(owner, verb, incident.channel, outcome)
+            transaction.note(owner, verb, incident.reference, outcome)
         return changed

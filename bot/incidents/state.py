@@ -49,7 +49,7 @@ class WatchState:
         self._store = store
         self._memory = memory
         self.now = now
-        self._open = open_by_channel(memory.incidents)
+        self._open = open_by_reference(memory.incidents)
         self._lock = asyncio.Lock()
         self.changed = Signal()
         self.log = ChangeLog()
@@ -76,7 +76,7 @@ class WatchState:
             Snapshot(
                 {incident.key: incident for incident in await records.load_incidents(at - ENDED_STAYS)},
                 {message.key: message for message in await records.load_messages(at - PUSHED_STAYS)},
-                {mute.channel: mute for mute in await records.load_mutes()},
+                {mute.reference: mute for mute in await records.load_mutes()},
                 poll_states,
             ),
             now,
@@ -89,7 +89,7 @@ class WatchState:
 
     @property
     def open_incidents(self) -> Mapping[str, Incident]:
-        """The open incident of each account that has one, by channel; a new mapping after each change."""
+        """The open incident of each account that has one, by reference; a new mapping after each change."""
         return self._open
 
     @property
@@ -157,8 +157,8 @@ class WatchState:
             )
         self._memory = after.trimmed(self.now())
         if is_changed:
-            self._open = open_by_channel(self._memory.incidents)
-        self.acted_at |= {action.channel: action.at for action in transaction.actions}
+            self._open = open_by_reference(self._memory.incidents)
+        self.acted_at |= {action.reference: action.at for action in transaction.actions}
         # The first good poll since the start is not written, but the bot's status waits for it.
         if is_changed or unseen(after.poll_states) != unseen(before.poll_states):
             self.changed.fire()
@@ -174,9 +174,11 @@ def unseen(poll_states: Mapping[str, PollState]) -> list[str]:
     return [provider for provider, each in poll_states.items() if each.resumed]
 
 
-def open_by_channel(incidents: Mapping[str, Incident]) -> Mapping[str, Incident]:
-    """Return the open incident of each account, by channel."""
-    return {each.channel: each for each in incidents.values() if each.channel is not None and not each.ended}
+def open_by_reference(incidents: Mapping[str, Incident]) -> Mapping[str, Incident]:
+    """Return the open incident of each account, by reference."""
+    return {
+        each.reference: each for each in incidents.values() if each.reference is not None and not each.ended
+    }
 
 
 def differing(before: Mapping[Key, Value], after: Mapping[Key, Value]) -> list[Value]:

@@ -103,39 +103,39 @@ class Transaction:
         """Add a message, or change it. The incidents in it must be known, if only to the database."""
         self.messages[message.key] = message
 
-    def put_mute(self, channel: str | None, until: datetime, by: int) -> None:
+    def put_mute(self, reference: str | None, until: datetime, by: int) -> None:
         """Mute an account, or all with None, until a time. A past time ends a mute."""
         length = max(until - self.at, timedelta())
-        self._mutes[channel] = StoredMute(channel, until, by, math.ceil(length.total_seconds()))
+        self._mutes[reference] = StoredMute(reference, until, by, math.ceil(length.total_seconds()))
 
     def keep_mutes_short(self, step: timedelta) -> None:
         """Let no mute last longer than asked for, as the clock was set back by a step, or earlier."""
-        for channel, mute in self._mutes.items():
+        for reference, mute in self._mutes.items():
             latest = datetime.max.replace(tzinfo=UTC)
             if mute.lasts_seconds is not None:
                 latest = self.at + timedelta(seconds=mute.lasts_seconds) + CLOCK_SLACK
             until = min(mute.until + step, latest)
             if until != mute.until:
-                self._mutes[channel] = replace(mute, until=until)
+                self._mutes[reference] = replace(mute, until=until)
 
-    def expect_account(self, channel: str) -> None:
+    def expect_account(self, reference: str) -> None:
         """Expect an account to be listed, as it was added by Midwatch."""
-        provider = provider_of(channel)
-        self.poll_states[provider] = expect_account(self.poll_states[provider], channel)
+        provider = provider_of(reference)
+        self.poll_states[provider] = expect_account(self.poll_states[provider], reference)
 
-    def expect_removal(self, channel: str) -> None:
+    def expect_removal(self, reference: str) -> None:
         """Expect an account to be absent, as it was removed by Midwatch."""
-        provider = provider_of(channel)
-        self.poll_states[provider] = expect_removal(self.poll_states[provider], channel, self.at)
+        provider = provider_of(reference)
+        self.poll_states[provider] = expect_removal(self.poll_states[provider], reference, self.at)
 
-    def note(self, actor: int, verb: str, channel: str | None, outcome: str) -> None:
+    def note(self, actor: int, verb: str, reference: str | None, outcome: str) -> None:
         """Add an action to the audit."""
-        self.actions.append(Action(self.at, actor, verb, channel or "", outcome))
+        self.actions.append(Action(self.at, actor, verb, reference or "", outcome))
 
     def note_remedy(self, lease: Incident, outcome: str) -> None:
         """Add the outcome of a remedy to the audit, with the remedy as the verb."""
         verb = (lease.remedy or Remedy.RESET).value
-        self.note(lease.leased_by or 0, verb, lease.channel or lease.lease_channel, outcome)
+        self.note(lease.leased_by or 0, verb, lease.reference or lease.lease_reference, outcome)
 
     def snapshot(self) -> Snapshot:
         """Return the state after this transaction."""
@@ -170,7 +170,7 @@ class NotificationPlanner:
 
 def until_when(mutes: Mapping[str | None, StoredMute]) -> Mapping[str | None, datetime]:
     """Return the end of each mute."""
-    return {channel: mute.until for channel, mute in mutes.items()}
+    return {reference: mute.until for reference, mute in mutes.items()}
 
 
 def dismiss(transaction: Transaction, owners: frozenset[int]) -> None:

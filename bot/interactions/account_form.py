@@ -22,9 +22,9 @@ VALUES: Final = "values"
 TOKEN_LIMIT: Final = 500
 
 
-def account_form(title: str, asker: int, channel: str, jobs: int) -> ui.Modal:
-    """Build the form. `channel` is that of the account it was opened for, or empty."""
-    form = ui.Modal(title=title, custom_id=f"{PREFIX}:account.save:{asker}:{channel}")
+def account_form(title: str, asker: int, handle: str, jobs: int) -> ui.Modal:
+    """Build the form. `handle` is that of the account it was opened for, or empty."""
+    form = ui.Modal(title=title, custom_id=f"{PREFIX}:account.save:{asker}:{handle}")
     form.add_item(ui.TextDisplay(form_words.PRIVACY))
     token = ui.TextInput[ui.Modal](custom_id=TOKEN, max_length=TOKEN_LIMIT)
     form.add_item(ui.Label(text=form_words.TOKEN_LABEL, component=token))

@@ -18,7 +18,7 @@ from bot.render.message_content import PREFIX
 CUSTOM_ID: Final = re.compile(
     rf"{PREFIX}:(?P<verb>[a-z.]{{1,24}}):(?P<asker>[0-9]{{1,20}}):(?P<argument>[0-9a-z.]{{0,70}})"
 )
-CHANNEL: Final = "(?P<channel>[0-9]{17,20}|[0-9a-f]{16})"
+HANDLE: Final = "(?P<handle>[0-9]{17,20}|[0-9a-f]{16})"
 KEY: Final = r"(?:2\.)?[0-9a-f]{32}"
 """The key of a message's copy by the second route begins with "2."; a test message is its own incident."""
 INCIDENT: Final = f"(?P<incident>{KEY})"

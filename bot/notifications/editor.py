@@ -79,7 +79,7 @@ class Editor:
         """Whether a person did something since the last edit, and waits for its effect."""
         shown_at = message.edited_at or message.sent_at
         incidents = (self.watch_state.incidents.get(entry.incident) for entry in message.entries)
-        acts = (self.watch_state.acted_at.get(each.channel or "") for each in incidents if each is not None)
+        acts = (self.watch_state.acted_at.get(each.reference or "") for each in incidents if each is not None)
         return shown_at is not None and any(at is not None and at >= shown_at for at in acts)
 
     async def reconcile(self, key: str) -> bool:

@@ -33,14 +33,14 @@ class AccountCache:
         *,
         observed_at: Mapping[str, datetime | None] = NEVER,
     ) -> None:
-        self._known = {each.channel: each for each in known}
+        self._known = {each.reference: each for each in known}
         """All accounts. Those that are not listed any more keep their names and information."""
         self._listed_now: dict[str, KnownAccount] | None = None
         """The accounts that are listed; None after a change."""
         self.observed_at = dict(observed_at)
         """The time of each provider's last good poll; None before the first."""
         self.open_incidents: Callable[[], Mapping[str, Incident]] = lambda: NO_INCIDENTS
-        """Returns the open incident of each account that has one, by channel."""
+        """Returns the open incident of each account that has one, by reference."""
         self.web_pages: Mapping[str, str] = {}
         """The addresses of the providers' own pages."""
         self._with_incidents: tuple[Mapping[str, Incident], dict[str, KnownAccount]] | None = None
@@ -52,26 +52,26 @@ class AccountCache:
     @property
     def _listed(self) -> dict[str, KnownAccount]:
         if self._listed_now is None:
-            self._listed_now = {channel: each for channel, each in self._known.items() if each.is_listed}
+            self._listed_now = {reference: each for reference, each in self._known.items() if each.is_listed}
         return self._listed_now
 
     @property
     def accounts(self) -> tuple[KnownAccount, ...]:
         """Every account of the last good poll or with an open incident."""
-        return tuple(self.by_channel.values())
+        return tuple(self.by_reference.values())
 
     @property
-    def by_channel(self) -> dict[str, KnownAccount]:
-        """Every account of the last good poll or with an open incident, by channel."""
+    def by_reference(self) -> dict[str, KnownAccount]:
+        """Every account of the last good poll or with an open incident, by reference."""
         incidents = self.open_incidents()
         if not incidents:
             return self._listed
         if self._with_incidents is None or self._with_incidents[0] is not incidents:
             shown = {
-                channel: with_incident(
-                    self._without_incident(channel), each, self.web_pages.get(each.provider)
+                reference: with_incident(
+                    self._without_incident(reference), each, self.web_pages.get(each.provider)
                 )
-                for channel, each in incidents.items()
+                for reference, each in incidents.items()
             }
             self._with_incidents = incidents, self._listed | shown
         return self._with_incidents[1]
@@ -79,27 +79,27 @@ class AccountCache:
     @property
     def with_unlisted(self) -> Mapping[str, KnownAccount]:
         """All of `by_channel` and the accounts that are not listed any more, for messages that name them."""
-        return {**self._known, **self.by_channel}
+        return {**self._known, **self.by_reference}
 
-    def get(self, channel: str) -> KnownAccount | None:
-        """Return the account of a channel if it is listed or has an open incident."""
-        return self.by_channel.get(channel)
+    def get(self, reference: str) -> KnownAccount | None:
+        """Return the account of a reference if it is listed or has an open incident."""
+        return self.by_reference.get(reference)
 
     def reference(self, handle: str) -> str:
         """Return the reference of an account by its handle; the handle itself if none has it."""
         if not is_handle(handle):
             return handle
-        named = (channel for channel, each in self.with_unlisted.items() if each.account.handle == handle)
+        named = (reference for reference, each in self.with_unlisted.items() if each.account.handle == handle)
         return next(named, handle)
 
-    def label_of(self, channel: str) -> str | None:
+    def label_of(self, reference: str) -> str | None:
         """Return the label of an account, also of one that is not listed any more; None if unknown."""
-        known = self._known.get(channel)
+        known = self._known.get(reference)
         return known.label if known else None
 
     def listed_by(self, provider: str) -> Collection[str]:
-        """Return the channels of the accounts that a provider lists."""
-        return [channel for channel in self._listed if provider_of(channel) == provider]
+        """Return the references of the accounts that a provider lists."""
+        return [reference for reference in self._listed if provider_of(reference) == provider]
 
     def find(self, typed: str) -> KnownAccount:
         """Return the account with a key, a channel id, a label, a Discord name, or the handle in a control.
@@ -107,7 +107,7 @@ class AccountCache:
         Raises:
             UserError: there is none, or more than one.
         """
-        accounts, typed = self.by_channel, typed.strip()
+        accounts, typed = self.by_reference, typed.strip()
         for reference in (typed, *(reference_to(provider, typed) for provider in self.observed_at)):
             if (account := accounts.get(reference)) is not None:
                 return account
@@ -129,47 +129,48 @@ class AccountCache:
     def other_called(self, name: str, *, besides: str) -> KnownAccount | None:
         """Return another account with the same name for a reader, if there is one."""
         wanted = comparable(name)
-        others = (account for account in self.by_channel.values() if account.channel != besides)
+        others = (account for account in self.by_reference.values() if account.reference != besides)
         return next((account for account in others if is_called(account, wanted)), None)
 
     def observe(self, observation: Observation) -> None:
         """Replace the listed accounts of a provider with those of a poll; an incomplete one adds to them."""
         rest, provider = dict(self._known), observation.provider
         listed = {
-            each.channel: with_account(rest.pop(each.channel, None), each) for each in observation.accounts
+            each.reference: with_account(rest.pop(each.reference, None), each)
+            for each in observation.accounts
         }
         if observation.is_complete:
             self.observed_at[provider] = observation.at
             gone = (c for c, each in rest.items() if each.is_listed and provider_of(c) == provider)
-            rest |= {channel: replace(rest[channel], is_listed=False) for channel in gone}
+            rest |= {reference: replace(rest[reference], is_listed=False) for reference in gone}
         self._known = listed | rest
         self._forget_listed()
 
-    def put_info(self, channel: str, snapshot: InfoSnapshot) -> None:
+    def put_info(self, reference: str, snapshot: InfoSnapshot) -> None:
         """Store an answer to `/info`."""
-        if (known := self._known.get(channel)) is not None:
+        if (known := self._known.get(reference)) is not None:
             name = snapshot.info.discord_name or known.discord_name
             self._put(replace(known, snapshot=snapshot, discord_name=name))
 
     def put_account(self, account: Account) -> KnownAccount:
         """Store an account that was just created or updated."""
-        return self._put(with_account(self._known.get(account.channel), account))
+        return self._put(with_account(self._known.get(account.reference), account))
 
-    def unlist(self, channel: str) -> None:
+    def unlist(self, reference: str) -> None:
         """Mark an account as not listed any more."""
-        if (known := self._known.get(channel)) is not None:
+        if (known := self._known.get(reference)) is not None:
             self._put(replace(known, is_listed=False))
 
     def rename(self, known: KnownAccount, name: str | None) -> KnownAccount:
         """Set the name of an account, None for none, and return the account with it."""
-        return self._put(replace(self._without_incident(known.channel), name=name))
+        return self._put(replace(self._without_incident(known.reference), name=name))
 
-    def _without_incident(self, channel: str) -> KnownAccount:
+    def _without_incident(self, reference: str) -> KnownAccount:
         """Return an account without its incident."""
-        return self._known.get(channel) or KnownAccount(Account(channel), is_listed=False)
+        return self._known.get(reference) or KnownAccount(Account(reference), is_listed=False)
 
     def _put(self, account: KnownAccount) -> KnownAccount:
-        self._known[account.channel] = account
+        self._known[account.reference] = account
         self._forget_listed()
         return account
 
@@ -226,6 +227,6 @@ async def load_cache(store: Store, providers: Iterable[str]) -> AccountCache:
         if snapshot is not None:
             info = parse_info(snapshot.info.text, snapshot.info.discord_name)
             snapshot = replace(snapshot, answer=info)
-        is_listed = each.is_listed and provider_of(each.channel) in observed_at
+        is_listed = each.is_listed and provider_of(each.reference) in observed_at
         known.append(replace(each, snapshot=snapshot, is_listed=is_listed))
     return AccountCache(known, observed_at=observed_at)

@@ -65,9 +65,9 @@ class AccountPoller:
         self._now = now
         self._poll: asyncio.Task[Observation] | None = None
         self._reported: dict[str, FlagReported] = {}
-        """The flags of errors, by channel, that are not written yet."""
+        """The flags of errors, by reference, that are not written yet."""
         self._unwritten: dict[str, Incident] = {}
-        """The incidents of all flags that are not written yet, by channel."""
+        """The incidents of all flags that are not written yet, by reference."""
         self.cache = cache
         self.outages = OutageLog(provider.name)
         self._refreshed_at: datetime | None = None
@@ -90,7 +90,7 @@ class AccountPoller:
 
     @property
     def unwritten_incidents(self) -> Mapping[str, Incident]:
-        """The incidents of the flags that are not written yet, by channel."""
+        """The incidents of the flags that are not written yet, by reference."""
         return self._unwritten
 
     @property
@@ -149,18 +149,18 @@ class AccountPoller:
             await self._sleep(self.rest.total_seconds())
         return await asyncio.shield(self.start_poll())
 
-    async def read_account(self, channel: str) -> Account | None:
+    async def read_account(self, reference: str) -> Account | None:
         """Return an account as it is now, and record a flag that is new; None if it is gone.
 
         Raises:
             ProviderError: it could not be read.
         """
-        account = await self.provider.read_account(channel, self.poll_anew)
+        account = await self.provider.read_account(reference, self.poll_anew)
         if account is not None:
             self.cache.put_account(account)
-            known = self._incident_service.watch_state.open_incidents.get(channel)
+            known = self._incident_service.watch_state.open_incidents.get(reference)
             if account.flag is not None and (known is None or known.flag != account.flag):
-                await self.note_flag(channel, account.flag, in_list=True)
+                await self.note_flag(reference, account.flag, in_list=True)
         return account
 
     def start_poll(self) -> asyncio.Task[Observation]:
@@ -218,75 +218,85 @@ class AccountPoller:
         self.outages.failed(problem_of(error), error.cause, self._now())
         flag = None
         if isinstance(error, PendingModeration):
-            channel = self.channel_of(error)
-            if channel is None or not await self.note_flag(channel, error.flag, in_list=True):
+            reference = self.reference_of(error)
+            if reference is None or not await self.note_flag(reference, error.flag, in_list=True):
                 flag = error.flag
         with suppress(StoreError):  # logged already; the next failed poll writes it
             problem, name = problem_of(error), self.provider.name
             await self._incident_service.apply(PollFailed(self._now(), problem, flag, error.cause, name))
 
-    def channel_of(self, error: PendingModeration) -> str | None:
-        """Return the channel of a 596 in place of the list: the one it names, or that of the only account."""
+    def reference_of(self, error: PendingModeration) -> str | None:
+        """Return the account of a 596 in place of the list: the one it names, or that of the only account."""
         listed = self.cache.listed_by(self.provider.name)
-        return error.channel or (next(iter(listed)) if len(listed) == 1 else None)
+        return error.reference or (next(iter(listed)) if len(listed) == 1 else None)
 
     async def _is_believed(self, observation: Observation) -> bool:
         """Apply a good poll to the incidents, and return whether its list is believed."""
-        flags = {account.channel: account.flag for account in observation.accounts if account.flag}
-        since = {channel: each.opened_at for channel, each in self._unwritten.items() if channel in flags}
-        for channel, incident in self._unwritten.items():
-            if channel not in flags and incident.flag is not None:  # it was never written, and is gone
-                event = FlagReported(observation.at, channel, incident.flag, incident.opened_at, in_list=True)
-                self._reported.setdefault(channel, event)
+        flags = {account.reference: account.flag for account in observation.accounts if account.flag}
+        since = {
+            reference: each.opened_at for reference, each in self._unwritten.items() if reference in flags
+        }
+        for reference, incident in self._unwritten.items():
+            if reference not in flags and incident.flag is not None:  # it was never written, and is gone
+                event = FlagReported(
+                    observation.at, reference, incident.flag, incident.opened_at, in_list=True
+                )
+                self._reported.setdefault(reference, event)
         await self._write_reported()  # before a list without the flag can end its incident
-        reported = {channel: each for channel, each in self._unwritten.items() if channel in self._reported}
+        reported = {
+            reference: each for reference, each in self._unwritten.items() if reference in self._reported
+        }
         try:
             await self._incident_service.apply(replace(observation, flagged_since=since))
         except StoreError:
             # The next poll applies what this one showed.
             shown = {
-                channel: self._incident_service.as_flagged(channel, flag, since.get(channel, observation.at))
-                for channel, flag in flags.items()
+                reference: self._incident_service.as_flagged(
+                    reference, flag, since.get(reference, observation.at)
+                )
+                for reference, flag in flags.items()
             }
             self._unwritten = reported | shown
             return self._incident_service.believes(observation)
         self._unwritten = reported
         return self.poll_state.shrunk is None or not observation.is_complete
 
-    async def note_flag(self, channel: str, flag: Flag, *, in_list: bool = False) -> bool:
+    async def note_flag(self, reference: str, flag: Flag, *, in_list: bool = False) -> bool:
         """Record a 596 about an account, and show it at once. Return whether the account is known.
 
         `in_list` says that the 596 came in place of the list, not as the response to a command.
         """
-        if self.cache.get(channel) is None:
+        if self.cache.get(reference) is None:
             return False
         self._forget_ended()
-        unwritten = self._unwritten.get(channel)
+        unwritten = self._unwritten.get(reference)
         since = self._now() if unwritten is None else unwritten.opened_at
-        self._reported[channel] = FlagReported(self._now(), channel, flag, since, in_list)
-        self._unwritten[channel] = self._incident_service.as_flagged(channel, flag, since, in_list=in_list)
+        self._reported[reference] = FlagReported(self._now(), reference, flag, since, in_list)
+        self._unwritten[reference] = self._incident_service.as_flagged(
+            reference, flag, since, in_list=in_list
+        )
         await self._write_reported()
         return True
 
     def _forget_ended(self) -> None:
         """Drop unwritten flags whose incident has ended meanwhile, as after a reset."""
         written = self._incident_service.watch_state.open_incidents
-        for channel, incident in list(self._unwritten.items()):
-            known = written.get(channel)
+        for reference, incident in list(self._unwritten.items()):
+            known = written.get(reference)
             if incident.key and (known is None or known.key != incident.key):
-                del self._unwritten[channel]
-                self._reported.pop(channel, None)
+                del self._unwritten[reference]
+                self._reported.pop(reference, None)
 
     async def _write_reported(self) -> None:
         """Write the flags of errors. The next poll writes those that cannot be written now."""
-        for channel, event in list(self._reported.items()):
+        for reference, event in list(self._reported.items()):
             try:
                 await self._incident_service.apply(event)
             except StoreError:
                 return
-            if self._reported.get(channel) is event:  # another may have come meanwhile
-                del self._reported[channel]
-                self._unwritten.pop(channel, None)
+            if self._reported.get(reference) is event:  # another may have come meanwhile
+                del self._reported[reference]
+                self._unwritten.pop(reference, None)
 
     async def close(self) -> None:
         """Cancel a poll that is under way."""

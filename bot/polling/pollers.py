@@ -38,13 +38,13 @@ class AccountPollers:
     def __iter__(self) -> Iterator[AccountPoller]:
         return iter(self._pollers.values())
 
-    def of(self, channel: str) -> AccountPoller:
+    def of(self, reference: str) -> AccountPoller:
         """Return the poller of an account's provider.
 
         Raises:
             UserError: that provider is not set up any more.
         """
-        if (poller := self._pollers.get(provider_of(channel))) is None:
+        if (poller := self._pollers.get(provider_of(reference))) is None:
             raise UserError(ErrorCode.ACCOUNT_UNKNOWN)
         return poller
 
@@ -69,7 +69,7 @@ class AccountPollers:
         return self._store.failure
 
     def open_incidents(self) -> Mapping[str, Incident]:
-        """Return the open incident of each account that has one, by channel, also those not written yet."""
+        """Return the open incident of each account that has one, by reference, also those not written yet."""
         incidents = self._watch_state.open_incidents
         for each in self:
             if each.unwritten_incidents:
@@ -123,9 +123,9 @@ class AccountPollers:
                 raise failure from None
             raise
 
-    async def note_flag(self, channel: str, flag: Flag) -> bool:
+    async def note_flag(self, reference: str, flag: Flag) -> bool:
         """Record a 596 about an account, and show it at once. Return whether the account is known."""
-        return await self.of(channel).note_flag(channel, flag)
+        return await self.of(reference).note_flag(reference, flag)
 
     async def close(self) -> None:
         """Cancel the polls that are under way."""

@@ -92,10 +92,12 @@ class NotConfigured(Gone):
 class PendingModeration(ProviderError):
     """Midjourney waits for a person: error 596. It says something about one account, not about the API."""
 
-    def __init__(self, flag: Flag, channel: str | None) -> None:
-        super().__init__(ErrorCode.PENDING if channel else ErrorCode.PENDING_UNNAMED, quote=flag.text or None)
+    def __init__(self, flag: Flag, reference: str | None) -> None:
+        super().__init__(
+            ErrorCode.PENDING if reference else ErrorCode.PENDING_UNNAMED, quote=flag.text or None
+        )
         self.flag = flag
-        self.channel = channel
+        self.reference = reference
         """The account it is about; None when the API does not say and no account was named."""
 
 

@@ -101,11 +101,11 @@ class Provider(Protocol):
         ...
 
     async def read_list(self) -> Listing:
-        """Return the accounts, with references as their channels."""
+        """Return the accounts."""
         ...
 
     async def read_account(
-        self, channel: str, poll: Callable[[], Awaitable[Observation]], /
+        self, reference: str, poll: Callable[[], Awaitable[Observation]], /
     ) -> Account | None:
         """Return an account as it is now; None if it is gone. A provider without such a request polls."""
         ...

@@ -77,19 +77,20 @@ def saved_words(saved: SaveResult, name: str = "the account") -> str:
             "so most likely nothing was saved.\n"
             "Check the list of accounts before you try again: it may come late."
         )
-    channel, wanted = escape(account.channel), count(saved.jobs, "job")
+    reference, wanted = escape(account.reference), count(saved.jobs, "job")
     jobs = wanted if account.max_jobs is None else count(account.max_jobs, "job")
     if saved.outcome is ChangeOutcome.NOT_DONE:
         return (
             f"⚠️ {fault} So I read the list again: {name} is configured as before, "
-            f"channel {channel}, {jobs} at a time, not {wanted}.\n"
+            f"channel {reference}, {jobs} at a time, not {wanted}.\n"
             "Try again to change that."
         )
     if fault is not None:
         return (
-            f"✅ {fault} So I read the list again: {name} is configured, channel {channel}, {jobs} at a time."
+            f"✅ {fault} So I read the list again: {name} is configured, "
+            f"channel {reference}, {jobs} at a time."
         )
-    return DONE[saved.created].format(name=name, channel=channel, jobs=jobs)
+    return DONE[saved.created].format(name=name, channel=reference, jobs=jobs)
 
 
 def another_account(expected: KnownAccount) -> str:
@@ -110,8 +111,8 @@ def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
     """Return what came of removing an account, and what to do next."""
     name = f"**{escape(account.label)}**"
     fault = what(removed.fault) if removed.fault else ""
-    words = words_for(account.channel)
-    again = words.put_into(AGAIN[capabilities_of(account.channel).adds_accounts])
+    words = words_for(account.reference)
+    again = words.put_into(AGAIN[capabilities_of(account.reference).adds_accounts])
     match removed.outcome:
         case ChangeOutcome.DONE if removed.before:
             by, at = removed.before.actor_id, when(removed.before.at)
@@ -135,7 +136,7 @@ def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
 
 def removal_question(account: KnownAccount) -> MessageContent:
     """Return the question whether to remove an account, with what a removal means."""
-    name, service = escape(account.label), words_for(account.channel).service
+    name, service = escape(account.label), words_for(account.reference).service
     embed = discord.Embed(
         title=f"Remove {name}?",
         description=(

@@ -86,10 +86,10 @@ def info_content(
     outcome: InfoOutcome = InfoOutcome.ANSWERED,
 ) -> MessageContent:
     """Return Midjourney's answer. `outcome` says why it is the last one, `wait` when to ask again."""
-    limits = capabilities_of(account.channel)
+    limits = capabilities_of(account.reference)
     is_short = limits.info_wait <= SHORT_WAIT
     note = NOTES.get(outcome, "").format(
-        service=words_for(account.channel).service,
+        service=words_for(account.reference).service,
         lately="a moment ago" if is_short else f"less than {span(limits.info_wait)} ago",
         most=limits.infos_a_day,
         wait=span(wait),
@@ -101,7 +101,7 @@ def info_content(
 def account_embed(
     account: KnownAccount, *, actions: Sequence[Action] = (), unseen: bool = False
 ) -> discord.Embed:
-    """Return the embed of an account: state, channel, flag, plan and last actions, newest first.
+    """Return the embed of an account: state, handle, flag, plan and last actions, newest first.
 
     `unseen` says that the list is refused with an error 596 that may be this account's.
     """
@@ -109,7 +109,7 @@ def account_embed(
     state = "state unknown" if unseen and flag is None else state_words(account)
     title = f"{escape(account.label)} · {state}"
     note = MAY_BE_ITS if unseen else None
-    words = words_for(account.channel)
+    words = words_for(account.reference)
     if flag is None and account.account.entry is EntryState.PAUSED:
         note = words.put_into(PAUSED)
     means = meaning(flag, account.account) if flag else None
@@ -153,17 +153,17 @@ def account_card(
 
 
 def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: bool) -> Iterator[Component]:
-    channel = account.account.handle
-    yield Button("info.ask", "Info", channel, asker=asker)
+    handle = account.account.handle
+    yield Button("info.ask", "Info", handle, asker=asker)
     flag = account.account.flag
     remedy = remedy_for(account.account, flag.kind if flag else FlagKind.OTHER)
     is_waited_for = unseen or (flag is not None and account.account.entry is not EntryState.STARTING)
     if owner and remedy is not Remedy.GUIDE and is_waited_for:
-        yield Button("account.reset", words_of(remedy).label, channel, asker=asker)
-    if owner and capabilities_of(account.channel).adds_accounts:
-        yield Button("account.edit", "Update", channel, asker=asker)
+        yield Button("account.reset", words_of(remedy).label, handle, asker=asker)
+    if owner and capabilities_of(account.reference).adds_accounts:
+        yield Button("account.edit", "Update", handle, asker=asker)
     if owner:
-        yield Button("account.remove", "Remove", channel, discord.ButtonStyle.danger, asker=asker)
+        yield Button("account.remove", "Remove", handle, discord.ButtonStyle.danger, asker=asker)
     yield from channel_buttons(account.account)
 
 

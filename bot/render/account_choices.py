@@ -22,7 +22,7 @@ PLAN_LIMIT: Final = 20
 
 
 def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAccount]:
-    """Return the first accounts with a channel id that match the typed text."""
+    """Return the first accounts that can be named in a request and match the typed text."""
     fitting = (account for account in accounts if account.account.is_addressable and matches(account, typed))
     return heapq.nsmallest(OFFERED, fitting, key=order)
 
@@ -83,7 +83,7 @@ def matches(account: KnownAccount, typed: str) -> bool:
         account.label,
         account.account.title or "",
         account.discord_name or "",
-        account.channel,
+        account.reference,
         account.account.discord_channel or "",
         known_plan(account) or "",
         state_words(account),
@@ -100,7 +100,7 @@ def _traits(account: KnownAccount) -> list[str]:
 
 def tail(account: KnownAccount) -> list[str]:
     """Return the end of the id, unless it is the label already. It distinguishes accounts of one label."""
-    end = f"…{(account.account.discord_channel or account.channel)[-4:]}"
+    end = f"…{(account.account.discord_channel or account.reference)[-4:]}"
     return [] if account.label == end else [end]
 
 
@@ -109,12 +109,12 @@ def order(account: KnownAccount) -> tuple[bool, bool, str, bool, str, str]:
 
     Of each provider, accounts that are not known to run come before the others.
     """
-    flag, channel = account.account.flag, account.channel
+    flag, reference = account.account.flag, account.reference
     return (
         not account.needs_somebody,
         flag is None,
-        provider_of(channel),
+        provider_of(reference),
         not account.is_idle,
         account.label.casefold(),
-        channel,
+        reference,
     )

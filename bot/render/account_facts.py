@@ -16,13 +16,13 @@ WORD_LIMIT: Final = 20
 
 def channel_link(account: Account) -> str:
     """Return a link to the channel, or its id in code if it is no channel id."""
-    link, place = account.link, account.discord_channel or key_of(account.channel)
+    link, place = account.link, account.discord_channel or key_of(account.reference)
     return f"[{place}]({link})" if link else code_span(place, 40)
 
 
 def place(account: Account, separator: str = " · ") -> str:
     """Return the link to the channel and, where Midwatch can set it, the number of jobs."""
-    link, has_number = channel_link(account), capabilities_of(account.channel).adds_accounts
+    link, has_number = channel_link(account), capabilities_of(account.reference).adds_accounts
     return f"{link}{separator}{slots(account)}" if has_number else link
 
 

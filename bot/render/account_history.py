@@ -99,7 +99,7 @@ def sentence(action: Action) -> str:
         person=f"<@{action.actor_id}>",
         value=escape(value) if key == "rename named" else value,
         verb=escape(action.verb),
-        service=words_for(action.channel).service,
+        service=words_for(action.reference).service,
         outcome=escape(action.outcome, 60),
     )
 

@@ -75,9 +75,9 @@ def accounts_page(
     if refusal is not None:
         as_of = [f"**As of {when(at, 'f')}, when I last read the list:**"] if at and not stale else []
         heading = "\n".join([refusal, *as_of, heading.replace("✅", "⚠️")])
-    are_several = stale or len({provider_of(account.channel) for account in accounts}) > 1
+    are_several = stale or len({provider_of(account.reference) for account in accounts}) > 1
     titles = _titles(shown, stale) if are_several else [""] * len(shown)
-    shown = [replace(each, is_stale=provider_of(each.channel) in stale) for each in shown]
+    shown = [replace(each, is_stale=provider_of(each.reference) in stale) for each in shown]
     entries = _entries(shown, titles, PAGE_LIMIT - length(heading) - length(footer))
     return AccountsPage(heading, entries, footer, page, pages, tuple(shown))
 
@@ -134,10 +134,10 @@ def _heading(accounts: Sequence[KnownAccount]) -> str:
     counts += [f"{whole(idle[entry])} {words}" for entry, words in IDLE.items() if idle[entry]]
     mark = "⚠️" if flagged else "🟡" if clearing or (+idle).keys() - {EntryState.PAUSED} else "✅"
     heading = f"## Midjourney accounts\n**{mark} {', '.join(counts)}**"
-    counted = [known for known in accounts if capabilities_of(known.channel).adds_accounts]
+    counted = [known for known in accounts if capabilities_of(known.reference).adds_accounts]
     if not counted:
         return heading
-    place = f" at {service_name(provider_of(counted[0].channel))}" if len(counted) < len(accounts) else ""
+    place = f" at {service_name(provider_of(counted[0].reference))}" if len(counted) < len(accounts) else ""
     return f"{heading}\n{_slot_totals(counted, place)}"
 
 
@@ -168,7 +168,7 @@ def _titles(shown: Sequence[KnownAccount], stale: Mapping[str, datetime]) -> lis
 
     One whose list could not be read has the time of the last one.
     """
-    names = ["", *(provider_of(account.channel) for account in shown)]
+    names = ["", *(provider_of(account.reference) for account in shown)]
     titles = {
         name: f"At {service_name(name)}, as of {when(stale[name], 'f')}:\n"
         if name in stale
@@ -219,5 +219,5 @@ def _since(known: KnownAccount) -> str:
     since = flagged_since(known.flagged_since, is_past=is_past, is_soft=is_soft)
     if is_soft or (flag := known.account.flag) is None:
         return since
-    says = f"{words_for(known.channel).says(is_past=is_past or is_unlocked(known.account, flag))}:"
+    says = f"{words_for(known.reference).says(is_past=is_past or is_unlocked(known.account, flag))}:"
     return " ".join(filter(None, [since, meaning(flag, known.account), says]))

@@ -69,7 +69,7 @@ def confirmation(
     until = _block_until(account, flag, incident)
     remedy, warning = remedy_for(account.account, flag.kind), _block_warning(flag, until, now)
     words, is_past = words_of(remedy), is_unlocked(account.account, flag)
-    act = words_for(account.channel).do.capitalize()
+    act = words_for(account.reference).do.capitalize()
     warning = warning and _filled(warning, account, act=act)
     texts = [
         warning,
@@ -83,7 +83,7 @@ def confirmation(
         colour=flag_colour(flag),
         url=link or account.account.link,
     )
-    add_field(embed, words_for(account.channel).says(is_past=is_past), code_block(flag_text(flag)))
+    add_field(embed, words_for(account.reference).says(is_past=is_past), code_block(flag_text(flag)))
     add_field(embed, "Discord login to use", login_help(account, flag.kind))
     label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
@@ -147,7 +147,7 @@ def remedy_result(
     incident, verdict, name = result.incident, result.verdict, f"**{escape(account.label)}**"
     match result.outcome:
         case RemedyOutcome.TAKEN if incident is not None:
-            other = known_account(incident.lease_channel or account.channel, accounts)
+            other = known_account(incident.lease_reference or account.reference, accounts)
             text = already_under_way(other, incident.leased_by, incident.lease_until, incident.remedy)
         case RemedyOutcome.DONE if verdict is RemedyVerdict.COULD_NOT_TELL and unseen:
             text = (
@@ -211,10 +211,10 @@ def still_starting(account: KnownAccount, flag: Flag, accounts: Mapping[str, Kno
 
 def starting_before(account: Account, accounts: Mapping[str, KnownAccount]) -> int:
     """Return how many other accounts the provider starts before this one."""
-    provider = provider_of(account.channel)
+    provider = provider_of(account.reference)
     starting = (each.account for each in accounts.values() if each.account.entry is EntryState.STARTING)
     return sum(
-        each.sort < account.sort and not each.hours and provider_of(each.channel) == provider
+        each.sort < account.sort and not each.hours and provider_of(each.reference) == provider
         for each in starting
     )
 
@@ -231,7 +231,7 @@ def already_under_way(
 
 def _filled(sentence: str, account: KnownAccount, **fields: str) -> str:
     """Return a sentence with its account, and its other fields."""
-    return words_for(account.channel).put_into(sentence, name=escape(account.label), **fields)
+    return words_for(account.reference).put_into(sentence, name=escape(account.label), **fields)
 
 
 def nothing_to_reset(account: KnownAccount) -> str:
@@ -241,9 +241,9 @@ def nothing_to_reset(account: KnownAccount) -> str:
 
 def guide(account: KnownAccount, flag: Flag) -> str:
     """Return what a person can do about a flag for which nothing can be sent."""
-    name, wants = escape(account.label), demand(flag, provider_of(account.channel))
+    name, wants = escape(account.label), demand(flag, provider_of(account.reference))
     first = f"{symbol(flag.kind)} **{name}**: {wants}. I can send nothing for that."
-    page = page_line(account.channel, account.web_page)
+    page = page_line(account.reference, account.web_page)
     return "\n".join(filter(None, [first, steps(account, flag, until=None), page]))
 
 

@@ -56,7 +56,7 @@ class AlertItem:
         return self.incident.is_starting
 
     @property
-    def is_calm(self) -> bool:
+    def is_soft(self) -> bool:
         """Whether the account was not started, and that is all."""
         return self.flag.kind is FlagKind.OFFLINE
 
@@ -93,16 +93,16 @@ def items_of(
     """Return the account incidents of a message: the flagged ones first, then by urgency and age."""
     found = [(incidents.get(entry.incident), entry.reason) for entry in message.entries]
     items = [
-        AlertItem(incident, known_account(incident.channel, accounts), reason, message.due_at)
+        AlertItem(incident, known_account(incident.reference, accounts), reason, message.due_at)
         for incident, reason in found
-        if incident is not None and incident.channel is not None
+        if incident is not None and incident.reference is not None
     ]
     return tuple(sorted(items, key=_urgency))
 
 
-def known_account(channel: str, accounts: Mapping[str, KnownAccount]) -> KnownAccount:
-    """Return an account, or one without a name if the channel is unknown."""
-    return accounts.get(channel) or KnownAccount(Account(channel))
+def known_account(reference: str, accounts: Mapping[str, KnownAccount]) -> KnownAccount:
+    """Return an account, or one without a name if the reference is unknown."""
+    return accounts.get(reference) or KnownAccount(Account(reference))
 
 
 def names_of(items: Sequence[AlertItem]) -> str:
@@ -167,16 +167,16 @@ def coming_back(items: Iterable[AlertItem], accounts: Mapping[str, KnownAccount]
         each.account.entry is EntryState.STARTING
         and each.state is None
         and not each.account.hours
-        and provider_of(each.channel) in lost
+        and provider_of(each.reference) in lost
         for each in (accounts.values() if lost else ())
     )
 
 
 def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str | None:
     """Return the sentence that says how many job slots are unavailable. None: no number is known of these."""
-    open_channels = {each.channel for each in incidents.values() if each.state in NEEDING}
+    open_references = {each.reference for each in incidents.values() if each.state in NEEDING}
     total = _slots(known for known in accounts.values() if known.is_listed)
-    missing = [known for known in accounts.values() if known.channel in open_channels]
+    missing = [known for known in accounts.values() if known.reference in open_references]
     out = _slots(missing)
     if not total or (missing and all(known.account.max_jobs is None for known in missing)):
         return None

@@ -53,7 +53,7 @@ def content_of(
 ) -> MessageContent:
     """Return what a message should show now.
 
-    `incidents` holds those of the message and all that are open; `accounts` all that are known, by channel.
+    `incidents` holds those of the message and all that are open; `accounts` all that are known, by reference.
     `page` is a digest's, the first being 0. Nothing else counts: time passing alone changes no message.
     """
     shown = _content(message, incidents, accounts, page)
@@ -73,7 +73,7 @@ def opened_card(
     actions: Sequence[Action] = (),
 ) -> MessageContent:
     """Return the card of one account of a digest; `message` is the digest's key."""
-    item = AlertItem(incident, known_account(incident.channel or "", accounts), None, now)
+    item = AlertItem(incident, known_account(incident.reference or "", accounts), None, now)
     at_once = enable_all_button([item], incidents)
     context = replace(_context(incidents, accounts), actions=actions, enable_all=at_once)
     buttons = (*controls(item, message), *filter(None, [at_once]))
@@ -195,17 +195,17 @@ def _test(message: Message, accounts: Iterable[str], note: str | None) -> Messag
     """
     providers = {provider_of(each) for each in accounts} or {USEAPI}
     provider = USEAPI if USEAPI in providers else min(providers)
-    channel = reference_to(provider, "00000000000000000")
+    reference = reference_to(provider, "00000000000000000")
     incident = Incident(
         message.key,
         State.OPEN,
         message.created_at,
         message.created_at,
-        channel="" if provider == USEAPI else channel,
+        reference="" if provider == USEAPI else reference,
         flag=Flag.of(EXAMPLE_TEXT),
         provider=provider,
     )
-    account = KnownAccount(Account(channel), "Example", "example")
+    account = KnownAccount(Account(reference), "Example", "example")
     item = AlertItem(incident, account, Reason.OPENED, message.due_at)
     embed = card(item, CardContext(note=note))
     embed.title = f"🧪 TEST · {embed.title}"

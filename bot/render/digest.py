@@ -30,7 +30,7 @@ ENABLE_ALL: Final = (
 def digest(items: Sequence[AlertItem], page: int, context: CardContext) -> discord.Embed:
     """Return the embed of one page of a digest."""
     shown, page, pages = page_of(items, page, PAGE_SIZE)
-    said = [item for item in shown if not item.incident.ended and (item.flag.text or not item.is_calm)]
+    said = [item for item in shown if not item.incident.ended and (item.flag.text or not item.is_soft)]
     described = "\n".join([_list(shown), *_meanings(said)])
     embed = discord.Embed(title=_title(items, page, pages), description=described, colour=colour(items[0]))
     speakers = list(dict.fromkeys(WORDS[item.provider].speaker for item in said))
@@ -83,7 +83,7 @@ def _traits(item: AlertItem) -> list[str]:
     since = "before I started watching" if incident.before_watch else when(incident.opened_at)
     until = incident.block_until()
     ends = [f"ends {exactly(until)}"] if until else []
-    seen = "noticed" if item.is_calm else "flagged"
+    seen = "noticed" if item.is_soft else "flagged"
     return [f"{seen} {since}", *ends, *who_and_until(item)]
 
 

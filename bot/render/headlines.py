@@ -44,9 +44,9 @@ def headline(items: Sequence[AlertItem]) -> str:
     """Return the first line of a message about one account or several."""
     if len(items) == 1:
         return headline_of(items[0])
-    if needing := [item for item in items if item.needs_somebody and not (item.is_starting or item.is_calm)]:
+    if needing := [item for item in items if item.needs_somebody and not (item.is_starting or item.is_soft)]:
         return _lost_connection(needing) or _needing(needing)
-    if calm := [item for item in items if item.needs_somebody and item.is_calm]:
+    if calm := [item for item in items if item.needs_somebody and item.is_soft]:
         still = count(len(calm), "account is not running", "accounts are not running")
         return f"💤 {still}: {names_of(calm)}"
     if starting := [item for item in items if item.is_starting]:
@@ -69,7 +69,7 @@ def second_line(items: Sequence[AlertItem], returning: int = 0) -> str | None:
     if returning:
         themselves = "itself" if returning == 1 else "themselves"
         return f"{whole(returning)} more should come back by {themselves} within 5 minutes."
-    if all(item.is_calm and item.needs_somebody for item in items):
+    if all(item.is_soft and item.needs_somebody for item in items):
         return HIDDEN
     return ONLY_REMINDERS if Reason.RECURRING in reasons and len(items) == 1 else None
 
@@ -94,7 +94,7 @@ def was_flagged(item: AlertItem) -> str:
         return f"⚪ {item.name} is not configured any more."
     if item.incident.ending is Ending.LEFT_PAUSED:
         return f"⏸️ {item.name} is left disabled. {_had_been(item)}."
-    out = "did not run" if item.is_calm else "was flagged"
+    out = "did not run" if item.is_soft else "was flagged"
     return f"✅ {item.name} {out} for {duration(item.incident)} and {WORDS[item.provider].back}."
 
 
@@ -103,7 +103,7 @@ def _open(item: AlertItem) -> str:
     if item.is_starting:
         return f"⏳ {item.name} is enabled, {words.service} has not started it yet"
     sentence = FLAGGED.get(item.reason, NEEDS_YOU)
-    if item.is_calm:
+    if item.is_soft:
         sentence = CALM.get(item.reason, sentence)
     elif sentence is NEEDS_YOU and _only_waits(item):
         sentence = MUST_WAIT
@@ -134,7 +134,7 @@ def _ended(item: AlertItem) -> str:
 
 
 def _had_been(item: AlertItem) -> str:
-    return f"It had {'not run' if item.is_calm else 'been flagged'} for {duration(item.incident)}"
+    return f"It had {'not run' if item.is_soft else 'been flagged'} for {duration(item.incident)}"
 
 
 def _lost_connection(items: Sequence[AlertItem]) -> str | None:

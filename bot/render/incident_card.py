@@ -70,7 +70,7 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
         url=item.account.account.link,
     )
     words = WORDS[item.provider]
-    if item.incident.flag and (item.flag.text or not item.is_calm):
+    if item.incident.flag and (item.flag.text or not item.is_soft):
         is_present = item.needs_somebody and not (item.is_starting or item.is_unlocked)
         title = f"{words.speaker} {'says' if is_present else 'said'}"
         add_field(embed, title, code_block(flag_text(item.flag)))
@@ -84,7 +84,7 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
         until, reset = item.incident.block_until(), reset or press_reset(item.flag.kind, item.provider)
         tasks = steps(item.account, item.flag, until=until, over=item.is_block_over, reset=reset)
         page = None if _guide(item) or not _is_guided(item) else item.account.web_page
-        listed = filter(None, [tasks, page_line(item.account.channel, page)])
+        listed = filter(None, [tasks, page_line(item.account.reference, page)])
         add_field(embed, "What to do", "\n".join(listed))
     add_field(embed, "Last actions", history(context.actions))
     add_field(embed, "About this message", context.note and clip(context.note, FIELD_LIMIT))
@@ -99,8 +99,8 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         state=account.state or State.OPEN,
         opened_at=account.flagged_since or now,
         seen_at=now,
-        channel=account.channel,
-        provider=provider_of(account.channel),
+        reference=account.reference,
+        provider=provider_of(account.reference),
         flag=flag,
         block_ends=block_end(account, flag),
     )
@@ -225,7 +225,7 @@ def _since(item: AlertItem) -> str:
     if incident.before_watch:
         return f"Flagged before I started watching; first seen {exactly(incident.opened_at)}."
     is_past = incident.state is State.CLEARING
-    return flagged_since(incident.opened_at, is_past=is_past, is_soft=item.is_calm)
+    return flagged_since(incident.opened_at, is_past=is_past, is_soft=item.is_soft)
 
 
 def _unseen(incident: Incident, context: CardContext) -> Iterator[str]:

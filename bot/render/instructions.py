@@ -41,10 +41,10 @@ def discord_name(account: KnownAccount) -> str | None:
 
 def login_help(account: KnownAccount, kind: FlagKind | None = None) -> str | None:
     """Return which Discord login to use, or how to find out; None if no step for such a flag needs one."""
-    if kind and not any("{log_in}" in task for task in words_for(account.channel).steps[kind]):
+    if kind and not any("{log_in}" in task for task in words_for(account.reference).steps[kind]):
         return None
     name = discord_name(account)
-    words = code_span(name, 40) if name else words_for(account.channel).login_unknown
+    words = code_span(name, 40) if name else words_for(account.reference).login_unknown
     return f"{words}\n{_OTHER_LOGIN}"
 
 
@@ -63,7 +63,7 @@ def steps(
     """
     if is_unlocked(account.account, flag):
         return _SOLVED
-    words = words_for(account.channel)
+    words = words_for(account.reference)
     fields = {
         "log_in": _log_in(account),
         "channel": _channel(account),

@@ -19,7 +19,7 @@ def state_words(account: KnownAccount) -> str:
         return UNLOCKED
     if flag is not None:
         starting = starting and flag.kind is not FlagKind.OFFLINE
-        return open_words(account.state, flag, provider_of(account.channel), starting=starting)
+        return open_words(account.state, flag, provider_of(account.reference), starting=starting)
     if entry is EntryState.OK and account.is_stale:
         return "❔ ready when last seen"
     return (
@@ -126,7 +126,9 @@ def meaning(flag: Flag, account: Account) -> str | None:
     if is_unlocked(account, flag):
         return "It asked for a CAPTCHA, which is solved."
     return (
-        UNREAD if flag.kind is FlagKind.OTHER else f"It means: {demand(flag, provider_of(account.channel))}."
+        UNREAD
+        if flag.kind is FlagKind.OTHER
+        else f"It means: {demand(flag, provider_of(account.reference))}."
     )
 
 

@@ -30,7 +30,7 @@ def presence_text(
     whether there are others. `idle` is how many accounts do not run, although no incident of theirs is open.
     """
     unseen = service.provider if service else None
-    opened = [each for each in incidents if each.channel and not each.ended and each.provider != unseen]
+    opened = [each for each in incidents if each.reference and not each.ended and each.provider != unseen]
     idle += sum(each.is_soft for each in opened)
     opened = [each for each in opened if not each.is_soft]
     needing = sum(each.state is State.OPEN and not each.is_starting for each in opened)

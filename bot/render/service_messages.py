@@ -56,7 +56,9 @@ def service_content(
     if incident.ended:
         return _recovered(incident, incidents, accounts)
     words = WORDS[incident.provider]
-    own = {channel: each for channel, each in accounts.items() if provider_of(channel) == incident.provider}
+    own = {
+        reference: each for reference, each in accounts.items() if provider_of(reference) == incident.provider
+    }
     problem = incident.problem or ServiceProblem.UNREACHABLE
     embed = discord.Embed(
         title=_title(incident),
@@ -125,7 +127,7 @@ def changes(
     touched = [
         each
         for each in incidents.values()
-        if each.channel
+        if each.reference
         and each.provider == incident.provider
         and each.blind_until
         and start <= each.blind_until <= end + SAME_POLL
@@ -141,7 +143,7 @@ def changes(
 
 
 def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str:
-    needing = [each for each in incidents.values() if each.channel in accounts and each.state in NEEDING]
+    needing = [each for each in incidents.values() if each.reference in accounts and each.state in NEEDING]
     flagged = [each for each in needing if not each.is_soft]
     listed = sum(each.is_listed for each in accounts.values())
     if not flagged:
@@ -152,7 +154,7 @@ def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAc
 
 def _names(incidents: Sequence[Incident], accounts: Mapping[str, KnownAccount]) -> list[str]:
     ordered = sorted(incidents, key=lambda each: (each.opened_at, each.key))
-    return [escape(known_account(each.channel or "", accounts).label, LABEL_LIMIT) for each in ordered]
+    return [escape(known_account(each.reference or "", accounts).label, LABEL_LIMIT) for each in ordered]
 
 
 def _links(accounts: Mapping[str, KnownAccount]) -> str | None:

@@ -110,7 +110,7 @@ def status_content(watch: WatchStatus, asker: int) -> MessageContent:
 def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     yield "", list(_wrong(watch))
     yield "## Midwatch", list(_alive(watch))
-    open_incidents = [each for each in watch.incidents if each.channel and not each.ended]
+    open_incidents = [each for each in watch.incidents if each.reference and not each.ended]
     open_incidents.sort(key=lambda each: (-(each.flag or NO_WORDS).kind.rank, each.opened_at, each.key))
     yield f"### Open: {whole(len(open_incidents))}", [_open(each, watch) for each in open_incidents]
     waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
@@ -135,11 +135,11 @@ def _wrong(watch: WatchStatus) -> Iterator[str]:
             f"📪 **{count(len(failing), 'message')} for <@{owner}> cannot be delivered**, "
             f"first tried {when(since)}. {failure_sentence(failing[0].failure)} I keep trying."
         )
-    for channel, until in sorted(watch.mutes.items(), key=lambda mute: (mute[0] is not None, mute[1])):
-        if until > watch.now and channel is None:
+    for reference, until in sorted(watch.mutes.items(), key=lambda mute: (mute[0] is not None, mute[1])):
+        if until > watch.now and reference is None:
             yield f"🔇 **All accounts are muted** until {exactly(until)}."
         elif until > watch.now:
-            yield f"🔇 **{_label(channel, watch)} is muted** until {exactly(until)}."
+            yield f"🔇 **{_label(reference, watch)} is muted** until {exactly(until)}."
     if watch.other_copy_at is not None:
         yield (
             f"👥 **Another copy of this bot answers too**, last seen {when(watch.other_copy_at)}. "
@@ -198,7 +198,7 @@ def _checked(poll: PollStatus) -> Iterator[str]:
 def _summary(watch: WatchStatus) -> str:
     words = presence_text(watch.listed, watch.incidents, idle=watch.idle)
     if any(
-        each.channel and each.state is State.OPEN and not each.is_soft and not each.is_starting
+        each.reference and each.state is State.OPEN and not each.is_soft and not each.is_starting
         for each in watch.incidents
     ):
         return f"⚠️ **{count(watch.listed, 'account')} watched, {words}**"
@@ -209,11 +209,13 @@ def _summary(watch: WatchStatus) -> str:
             return f"⚠️ **{count(watch.listed, 'account')}, {those}not checked successfully now**"
     if watch.problems:
         return f"⚠️ **{count(watch.listed, 'account')} watched. {problem_words(watch.problems[0])}.**"
-    return f"{'🟡' if any(each.channel and not each.ended for each in watch.incidents) else '✅'} **{words}**"
+    return (
+        f"{'🟡' if any(each.reference and not each.ended for each in watch.incidents) else '✅'} **{words}**"
+    )
 
 
 def _open(incident: Incident, watch: WatchStatus) -> str:
-    name, flagged = _label(incident.channel, watch), when(incident.opened_at)
+    name, flagged = _label(incident.reference, watch), when(incident.opened_at)
     parts = [f"**{name}**", state_of(incident), f"{'noticed' if incident.is_soft else 'flagged'} {flagged}"]
     if (until := incident.block_until()) is not None:
         parts.append(f"block ends {exactly(until)}")
@@ -224,8 +226,8 @@ def _open(incident: Incident, watch: WatchStatus) -> str:
     return " · ".join(parts)
 
 
-def _label(channel: str | None, watch: WatchStatus) -> str:
-    return escape(known_account(channel or "", watch.accounts).label, LABEL_LIMIT)
+def _label(reference: str | None, watch: WatchStatus) -> str:
+    return escape(known_account(reference or "", watch.accounts).label, LABEL_LIMIT)
 
 
 def _waiting(message: Message, watch: WatchStatus) -> str:
@@ -280,5 +282,5 @@ def _over(incident: Incident, watch: WatchStatus) -> str:
         start, end = window(incident)
         yours = your_accounts(incident.provider, watch.accounts)
         return f"Could not see {yours} · {span(end - start)} · {ago} · {reason(incident)}"
-    name, how = _label(incident.channel, watch), ended_words(incident).partition(" ")[2]
+    name, how = _label(incident.reference, watch), ended_words(incident).partition(" ")[2]
     return f"**{name}** · {how} after {duration(incident)} · {ago}"

@@ -17,7 +17,7 @@ Change = tuple[Incident, Alert | None]
 
 def open_incident(
     now: Situation,
-    channel: str,
+    reference: str,
     flag: Flag,
     at: datetime,
     *,
@@ -27,7 +27,7 @@ def open_incident(
 ) -> Change:
     """Open an incident of an account that has no open one. `cause` is what the account said before."""
     flag, is_soft = with_cause(flag, cause), flag.kind is FlagKind.OFFLINE
-    past = [each for each in now.past.get(channel, ()) if each.is_soft is is_soft]
+    past = [each for each in now.past.get(reference, ()) if each.is_soft is is_soft]
     if (returning := returning_incident(past, at)) is not None:
         again, alert = reopen(returning, flag, at, from_command=from_command)
         return replace(again, first_reason=first_reason(flag, cause)), alert
@@ -37,8 +37,8 @@ def open_incident(
         State.OPEN,
         opened_at=at,
         seen_at=at,
-        channel=channel,
-        provider=provider_of(channel),
+        reference=reference,
+        provider=provider_of(reference),
         flag=flag,
         worst_kind=flag.kind,
         from_command=from_command,

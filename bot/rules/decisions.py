@@ -46,7 +46,7 @@ class FlagReported:
     """An error 596 was about an account."""
 
     at: datetime
-    channel: str
+    reference: str
     flag: Flag
     since: datetime | None = None
     """When it was first reported, if it could not be saved then."""
@@ -56,7 +56,7 @@ class FlagReported:
     @property
     def provider(self) -> str:
         """The provider of the account."""
-        return provider_of(self.channel)
+        return provider_of(self.reference)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def decide(
     at = event.at
     present = {key: each if each.ended else timers.expire(each, at) for key, each in incidents.items()}
     clamped = timers.clamp_future(poll_state, at, TIMES)
-    opened, past = by_channel(present)
+    opened, past = by_reference(present)
     now = Situation(clamped, present, at, policy, new_key, event.provider, opened, past)
     changes: Iterable[Change]
     match event:
@@ -116,9 +116,9 @@ def list_polled(now: Situation, observation: Observation) -> tuple[PollState, It
     if not observation.is_complete:
         after, changes = poll_failed(now, PollFailed(now.at, ServiceProblem.UNREACHABLE, cause=Cause.PARTIAL))
         return after, (*changes, *sightings(now, observation))
-    channels = frozenset(account.channel for account in observation.accounts)
-    if not is_believed(now.poll_state, channels, now.at):
-        return list_shrunk(replace(now, blind=blind_stretch(now)), observation, channels)
+    references = frozenset(account.reference for account in observation.accounts)
+    if not is_believed(now.poll_state, references, now.at):
+        return list_shrunk(replace(now, blind=blind_stretch(now)), observation, references)
     after, seeing = starting.remembered(now, observation), replace(now, blind=blind_stretch(now))
     changes = (
         *service_recovered(now),
@@ -126,7 +126,7 @@ def list_polled(now: Situation, observation: Observation) -> tuple[PollState, It
         *absences(seeing, observation),
         *starting.offline(replace(now, poll_state=after), observation),
     )
-    return accept_list(after, channels, now.at, now.policy), changes
+    return accept_list(after, references, now.at, now.policy), changes
 
 
 def sightings(now: Situation, observation: Observation) -> Iterator[Change]:
@@ -134,13 +134,13 @@ def sightings(now: Situation, observation: Observation) -> Iterator[Change]:
     for account in observation.accounts:
         if (flag := account.flag) is None:
             continue
-        channel, cause = account.channel, starting.cause_of(now, account.channel)
-        if (incident := now.opened.get(channel)) is not None:
+        reference, cause = account.reference, starting.cause_of(now, account.reference)
+        if (incident := now.opened.get(reference)) is not None:
             yield account_incidents.flag_seen(incident, flag, now.at, in_list=True, cause=cause)
         else:
-            since, is_first = observation.flagged_since.get(channel, now.at), now.poll_state.listed is None
+            since, is_first = observation.flagged_since.get(reference, now.at), now.poll_state.listed is None
             yield account_incidents.open_incident(
-                now, channel, flag, since, before_watch=is_first, cause=cause
+                now, reference, flag, since, before_watch=is_first, cause=cause
             )
 
 
@@ -148,11 +148,11 @@ def absences(now: Situation, observation: Observation) -> Iterator[Change]:
     """Yield what changes because a believed list lacks a flag or an account."""
     accounts: dict[str, Account] = {}
     if now.opened:
-        accounts = {account.channel: account for account in observation.accounts}
-    for channel, incident in now.opened.items():
-        account = accounts.get(channel)
+        accounts = {account.reference: account for account in observation.accounts}
+    for reference, incident in now.opened.items():
+        account = accounts.get(reference)
         if account is None:
-            removed = channel in now.poll_state.removed
+            removed = reference in now.poll_state.removed
             if removed or counts_as_poll(now.poll_state, now.at, now.policy):
                 yield account_incidents.account_absent(incident, now.at, removed=removed)
         elif account.flag is None:
@@ -160,7 +160,7 @@ def absences(now: Situation, observation: Observation) -> Iterator[Change]:
 
 
 def list_shrunk(
-    now: Situation, observation: Observation, channels: frozenset[str]
+    now: Situation, observation: Observation, references: frozenset[str]
 ) -> tuple[PollState, Iterable[Change]]:
     """Return what a list changes that lost too many accounts: it is no sign of any account's health.
 
@@ -168,7 +168,7 @@ def list_shrunk(
     that the list still shows are believed at once: the accounts that are left in it must be watched.
     """
     first = now.poll_state.shrunk_since
-    is_same = now.poll_state.shrunk == channels and first is not None
+    is_same = now.poll_state.shrunk == references and first is not None
     is_known = now.service is not None or (first is not None and now.at - first >= now.policy.shortest_gap)
     changes = (
         *(service_failed(now, ServiceProblem.LIST_GONE) if is_known else ()),
@@ -176,7 +176,7 @@ def list_shrunk(
     )
     after = replace(
         now.poll_state,
-        shrunk=channels,
+        shrunk=references,
         shrunk_since=first if is_same else now.at,
         failed_at=now.at,
         failing_seconds=0,
@@ -197,23 +197,23 @@ def poll_failed(now: Situation, failed: PollFailed) -> tuple[PollState, Iterable
 
 def flag_reported(now: Situation, report: FlagReported) -> Change:
     """Return what an error 596 about an account changes."""
-    if (incident := now.opened.get(report.channel)) is not None:
+    if (incident := now.opened.get(report.reference)) is not None:
         return account_incidents.flag_seen(incident, report.flag, now.at, in_list=report.in_list)
     since, is_by_command = report.since or now.at, not report.in_list
     return account_incidents.open_incident(
-        now, report.channel, report.flag, since, from_command=is_by_command
+        now, report.reference, report.flag, since, from_command=is_by_command
     )
 
 
-def by_channel(incidents: Mapping[str, Incident]) -> tuple[dict[str, Incident], dict[str, list[Incident]]]:
+def by_reference(incidents: Mapping[str, Incident]) -> tuple[dict[str, Incident], dict[str, list[Incident]]]:
     """Return the open incident of each account, and its ended ones."""
     opened: dict[str, Incident] = {}
     past: dict[str, list[Incident]] = defaultdict(list)
     for incident in incidents.values():
-        if incident.channel is None:
+        if incident.reference is None:
             continue
         if incident.ended:
-            past[incident.channel].append(incident)
+            past[incident.reference].append(incident)
         else:
-            opened[incident.channel] = incident
+            opened[incident.reference] = incident
     return opened, past

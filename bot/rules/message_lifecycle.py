@@ -35,7 +35,7 @@ def with_open_incidents(push: Message, incidents: Mapping[str, Incident]) -> Mes
     """Return a message as it is claimed: a push shows all open incidents of accounts."""
     if not is_push(push):
         return push
-    return with_more(push, (each for each in incidents.values() if each.channel and not each.ended))
+    return with_more(push, (each for each in incidents.values() if each.reference and not each.ended))
 
 
 def with_more(message: Message, incidents: Iterable[Incident]) -> Message:

@@ -54,7 +54,9 @@ def plan_messages(
 
 def changes(view: RecipientView, alerted: Sequence[AlertedIncident], new_key: NewKey) -> dict[str, Message]:
     """Return an owner's messages after some alerts."""
-    push = next_push(view, reasons(view, [each for each in alerted if each[1].channel is not None]), new_key)
+    push = next_push(
+        view, reasons(view, [each for each in alerted if each[1].reference is not None]), new_key
+    )
     messages = (
         *view.messages,
         push,
@@ -150,7 +152,7 @@ def is_unshown_end(view: RecipientView, incident: Incident) -> bool:
 def is_missed(view: RecipientView, incident: Incident) -> bool:
     """Whether the owner was never notified of an open incident: a new owner, or one who had it muted."""
     return (
-        incident.channel is not None
+        incident.reference is not None
         and incident.state in FLAGGED
         and incident.key not in view.notified
         and not incident.recurring  # those have reminders only
@@ -210,7 +212,7 @@ def not_shown_yet(view: RecipientView, push: Message | None) -> Iterator[Inciden
     is_due = push is not None and push.delivery is Delivery.WAITING and push.due_at <= view.now
     leaving = incident_keys([push]) if push is not None and is_due else frozenset[str]()
     for incident in view.incidents.values():
-        if incident.channel is None or incident.ended:
+        if incident.reference is None or incident.ended:
             continue
         if incident.key not in view.shown and incident.key not in leaving:
             yield incident

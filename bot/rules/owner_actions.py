@@ -28,12 +28,12 @@ def snooze(incident: Incident, until: datetime, at: datetime) -> Incident:
 
 
 def take_lease(
-    incident: Incident, owner: int, at: datetime, channel: str | None, remedy: Remedy
+    incident: Incident, owner: int, at: datetime, reference: str | None, remedy: Remedy
 ) -> Incident | None:
     """Return an incident leased to an owner for a remedy; None if it is leased already, or has ended.
 
     Commit it before the request. The returned incident is the lease, which the verdict needs.
-    `channel` is the account to reset if the incident is the service's.
+    `reference` is the account to reset if the incident is the service's.
     """
     now = expire(incident, at)
     if now.ended or now.state is State.RESETTING:
@@ -43,7 +43,7 @@ def take_lease(
         state=State.RESETTING,
         leased_by=owner,
         lease_until=at + lease_for(remedy),
-        lease_channel=channel if now.problem else None,
+        lease_reference=reference if now.problem else None,
         remedy=remedy,
         verdict=None,
         judged_at=None,

@@ -10,7 +10,7 @@ from bot.domain.incidents import Incident, open_services
 from bot.rules.policy import REMOVAL_LAG, SHRUNK_FOR, Policy, near
 
 NewKey = Callable[[], str]
-NO_CHANNELS: Final[frozenset[str]] = frozenset()
+NO_REFERENCES: Final[frozenset[str]] = frozenset()
 TIMES: Final = ("removed_at", "shrunk_since", "came_up_at", "last_good", "counted_at", "failed_at")
 """The times of a poll state; none can be later than now."""
 
@@ -32,19 +32,19 @@ class PollState:
     """
 
     listed: frozenset[str] | None = None
-    """The channels of the last believed list; None before the first."""
-    removed: frozenset[str] = NO_CHANNELS
-    """The listed channels that were removed by Midwatch: their absence is no problem."""
+    """The references of the last believed list; None before the first."""
+    removed: frozenset[str] = NO_REFERENCES
+    """The listed accounts that were removed by Midwatch: their absence is no problem."""
     removed_at: datetime | None = None
     shrunk: frozenset[str] | None = None
-    """The channels of the last list if it lost too many at once to be believed."""
+    """The accounts of the last list if it lost too many at once to be believed."""
     shrunk_since: datetime | None = None
     starting: Mapping[str, datetime] = field(default_factory=dict[str, datetime])
-    """Since when accounts have been starting, by channel."""
+    """Since when accounts have been starting, by reference."""
     came_up_at: datetime | None = None
     """When one last came up while others were starting."""
     hints: Mapping[str, Hint] = field(default_factory=dict[str, Hint])
-    """What accounts said while they were starting, by channel: it may be the cause of a flag."""
+    """What accounts said while they were starting, by reference: it may be the cause of a flag."""
     last_good: datetime | None = field(default=None, compare=False)
     counted_at: datetime | None = field(default=None, compare=False)
     """When a list was last believed, polls too close to the one before left out."""
@@ -98,29 +98,29 @@ def resume(poll_state: PollState, last_good: datetime | None) -> PollState:
     )
 
 
-def expect_removal(poll_state: PollState, channel: str, at: datetime) -> PollState:
+def expect_removal(poll_state: PollState, reference: str, at: datetime) -> PollState:
     """Expect an account to be absent, as it was removed by Midwatch."""
-    return replace(poll_state, removed=poll_state.removed | {channel}, removed_at=at)
+    return replace(poll_state, removed=poll_state.removed | {reference}, removed_at=at)
 
 
-def expect_account(poll_state: PollState, channel: str) -> PollState:
+def expect_account(poll_state: PollState, reference: str) -> PollState:
     """Expect an account to be listed, as it was added by Midwatch."""
-    return replace(poll_state, removed=poll_state.removed - {channel})
+    return replace(poll_state, removed=poll_state.removed - {reference})
 
 
-def is_believed(poll_state: PollState, channels: frozenset[str], at: datetime) -> bool:
+def is_believed(poll_state: PollState, references: frozenset[str], at: datetime) -> bool:
     """Whether accounts that are missing from a list were probably removed on purpose."""
-    expected = (poll_state.listed or NO_CHANNELS) - poll_state.removed
+    expected = (poll_state.listed or NO_REFERENCES) - poll_state.removed
     if not expected:
         return True
-    if not channels:
+    if not references:
         return False
     # As many accounts as before is an exchange. That most of them are gone at once is a fault or a mistake.
-    if 2 * len(expected - channels) <= len(expected) or len(channels) >= len(expected):
+    if 2 * len(expected - references) <= len(expected) or len(references) >= len(expected):
         return True
     # Unless it stays so: then they were removed elsewhere.
     return (
-        poll_state.shrunk == channels
+        poll_state.shrunk == references
         and poll_state.shrunk_since is not None
         and at - poll_state.shrunk_since >= SHRUNK_FOR
     )
@@ -131,15 +131,15 @@ def counts_as_poll(poll_state: PollState, at: datetime, policy: Policy) -> bool:
     return poll_state.counted_at is None or at - poll_state.counted_at >= policy.shortest_gap
 
 
-def accept_list(poll_state: PollState, channels: frozenset[str], at: datetime, policy: Policy) -> PollState:
+def accept_list(poll_state: PollState, references: frozenset[str], at: datetime, policy: Policy) -> PollState:
     """Return the poll state after a list that is believed."""
     # A poll may have begun before the removal, but not that long before.
     waits = poll_state.removed_at is not None and near(at, poll_state.removed_at, REMOVAL_LAG)
     return replace(
         poll_state,
-        listed=channels,
-        removed=poll_state.removed & channels if waits else NO_CHANNELS,
-        removed_at=poll_state.removed_at if waits and poll_state.removed & channels else None,
+        listed=references,
+        removed=poll_state.removed & references if waits else NO_REFERENCES,
+        removed_at=poll_state.removed_at if waits and poll_state.removed & references else None,
         shrunk=None,
         shrunk_since=None,
         last_good=at,

@@ -98,8 +98,8 @@ class RecipientView:
 
     def last_showing(self, incidents: Iterable[Incident]) -> Message | None:
         """Return the last finished message in Discord about the accounts of these incidents."""
-        channels = {each.channel for each in incidents}
-        related = {key for key, each in self.incidents.items() if each.channel in channels}
+        references = {each.reference for each in incidents}
+        related = {key for key, each in self.incidents.items() if each.reference in references}
         showing = [
             each
             for each in self.messages
@@ -133,7 +133,7 @@ class RecipientView:
 
         Of a soft one there are reminders only while nothing else stands in Discord.
         """
-        if incident.state is not State.OPEN or incident.channel is None or incident.clear_since is not None:
+        if incident.state is not State.OPEN or incident.reference is None or incident.clear_since is not None:
             return False
         return not incident.is_soft or not any(is_standing(each, self.incidents) for each in self.messages)
 
@@ -174,7 +174,7 @@ def quiet_until(incident: Incident, mutes: Mutes) -> datetime | None:
 
 def mutes_of(incident: Incident, mutes: Mutes) -> Iterator[datetime]:
     """Yield until when each mute holds the pushes about an incident."""
-    names = () if incident.channel is None else (None, incident.channel)
+    names = () if incident.reference is None else (None, incident.reference)
     yield from (mutes[name] for name in names if name in mutes)
 
 

@@ -63,7 +63,7 @@ def service_failed(
     if service is None:
         yield problem_opened(now, problem, flag, cause)
         for incident in now.incidents.values():
-            if incident.channel is not None and not incident.ended:
+            if incident.reference is not None and not incident.ended:
                 yield account_incidents.stamp_last_seen(now, incident), None
     elif service.problem is not problem and problem is not ServiceProblem.UNREACHABLE:
         # Being unreachable says nothing new of a service that refused before.

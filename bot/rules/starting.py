@@ -42,9 +42,9 @@ def begins_to_start(now: Situation, incident: Incident) -> Incident:
     )
 
 
-def cause_of(now: Situation, channel: str) -> Flag | None:
+def cause_of(now: Situation, reference: str) -> Flag | None:
     """Return what an account said of its trouble before it was flagged, if it did so recently."""
-    hint = now.poll_state.hints.get(channel)
+    hint = now.poll_state.hints.get(reference)
     said_at = hint and (hint.gone_at or now.poll_state.last_good)
     return hint.flag if hint and said_at and now.at - said_at <= CAUSE_WINDOW else None
 
@@ -59,15 +59,15 @@ def remembered(now: Situation, observation: Observation) -> PollState:
     is_progress = False
     notable = known.starting.keys() | known.hints.keys() | now.opened.keys()
     for account in observation.accounts:
-        if account.entry is EntryState.OK and account.hint is None and account.channel not in notable:
+        if account.entry is EntryState.OK and account.hint is None and account.reference not in notable:
             continue  # as nearly all of 10,000
-        channel, since = account.channel, known.starting.get(account.channel)
+        reference, since = account.reference, known.starting.get(account.reference)
         if account.entry is EntryState.STARTING or (since and account.entry is EntryState.UNKNOWN):
-            starting[channel] = min(at, (since or at) + unseen)
+            starting[reference] = min(at, (since or at) + unseen)
         elif account.entry is EntryState.OK:
-            is_progress = is_progress or since is not None or is_flagged(now.opened.get(channel))
+            is_progress = is_progress or since is not None or is_flagged(now.opened.get(reference))
         if hint := hint_of(now, account):
-            hints[channel] = hint
+            hints[reference] = hint
     came_up_at = at if is_progress else known.came_up_at
     return replace(known, starting=starting, came_up_at=came_up_at if starting else None, hints=hints)
 
@@ -79,8 +79,8 @@ def is_flagged(incident: Incident | None) -> bool:
 
 def hint_of(now: Situation, account: Account) -> Hint | None:
     """Return what is to be remembered of what an account that starts said."""
-    known, incident = now.poll_state, now.opened.get(account.channel)
-    before, said = known.hints.get(account.channel), account.hint
+    known, incident = now.poll_state, now.opened.get(account.reference)
+    before, said = known.hints.get(account.reference), account.hint
     if said is not None and not (incident and incident.flag and incident.flag.text == said.text):
         return Hint(said)
     if before is None or account.flag is not None:
@@ -97,11 +97,11 @@ def offline(now: Situation, observation: Observation) -> Iterator[Change]:
     state, at = now.poll_state, now.at
     is_idle = state.came_up_at is None or at - state.came_up_at >= OFFLINE_AFTER
     longest = OFFLINE_AFTER if is_idle else LONGEST_START
-    late = {channel for channel, since in state.starting.items() if at - since >= longest}
+    late = {reference for reference, since in state.starting.items() if at - since >= longest}
     if not late:
         return
     for account in observation.accounts:
-        is_late = account.channel in late and account.entry is EntryState.STARTING
-        if is_late and not account.hours and account.channel not in now.opened:
-            incident, alert = open_incident(now, account.channel, OFFLINE, at)
-            yield replace(incident, starting_since=state.starting[account.channel]), alert
+        is_late = account.reference in late and account.entry is EntryState.STARTING
+        if is_late and not account.hours and account.reference not in now.opened:
+            incident, alert = open_incident(now, account.reference, OFFLINE, at)
+            yield replace(incident, starting_since=state.starting[account.reference]), alert

@@ -61,7 +61,7 @@ def release_lease(incident: Incident) -> Incident:
         state=State.OPEN,
         lease_until=None,
         leased_by=None,
-        lease_channel=None,
+        lease_reference=None,
         clear_since=None,
         clear_polls=0,
     )

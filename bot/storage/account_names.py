@@ -10,7 +10,7 @@ from bot.storage.database import LAST_WAIT, connect, read_number
 from bot.storage.migrations import APPLICATION_ID
 
 NAMES: Final = "SELECT channel, name, discord_name FROM account"
-"""Any version's columns. The channels of useapi.net's accounts are the keys of no other provider."""
+"""Any version's columns. The keys of useapi.net's accounts are those of no other provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Names:
 
 
 async def names_in(path: Path) -> Mapping[str, Names]:
-    """Return the names in a database by channel; none if it cannot be read. It waits only a moment for it."""
+    """Return the names in a database by key; none if it cannot be read. It waits only a moment for it."""
     whole = path.absolute()  # noqa: ASYNC240 - that only reads the name of the present folder
     try:
         async with connect(whole, read_only=True, busy_timeout=LAST_WAIT) as connection:
@@ -36,4 +36,4 @@ async def names_in(path: Path) -> Mapping[str, Names]:
             rows = await connection.execute_fetchall(NAMES)
     except sqlite3.Error:
         return {}
-    return {channel: Names(given, discord) for channel, given, discord in rows}
+    return {key: Names(given, discord) for key, given, discord in rows}

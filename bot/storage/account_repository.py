@@ -166,12 +166,12 @@ class Store:
         async with self._database.write_lock:
             provider = observation.provider
             recorded = await self._load_recorded(provider)
-            seen = {account.channel: account for account in observation.accounts}
+            seen = {account.reference: account for account in observation.accounts}
             changed = [
                 account
-                for channel, account in seen.items()
+                for reference, account in seen.items()
                 # The same object needs no comparison: 10,000 of them take a while.
-                if (known := recorded.get(channel)) is not account
+                if (known := recorded.get(reference)) is not account
                 and (known is None or recorded_cells(known) != recorded_cells(account))
             ]
             gone = recorded.keys() - seen.keys() if observation.is_complete else ()
@@ -182,39 +182,39 @@ class Store:
             async with self._database.transaction() as writer:
                 await writer.executemany(UNLIST, [(stamp, *account_cells(each)) for each in gone])
                 at = observation.at
-                rows = [(*account_cells(each.channel), *recorded_cells(each), at) for each in changed]
+                rows = [(*account_cells(each.reference), *recorded_cells(each), at) for each in changed]
                 await writer.executemany(LIST, rows)
                 await writer.execute(SET_META, (stamp, str(to_epoch(observation.at))))
             self._recorded[provider] = seen if observation.is_complete else recorded | seen
             self._stamped[provider] = observation.at
 
-    async def record_info(self, channel: str, snapshot: InfoSnapshot) -> None:
+    async def record_info(self, reference: str, snapshot: InfoSnapshot) -> None:
         """Write an answer to `/info`, and the Discord name if it has one."""
         info, at = snapshot.info, snapshot.taken_at
         took_ms = None if snapshot.took is None else snapshot.took // MILLISECOND
         async with self._database.writing() as writer:
-            await writer.execute(DISCORD_NAME, (*account_cells(channel), info.discord_name, at))
-            await writer.execute(INFO, (*account_cells(channel), at, took_ms, info.discord_name, info.text))
+            await writer.execute(DISCORD_NAME, (*account_cells(reference), info.discord_name, at))
+            await writer.execute(INFO, (*account_cells(reference), at, took_ms, info.discord_name, info.text))
 
-    async def rename(self, channel: str, name: str | None, *, actor_id: int, at: datetime) -> None:
+    async def rename(self, reference: str, name: str | None, *, actor_id: int, at: datetime) -> None:
         """Name an account, or take its name away with None, and write down who did it."""
         outcome = "unnamed" if name is None else f"named:{name}"
         async with self._database.writing() as writer:
-            await writer.execute(NAME, (*account_cells(channel), name, at))
-            await writer.execute(ACTION, action_row(Action(at, actor_id, "rename", channel, outcome)))
+            await writer.execute(NAME, (*account_cells(reference), name, at))
+            await writer.execute(ACTION, action_row(Action(at, actor_id, "rename", reference, outcome)))
 
     async def record_action(self, action: Action) -> None:
         """Write an entry of the audit."""
         async with self._database.writing() as writer:
             await writer.execute(ACTION, action_row(action))
 
-    async def actions(self, channel: str, limit: int = 5) -> tuple[Action, ...]:
+    async def actions(self, reference: str, limit: int = 5) -> tuple[Action, ...]:
         """Return the last actions on an account, the latest first."""
-        return tuple(map(action_of, await self._database.read(ACTIONS, (*account_cells(channel), limit))))
+        return tuple(map(action_of, await self._database.read(ACTIONS, (*account_cells(reference), limit))))
 
-    async def last_action(self, verbs: Iterable[str], channel: str | None = None) -> Action | None:
+    async def last_action(self, verbs: Iterable[str], reference: str | None = None) -> Action | None:
         """Return the last action with one of these verbs, on one account or on any."""
-        cells = (None, None) if channel is None else account_cells(channel)
+        cells = (None, None) if reference is None else account_cells(reference)
         rows = await self._database.read(LAST_ACTION, (json.dumps(list(verbs)), *cells))
         return next(map(action_of, rows), None)
 
@@ -251,7 +251,7 @@ class Store:
             with as_store_errors(self._database.path):
                 rows = await self._database.writer.execute_fetchall(LISTED, (provider,))
             accounts = (recorded_account(provider, *row) for row in rows)
-            self._recorded[provider] = {account.channel: account for account in accounts}
+            self._recorded[provider] = {account.reference: account for account in accounts}
             self._stamped[provider] = await self.last_success(provider)
         return self._recorded[provider]
 

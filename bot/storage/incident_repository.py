@@ -22,7 +22,9 @@ from bot.storage.rows import (
     meta_key,
 )
 
-INCIDENT: Final = RowShape(Incident, without="flag")
+INCIDENT: Final = RowShape(
+    Incident, without="flag", names={"reference": "channel", "lease_reference": "lease_channel"}
+)
 INCIDENT_COLUMNS: Final = (*INCIDENT.columns, "flag_text", "flag_kind")
 MESSAGE: Final = RowShape(Message, without="entries")
 POLL_STATE: Final = "watch"
@@ -183,8 +185,8 @@ def incident_row(incident: Incident) -> tuple[object, ...]:
     flag = incident.flag
     keyed = replace(
         incident,
-        channel=incident.channel and key_of(incident.channel),
-        lease_channel=incident.lease_channel and key_of(incident.lease_channel),
+        reference=incident.reference and key_of(incident.reference),
+        lease_reference=incident.lease_reference and key_of(incident.lease_reference),
     )
     return *INCIDENT.row(keyed), *((None, None) if flag is None else (flag.text, flag.kind))
 
@@ -195,8 +197,8 @@ def incident_of(row: Any) -> Incident:
     keyed = INCIDENT.value(cells, flag=None if text is None else {"text": text, "kind": kind})
     incident = replace(
         keyed,
-        channel=keyed.channel and reference_to(keyed.provider, keyed.channel),
-        lease_channel=keyed.lease_channel and reference_to(keyed.provider, keyed.lease_channel),
+        reference=keyed.reference and reference_to(keyed.provider, keyed.reference),
+        lease_reference=keyed.lease_reference and reference_to(keyed.provider, keyed.lease_reference),
     )
     if incident.flag is None or incident.block_ends is not None or incident.problem is not None:
         return incident
@@ -220,7 +222,7 @@ def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:
 
 def mute_row(stored: StoredMute) -> tuple[object, ...]:
     """Return the parameters of SAVE_MUTE."""
-    cells = ALL_ACCOUNTS if stored.channel is None else account_cells(stored.channel)
+    cells = ALL_ACCOUNTS if stored.reference is None else account_cells(stored.reference)
     return *cells, stored.until, stored.by, stored.lasts_seconds
 
 

@@ -1,7 +1,7 @@
 """The rows that more than one module reads and writes, and how values become cells."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar, get_type_hints
@@ -21,13 +21,14 @@ GET_META: Final = "SELECT value FROM meta WHERE key = ?"
 SET_META: Final = (
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
+NO_NAMES: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMute:
-    """A mute of one account, or of all if the channel is None. It may be over."""
+    """A mute of one account, or of all if the reference is None. It may be over."""
 
-    channel: str | None
+    reference: str | None
     until: datetime
     by: int
     """The owner who set it last."""
@@ -36,22 +37,26 @@ class StoredMute:
 
 
 class RowShape(Generic[Kind]):
-    """The columns of a dataclass: its fields, except one that is stored in another way."""
+    """The columns of a dataclass: its fields, except one that is stored in another way.
 
-    def __init__(self, kind: type[Kind], *, without: str) -> None:
+    `names` are those of columns that are called otherwise than their fields.
+    """
+
+    def __init__(self, kind: type[Kind], *, without: str, names: Mapping[str, str] = NO_NAMES) -> None:
         hints = get_type_hints(kind)
         del hints[without]
-        self.columns = tuple(hints)
+        self._fields = tuple(hints)
+        self.columns = tuple(names.get(field, field) for field in hints)
         self._times = {name for name, hint in hints.items() if hint in (datetime, datetime | None)}
         self._adapter = TypeAdapter(kind)
 
     def row(self, value: Kind) -> tuple[object, ...]:
         """Return the cells of a value."""
-        return tuple(getattr(value, name) for name in self.columns)
+        return tuple(getattr(value, name) for name in self._fields)
 
     def value(self, row: Iterable[Any], **left_out: object) -> Kind:
         """Return the value of some cells and of the field that is stored in another way."""
-        cells = zip(self.columns, row, strict=True)
+        cells = zip(self._fields, row, strict=True)
         known = {
             name: from_epoch(cell) if cell is not None and name in self._times else cell
             for name, cell in cells
@@ -74,7 +79,7 @@ sqlite3.register_adapter(datetime, to_epoch)  # for every datetime that is a par
 
 def action_row(action: Action) -> tuple[object, ...]:
     """Return the parameters of ACTION."""
-    return action.at, action.actor_id, action.verb, *account_cells(action.channel), action.outcome
+    return action.at, action.actor_id, action.verb, *account_cells(action.reference), action.outcome
 
 
 def action_of(row: Any) -> Action:

@@ -40,7 +40,7 @@ class Scene:
 
     @property
     def channels(self) -> list[str]:
-        return [known.channel for known in self.known.poller.cache.accounts]
+        return [known.reference for known in self.known.poller.cache.accounts]
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def test_when_the_answer_never_comes_the_list_says_that_it_was_saved(scene
     assert (saved.outcome, saved.created) == (ChangeOutcome.DONE, None)
     assert saved.fault is not None
     assert saved.account is not None
-    assert (saved.account.channel, saved.account.max_jobs) == (login.channel, 5)
+    assert (saved.account.reference, saved.account.max_jobs) == (login.channel, 5)
     assert scene.channels == [login.channel]
     assert scene.api.count(Endpoint.SAVE) == 1
 

@@ -249,7 +249,7 @@ async def test_a_596_that_names_no_account_is_about_the_one_that_was_asked(
 ) -> None:
     api.fault(Fault.CODE_596_UNNAMED, endpoint=Endpoint.INFO)
     inquiry = await here.account_info.ask(here.known(CHANNEL))
-    assert (inquiry.outcome, inquiry.account.channel) == (InfoOutcome.FLAGGED, CHANNEL)
+    assert (inquiry.outcome, inquiry.account.reference) == (InfoOutcome.FLAGGED, CHANNEL)
     assert here.known(OTHER).account.flag is None
 
 

@@ -49,7 +49,7 @@ async def test_row_70_what_is_flagged_for_moderation_is_left_out(scene: ProxySce
     await lost(scene)
     group, others = scene.remedies.group(MJPROXY)
     assert len(group) == 3
-    assert [each.channel for each in others] == [scene.of(other)]
+    assert [each.reference for each in others] == [scene.of(other)]
     await press_all(scene)
     assert await scene.audit(other) == []
     assert not other.enable

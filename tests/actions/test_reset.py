@@ -140,10 +140,10 @@ class Meanwhile(IncidentService):
     """Takes in a block right before a lease is taken."""
 
     async def take_leases(
-        self, confirmed: Mapping[str, Flag | None], owner: int, remedy: Remedy, channel: str | None = None
+        self, confirmed: Mapping[str, Flag | None], owner: int, remedy: Remedy, reference: str | None = None
     ) -> list[Incident]:
         await self.apply(FlagReported(AT, CHANNEL, Flag.of(BLOCK)))
-        return await super().take_leases(confirmed, owner, remedy, channel)
+        return await super().take_leases(confirmed, owner, remedy, reference)
 
 
 async def test_a_flag_that_changes_after_the_poll_asks_again_too(scene: Scene) -> None:

@@ -223,7 +223,7 @@ async def test_row_42_a_database_that_cannot_be_written_is_reported_without_it_a
                 4,
                 True,
             )
-            assert watch.poller.cache.by_channel[account.channel].account.flag is not None
+            assert watch.poller.cache.by_reference[account.channel].account.flag is not None
             assert post.times_sent == sent
             await minutes(loops, clock, 6)
             # Each owner by each route, once.

@@ -104,7 +104,7 @@ def seen(world: SimulatedDiscord) -> list[Json]:
 
 
 def sent(watch_state: WatchState, channel: str) -> bool:
-    keys = {key for key, incident in watch_state.incidents.items() if incident.channel == channel}
+    keys = {key for key, incident in watch_state.incidents.items() if incident.reference == channel}
     return any(
         message.delivery is Delivery.SENT and any(message.holds(key) for key in keys)
         for message in watch_state.messages.values()

@@ -51,22 +51,22 @@ async def test_a_new_state_is_empty(watch_state: WatchState) -> None:
 
 async def test_what_a_transaction_changed_is_there_after_a_restart(store: Store, clock: Clock) -> None:
     watch_state = await WatchState.load(store, clock.now)
-    action = Action(AT, OWNER, "mute", FIRST.channel, "muted for a day")
+    action = Action(AT, OWNER, "mute", FIRST.reference, "muted for a day")
     async with watch_state.transaction() as transaction:
         put_in(transaction, incident(0), alert(1, incident(0)))
-        transaction.put_mute(FIRST.channel, AT + DAY, OWNER)
+        transaction.put_mute(FIRST.reference, AT + DAY, OWNER)
         transaction.poll_states[USEAPI] = SOME_POLL_STATE
-        transaction.note(OWNER, "mute", FIRST.channel, "muted for a day")
+        transaction.note(OWNER, "mute", FIRST.reference, "muted for a day")
     expected = (
         {KEYS[0]: incident(0)},
         {KEYS[1]: alert(1, incident(0))},
-        {FIRST.channel: AT + DAY},
+        {FIRST.reference: AT + DAY},
         SOME_POLL_STATE,
     )
     assert content(watch_state) == expected
     assert content(await WatchState.load(store, clock.now)) == expected
-    assert await store.watch.load_mutes() == (StoredMute(FIRST.channel, AT + DAY, OWNER, 86_400),)
-    assert await store.actions(FIRST.channel) == (action,)
+    assert await store.watch.load_mutes() == (StoredMute(FIRST.reference, AT + DAY, OWNER, 86_400),)
+    assert await store.actions(FIRST.reference) == (action,)
 
 
 async def test_a_transaction_sees_its_own_changes_and_nobody_else_does(watch_state: WatchState) -> None:

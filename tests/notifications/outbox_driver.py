@@ -140,7 +140,7 @@ class OutboxDriver(Assembly):
     def new_incident(self, channel: str = CHANNEL) -> Incident:
         """Make an incident that is open."""
         now = self.clock.now()
-        return Incident(new_key(), State.OPEN, now, now, channel=channel, flag=FLAG, worst_kind=FLAG.kind)
+        return Incident(new_key(), State.OPEN, now, now, reference=channel, flag=FLAG, worst_kind=FLAG.kind)
 
     async def alert(self, recipient: int, *incidents: Incident) -> Message:
         """Put an alert that is due now, about a new incident unless others are given."""

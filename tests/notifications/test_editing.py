@@ -82,7 +82,7 @@ async def test_what_a_person_did_shows_at_once(
             driver.pass_time(timedelta(seconds=1))
             async with driver.watch_state.transaction() as transaction:
                 transaction.put_incident(replace(transaction.incidents[incident.key], flag=FLAGS[number]))
-                transaction.note(ada.person.id, "reset", incident.channel, "asked")
+                transaction.note(ada.person.id, "reset", incident.reference, "asked")
             await driver.work()
             assert len(edited(world)) == number
         driver.pass_time(timedelta(seconds=1))

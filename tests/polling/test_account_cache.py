@@ -33,7 +33,7 @@ def of(cache: AccountCache, channel: str = CHANNEL) -> KnownAccount:
 
 def test_a_poll_gives_every_account_in_the_order_of_the_api() -> None:
     cache = seen(account(OTHER), account(CHANNEL))
-    assert [known.channel for known in cache.accounts] == [OTHER, CHANNEL]
+    assert [known.reference for known in cache.accounts] == [OTHER, CHANNEL]
     assert len(cache) == 2
     assert cache.observed_at == {USEAPI: AT}
 
@@ -49,7 +49,7 @@ def test_a_poll_makes_accounts_anew_that_are_new_or_changed_and_leaves_the_rest(
 
 
 def incident(channel: str = CHANNEL, state: State = State.OPEN) -> Incident:
-    return Incident("", state, AT, LATER, channel=channel, flag=FLAG)
+    return Incident("", state, AT, LATER, reference=channel, flag=FLAG)
 
 
 def test_what_is_flagged_is_what_the_open_incident_says_and_not_the_list() -> None:
@@ -59,7 +59,7 @@ def test_what_is_flagged_is_what_the_open_incident_says_and_not_the_list() -> No
     cache.open_incidents = lambda: open_incidents
     shown = of(cache, OTHER)
     assert (shown.account.flag, shown.flagged_since, shown.state) == (FLAG, AT, State.OPEN)
-    assert [known.channel for known in cache.accounts] == [CHANNEL, OTHER]
+    assert [known.reference for known in cache.accounts] == [CHANNEL, OTHER]
     assert of(cache).account.flag is None
 
 
@@ -86,7 +86,7 @@ def test_an_account_with_an_open_incident_is_shown_also_when_the_last_poll_did_n
         ("Mine", FLAG),
         ("…0002", FLAG),
     ]
-    assert cache.find("mine").channel == CHANNEL
+    assert cache.find("mine").reference == CHANNEL
     assert (len(cache), list(cache.listed_by(USEAPI))) == (0, [])
 
 
@@ -152,13 +152,13 @@ def test_a_name_given_while_the_account_leaves_does_not_bring_it_back_but_waits_
 def test_an_account_is_found_by_what_a_person_types(typed: str) -> None:
     cache = seen(account(), account(OTHER))
     cache.rename(of(cache), "Mine")
-    assert cache.find(typed).channel == CHANNEL
+    assert cache.find(typed).reference == CHANNEL
 
 
 def test_a_channel_id_means_that_account_even_if_another_goes_by_it() -> None:
     cache = seen(account(), account(OTHER))
     cache.rename(of(cache, OTHER), CHANNEL)
-    assert cache.find(CHANNEL).channel == CHANNEL
+    assert cache.find(CHANNEL).reference == CHANNEL
 
 
 def test_the_channel_id_of_an_account_that_is_gone_means_no_other_that_goes_by_it() -> None:
@@ -190,14 +190,14 @@ def test_a_label_means_its_account_even_if_another_has_it_as_its_discord_name() 
     cache = seen(account(), account(OTHER))
     cache.put_info(OTHER, answer("aurora"))
     cache.rename(of(cache, OTHER), "Studio")
-    assert cache.find("aurora").channel == OTHER
+    assert cache.find("aurora").reference == OTHER
     cache.rename(of(cache), "Aurora")
-    assert cache.find("aurora").channel == CHANNEL
+    assert cache.find("aurora").reference == CHANNEL
 
 
 def test_what_was_picked_is_that_account_whatever_another_is_called() -> None:
     picked, other = Account("mjproxy:US:a@b.c"), Account("mjproxy:2")
     cache = AccountCache()
     cache.observe(Observation(AT, (picked, replace(other, title=picked.handle)), MJPROXY))
-    assert cache.find(picked.handle).channel == picked.channel
-    assert cache.find(other.handle).channel == other.channel
+    assert cache.find(picked.handle).reference == picked.reference
+    assert cache.find(other.handle).reference == other.reference

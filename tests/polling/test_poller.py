@@ -61,7 +61,7 @@ async def test_a_caller_that_goes_away_does_not_take_the_poll_from_the_others(
     gone.cancel()
     await waiting
     assert gone.cancelled()
-    assert [known.channel for known in here.poller.cache.accounts] == [CHANNEL]
+    assert [known.reference for known in here.poller.cache.accounts] == [CHANNEL]
     assert api.count(Endpoint.LIST) == 1
 
 
@@ -114,7 +114,7 @@ async def test_a_list_that_cannot_be_written_down_is_answered_and_written_with_t
 
     clock.advance(timedelta(seconds=1))
     await here.poller.poll()
-    assert [stored.account.channel for stored in await here.store.accounts()] == [CHANNEL]
+    assert [stored.account.reference for stored in await here.store.accounts()] == [CHANNEL]
 
 
 async def test_a_list_that_lost_too_much_is_not_believed_either_when_nothing_can_be_written_down(
@@ -136,7 +136,7 @@ async def test_a_flag_met_by_a_command_is_known_and_written_down_at_once(
     await here.poller.note_flag(CHANNEL, FLAG)
     assert here.known(CHANNEL).account.flag == FLAG
     (written,) = await here.store.watch.load_incidents(AT)
-    assert (written.channel, written.flag, written.opened_at) == (CHANNEL, FLAG, AT)
+    assert (written.reference, written.flag, written.opened_at) == (CHANNEL, FLAG, AT)
 
 
 async def test_a_flag_that_cannot_be_written_down_is_known_all_the_same(
@@ -160,7 +160,7 @@ async def test_a_flag_that_could_not_be_written_down_is_with_the_next_poll(
             clock.advance(timedelta(minutes=1))
     await here.poller.poll()  # which shows no flag: only the command met it
     written = await here.store.watch.load_incidents(clock.now())
-    shown = [(incident.channel, incident.flag, incident.opened_at) for incident in written]
+    shown = [(incident.reference, incident.flag, incident.opened_at) for incident in written]
     assert shown == [(CHANNEL, FLAG, AT)]
 
 
@@ -198,7 +198,7 @@ async def test_an_account_that_memory_does_not_know_is_looked_up_in_the_list(
 ) -> None:
     await here.poller.poll()
     api.add(channel=CHANNEL)
-    assert (await here.pollers.find(CHANNEL)).channel == CHANNEL
+    assert (await here.pollers.find(CHANNEL)).reference == CHANNEL
     await here.pollers.find(CHANNEL)
     assert api.count(Endpoint.LIST) == 2
 
@@ -217,7 +217,7 @@ async def test_closing_ends_a_poll_that_is_under_way(api: SimulatedUseapi, here:
 
 async def service_problems(here: Assembly) -> list[tuple[ServiceProblem | None, Flag | None]]:
     incidents = await here.store.watch.load_incidents(AT)
-    return [(incident.problem, incident.flag) for incident in incidents if incident.channel is None]
+    return [(incident.problem, incident.flag) for incident in incidents if incident.reference is None]
 
 
 @pytest.mark.parametrize("known", [0, 2], ids=["before-the-first-list", "with-accounts-known"])
@@ -245,7 +245,7 @@ async def test_a_596_in_place_of_the_list_is_the_flag_of_the_only_account(
         await here.poller.poll()
     assert here.known(CHANNEL).account.flag == caught.value.flag
     assert await service_problems(here) == []
-    assert [each.channel for each in await here.store.watch.load_incidents(AT)] == [CHANNEL]
+    assert [each.reference for each in await here.store.watch.load_incidents(AT)] == [CHANNEL]
 
 
 async def test_a_596_in_place_of_the_list_that_names_an_unknown_account_is_alerted_too(

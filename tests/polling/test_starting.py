@@ -56,7 +56,7 @@ async def test_row_61_the_incident_of_an_account_that_was_enabled_outlives_its_s
         (clearing,) = open_ones(watch)
         assert (clearing.key, clearing.state) == (starting.key, State.CLEARING)
         await poll(watch, clock, MINUTE, 6)
-        assert watch.incident(clearing.channel).ending is Ending.CLEARED
+        assert watch.incident(clearing.reference).ending is Ending.CLEARED
 
 
 async def test_row_65_what_was_said_before_the_flag_outlives_a_restart_of_the_bot(
@@ -84,7 +84,7 @@ async def test_row_69_a_pool_that_lost_discord_is_one_group_and_one_message(
     proxy.lose_discord(spared=keys[5:])
     await poll(watch, clock, timedelta(seconds=30), 8)
     group = connection_group(open_ones(watch), MJPROXY)
-    assert {each.channel for each in group} == {reference_to(MJPROXY, key) for key in keys[:5]}
+    assert {each.reference for each in group} == {reference_to(MJPROXY, key) for key in keys[:5]}
     assert {each.flag and each.flag.text for each in group} == {NOT_RECONNECTED}
     assert all(each.flag and each.flag.kind is FlagKind.CONNECTION for each in group)
     assert len(watch.planned(Purpose.ALERT)) == 1

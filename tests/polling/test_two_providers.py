@@ -55,7 +55,7 @@ async def test_both_are_watched(watch: Assembly, api: SimulatedUseapi, proxy: Si
     channel, key = api.add().channel, proxy.add().id
     await watch.pollers.poll()
     assert watch.pollers.names == (USEAPI, MJPROXY)
-    assert set(watch.pollers.cache.by_channel) == {channel, of_proxy(key)}
+    assert set(watch.pollers.cache.by_reference) == {channel, of_proxy(key)}
 
 
 async def test_the_proxy_is_watched_alone(proxy: SimulatedMjproxy, database: Path, clock: Clock) -> None:
@@ -63,7 +63,7 @@ async def test_the_proxy_is_watched_alone(proxy: SimulatedMjproxy, database: Pat
     async with Assembly(database, clock, proxy=proxy) as watch:
         await watch.pollers.poll()
         assert watch.poller is watch.proxy_poller
-        assert set(watch.pollers.cache.by_channel) == {of_proxy(key)}
+        assert set(watch.pollers.cache.by_reference) == {of_proxy(key)}
 
 
 # One provider is out of reach (row 59)
@@ -83,7 +83,7 @@ async def test_row_59_what_one_provider_does_is_nothing_to_the_accounts_of_the_o
     assert watch.incident(None).provider == USEAPI
     assert watch.incident(of_proxy(key)).flag is not None
     assert set(watch.watch_state.open_incidents) == {of_proxy(key)}
-    assert watch.pollers.cache.by_channel[CHANNEL].account.flag is None
+    assert watch.pollers.cache.by_reference[CHANNEL].account.flag is None
 
     proxy.fault(Fault.UNAUTHORIZED)
     api.mend()
@@ -92,7 +92,7 @@ async def test_row_59_what_one_provider_does_is_nothing_to_the_accounts_of_the_o
     problems = {each.provider: each.state for each in watch.watch_state.incidents.values() if each.problem}
     assert problems == {USEAPI: State.ENDED, MJPROXY: State.OPEN}
     assert watch.incident(of_proxy(key)).state is State.OPEN
-    assert set(watch.pollers.cache.by_channel) == {CHANNEL, of_proxy(key)}
+    assert set(watch.pollers.cache.by_reference) == {CHANNEL, of_proxy(key)}
 
 
 async def test_only_if_no_provider_can_be_read_does_a_poll_of_all_fail(
@@ -131,7 +131,7 @@ async def test_a_fault_of_ours_in_one_provider_leaves_the_other_watched(
         Cause.FAULT,
     )
     assert watch.poller.failure is None
-    assert set(watch.pollers.cache.by_channel) == {channel}
+    assert set(watch.pollers.cache.by_reference) == {channel}
 
 
 # Finding an account
@@ -143,10 +143,10 @@ async def test_an_account_is_found_by_what_either_provider_calls_it(
     channel = api.add().channel
     account = proxy.add(remark="Studio")
     site = proxy.add(is_discord=False)
-    assert (await watch.pollers.find(channel)).channel == channel
+    assert (await watch.pollers.find(channel)).reference == channel
     for typed in ("studio", account.channel, of_proxy(account.id)):
-        assert (await watch.pollers.find(typed)).channel == of_proxy(account.id)
-    assert (await watch.pollers.find(of_proxy(site.id))).channel == of_proxy(site.id)
+        assert (await watch.pollers.find(typed)).reference == of_proxy(account.id)
+    assert (await watch.pollers.find(of_proxy(site.id))).reference == of_proxy(site.id)
 
 
 async def test_one_name_at_both_providers_names_neither(
@@ -160,7 +160,7 @@ async def test_one_name_at_both_providers_names_neither(
         await watch.pollers.find("twin")
     assert refused.value.code is ErrorCode.ACCOUNT_AMBIGUOUS
     # The id is the whole reference of the one, and the other has a channel of the same id.
-    assert (await watch.pollers.find(channel)).channel == channel
+    assert (await watch.pollers.find(channel)).reference == channel
 
 
 @pytest.mark.parametrize("down", [USEAPI, MJPROXY])
@@ -170,8 +170,8 @@ async def test_what_is_not_found_may_be_at_the_provider_that_is_down(
     channel, key = api.add().channel, proxy.add().id
     await watch.pollers.poll()
     (api if down == USEAPI else proxy).fault(Fault.UNAUTHORIZED)
-    assert (await watch.pollers.find(channel)).channel == channel
-    assert (await watch.pollers.find(of_proxy(key))).channel == of_proxy(key)
+    assert (await watch.pollers.find(channel)).reference == channel
+    assert (await watch.pollers.find(of_proxy(key))).reference == of_proxy(key)
     with pytest.raises(Unauthorized) as failed:
         await watch.pollers.find("nobody")
     assert failed.value.provider == down
@@ -190,7 +190,7 @@ async def test_row_60_an_incomplete_list_opens_and_changes_and_ends_nothing(
         proxy.strike(key, MODERATION)
     clock.advance(SAVED)
     await watch.pollers.poll()
-    known = set(watch.pollers.cache.by_channel)
+    known = set(watch.pollers.cache.by_reference)
     assert len(known) == 150
 
     break_off(proxy)
@@ -216,8 +216,8 @@ async def test_row_60_an_incomplete_list_opens_and_changes_and_ends_nothing(
         of_proxy(changed): FlagKind.BLOCK,
         of_proxy(cured): FlagKind.MODERATION,
     }
-    assert set(watch.pollers.cache.by_channel) == known
-    assert {each.channel for each in await watch.store.accounts() if each.is_listed} == known
+    assert set(watch.pollers.cache.by_reference) == known
+    assert {each.reference for each in await watch.store.accounts() if each.is_listed} == known
     assert watch.incident(of_proxy(kept)).missing_polls == 0
     service = watch.incident(None)
     assert (service.provider, service.problem) == (MJPROXY, ServiceProblem.UNREACHABLE)
@@ -230,7 +230,7 @@ async def test_row_60_an_incomplete_list_opens_and_changes_and_ends_nothing(
         await watch.proxy_poller.poll()
     assert watch.incident(None).ended
     assert watch.incident(of_proxy(cured)).ended
-    assert set(watch.pollers.cache.by_channel) == known - {of_proxy(keys[1])}
+    assert set(watch.pollers.cache.by_reference) == known - {of_proxy(keys[1])}
 
 
 async def test_an_incomplete_list_is_a_problem_only_after_a_while(
@@ -255,7 +255,7 @@ async def test_what_an_incomplete_list_shows_for_the_first_time_is_known(
     break_off(proxy)
     with pytest.raises(ProviderError):
         await watch.proxy_poller.poll()
-    assert set(watch.pollers.cache.by_channel) == {of_proxy(key) for key in keys[50:]}
+    assert set(watch.pollers.cache.by_reference) == {of_proxy(key) for key in keys[50:]}
     assert watch.pollers.cache.observed_at[MJPROXY] is None
 
 

@@ -248,13 +248,13 @@ class AnyOrder(RuleBasedStateMachine):
         }
 
     def is_muted(self, incident: Incident) -> bool:
-        until = (self.world.mutes.get(name) for name in (None, incident.channel))
+        until = (self.world.mutes.get(name) for name in (None, incident.reference))
         return any(time is not None and time > self.world.now for time in until)
 
     @invariant()
     def an_account_has_one_incident(self) -> None:
         running_in = Counter(
-            (each.channel, each.channel or each.provider)
+            (each.reference, each.reference or each.provider)
             for each in self.world.incidents.values()
             if not each.ended
         )
@@ -339,9 +339,9 @@ class AnyOrder(RuleBasedStateMachine):
         # A CAPTCHA may hide behind a pause, and what cannot be read is as it was.
         unclear = {key for key, each in self.world.proxy.items() if each.entry in {PAUSED, UNKNOWN}}
         going_on = [each for each in self.world.incidents.values() if not each.ended]
-        channels = {each.channel for each in going_on}
+        channels = {each.reference for each in going_on}
         assert channels - unclear == flagged | wrong
-        assert {each.state for each in going_on if each.channel not in unclear} <= {State.OPEN}
+        assert {each.state for each in going_on if each.reference not in unclear} <= {State.OPEN}
 
     def all_that_goes_on_is_shown(self) -> None:
         shown = {each.incident for message in self.world.editable() for each in message.entries}

@@ -88,11 +88,11 @@ def remember(transaction: Transaction, now: datetime) -> None:
 
 
 def forget(transaction: Transaction, now: datetime) -> None:
-    transaction.poll_states[USEAPI] = PollState(shrunk=frozenset({FIRST.channel}), shrunk_since=now)
+    transaction.poll_states[USEAPI] = PollState(shrunk=frozenset({FIRST.reference}), shrunk_since=now)
 
 
 def note(transaction: Transaction, _: datetime) -> None:
-    transaction.note(OWNER, "test", FIRST.channel, "done")
+    transaction.note(OWNER, "test", FIRST.reference, "done")
 
 
 def fail(_: Transaction, __: datetime) -> None:
@@ -110,7 +110,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
     st.builds(write_one, st.sets(st.integers(0, 4)), notify=st.booleans()),
     st.builds(deliver_one, numbers, st.sampled_from(Delivery)),
     st.builds(shorten_one, numbers),
-    st.builds(mute, st.sampled_from((None, FIRST.channel)), st.integers(0, 1)),
+    st.builds(mute, st.sampled_from((None, FIRST.reference)), st.integers(0, 1)),
     st.sampled_from((remember, forget, note)),
 )
 waits = st.sampled_from((timedelta(), timedelta(seconds=1, milliseconds=1), 5 * HOUR, 7 * HOUR, 8 * DAY))

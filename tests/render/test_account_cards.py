@@ -216,7 +216,7 @@ def test_a_block_seen_by_nobody_knows_when_is_waited_out_from_its_start() -> Non
 
 
 def test_an_id_that_is_none_gets_neither_link_nor_path() -> None:
-    (embed,) = info_refused(account(flag=MODERATION, channel="a/../b"), 1, NOW).embeds
+    (embed,) = info_refused(account(flag=MODERATION, reference="a/../b"), 1, NOW).embeds
     assert embed.url is None
     assert "reset the account in the API." in read(embed)
     assert "/reset" not in read(embed)

@@ -48,7 +48,7 @@ def refused(quote: str) -> CodedError:
 
 def numbered(number: int, *, flag: str | None = None) -> list[KnownAccount]:
     return [
-        account(f"Studio {index:05}", channel=str(10**18 + index), flag=flag, snapshot=SNAPSHOT)
+        account(f"Studio {index:05}", reference=str(10**18 + index), flag=flag, snapshot=SNAPSHOT)
         for index in range(number)
     ]
 
@@ -59,9 +59,9 @@ def texts(page: AccountsPage) -> Sequence[str]:
 
 def test_a_page_lists_flagged_accounts_before_healthy_ones() -> None:
     listed = [
-        account("Borealis", channel="1170809721663422495", snapshot=SNAPSHOT),
+        account("Borealis", reference="1170809721663422495", snapshot=SNAPSHOT),
         account("Aurora", flag=MODERATION),
-        account(None, channel="1170809721663420007", max_jobs=12),
+        account(None, reference="1170809721663420007", max_jobs=12),
     ]
     assert (
         "\n\n".join(texts(accounts_page(listed, 0, at=NOW)))
@@ -139,7 +139,7 @@ def test_a_quote_matters_more_than_the_plan() -> None:
         fast_time=FastTime(1e8, 1e8, "x" * 90, None),
     )
     listed = [
-        account("L_" * 90, channel=str(10**19 + index), server="1" * 20, flag="m" * 900, max_jobs=10**9)
+        account("L_" * 90, reference=str(10**19 + index), server="1" * 20, flag="m" * 900, max_jobs=10**9)
         for index in range(10)
     ]
     listed = [
@@ -177,7 +177,7 @@ def test_flagged_accounts_come_first_and_labels_sort_whatever_their_case() -> No
 
 
 def test_an_id_that_is_none_is_shown_in_code_without_a_link() -> None:
-    entry = accounts_page([account(channel="1/../`@me`")], 0, at=NOW).entries[0]
+    entry = accounts_page([account(reference="1/../`@me`")], 0, at=NOW).entries[0]
     assert entry.splitlines()[1] == "`1/../ˋ@meˋ` · 3 job slots"  # noqa: RUF001 - the look-alike
 
 
@@ -232,7 +232,7 @@ def test_an_option_shows_state_and_plan() -> None:
 
 def test_an_account_without_a_channel_id_cannot_be_chosen() -> None:
     with pytest.raises(ValueError, match="channel id"):
-        option(account(channel="12"))
+        option(account(reference="12"))
 
 
 @given(accounts)
@@ -270,7 +270,7 @@ def test_typing_finds_label_id_plan_and_state(typed: str, *, found: bool) -> Non
 
 @given(accounts, hostile)
 def test_nothing_typed_breaks_the_search(known: KnownAccount, typed: str) -> None:
-    assert matches(known, known.channel.split()[0] if known.channel.split() else "")
+    assert matches(known, known.reference.split()[0] if known.reference.split() else "")
     assert matches(known, typed) in {True, False}
 
 
@@ -281,7 +281,7 @@ def test_the_end_of_the_id_is_not_said_twice_of_an_account_without_a_name() -> N
 
 
 def test_suggestions_are_few_flagged_first_and_only_what_can_be_asked() -> None:
-    listed = [*numbered(40), account("Zenith", flag="x"), account("odd", channel="12")]
+    listed = [*numbered(40), account("Zenith", flag="x"), account("odd", reference="12")]
     suggested = choices(listed, "")
     assert len(suggested) == len(options(listed)) == 25
     assert suggested[0].value == options(listed)[0].value == CHANNEL
@@ -313,7 +313,7 @@ def test_an_empty_answer_takes_no_line() -> None:
 def test_suggesting_among_ten_thousand_accounts_of_a_proxy_hashes_only_what_is_offered(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    listed = [account(None, channel=reference_to(MJPROXY, f"key-{number}")) for number in range(10_000)]
+    listed = [account(None, reference=reference_to(MJPROXY, f"key-{number}")) for number in range(10_000)]
     hashed: list[bytes] = []
     sha256 = hashlib.sha256
 

@@ -335,7 +335,7 @@ def test_what_is_over_has_no_buttons_and_keeps_the_key_in_the_footer() -> None:
 
 
 def test_an_account_that_is_no_id_gets_neither_reset_nor_link() -> None:
-    odd = incident(channel="a/../b")
+    odd = incident(reference="a/../b")
     labels = [each.label for each in shown((odd, None)).components if isinstance(each, Button)]
     assert labels == ["I'm on it", "Snooze"]
     assert LINK not in seen(shown((odd, None)))
@@ -683,7 +683,7 @@ def test_no_message_breaks_a_limit_or_does_anything(
 ) -> None:
     sent = message(*rows, purpose=purpose, route=route, due_at=due, failure="50007")
     incidents = by_key(row[0] for row in rows)
-    mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
+    mapped = {row[0].reference: each for row, each in zip(rows, listed, strict=False) if row[0].reference}
     posted = content_of(sent, incidents, mapped, page=page)
     assert_sendable(posted)
     assert posted.fingerprint == content_of(sent, incidents, mapped, page=page).fingerprint
@@ -716,7 +716,7 @@ def test_a_full_digest_of_hostile_accounts_keeps_the_limits_and_lists_each(
 def test_a_list_too_long_without_links_gives_up_all_but_names_and_states() -> None:
     owner = {"assigned_to": 2**63, "assigned_at": NOW, "snoozed_until": NOW + MINUTE, "before_watch": True}
     rows = [(incident(n, BLOCKED, **owner), None) for n in range(20)]
-    mapped = {channel(n): account("*" * 20, channel=channel(n)) for n in range(20)}
+    mapped = {channel(n): account("*" * 20, reference=channel(n)) for n in range(20)}
     posted = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
     assert_sendable(posted)
     lines = (posted.embeds[0].description or "").splitlines()
@@ -728,7 +728,7 @@ def test_a_long_list_gives_up_links_before_accounts() -> None:
     rows = [
         (incident(n, assigned_to=2**63, assigned_at=NOW, snoozed_until=NOW + MINUTE), None) for n in range(20)
     ]
-    mapped = {channel(n): account("L_" * 40, channel=channel(n), server="9" * 20) for n in range(20)}
+    mapped = {channel(n): account("L_" * 40, reference=channel(n), server="9" * 20) for n in range(20)}
     posted = content_of(message(*rows), by_key(row[0] for row in rows), mapped)
     assert "](" not in (posted.embeds[0].description or "")
     assert len((posted.embeds[0].description or "").splitlines()) == 20

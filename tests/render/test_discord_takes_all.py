@@ -74,7 +74,7 @@ def test_of_any_state_of_the_watch(
     page: int,
 ) -> None:
     incidents: Mapping[str, Incident] = {row[0].key: row[0] for row in rows}
-    mapped = {row[0].channel: each for row, each in zip(rows, listed, strict=False) if row[0].channel}
+    mapped = {row[0].reference: each for row, each in zip(rows, listed, strict=False) if row[0].reference}
     sent = message(*rows, purpose=purpose, route=route)
     assert_taken(post, content_of(sent, incidents, mapped, page=page))
 

@@ -62,7 +62,7 @@ def test_the_steps_say_what_enabling_does_not_do(kind: FlagKind, listed: str) ->
 
 
 def test_an_entry_without_an_id_is_set_right_where_it_is() -> None:
-    nameless = replace(PROXIED, account=replace(PROXIED.account, channel=reference_to(MJPROXY, "?1")))
+    nameless = replace(PROXIED, account=replace(PROXIED.account, reference=reference_to(MJPROXY, "?1")))
     listed = steps(nameless, Flag("", FlagKind.MODERATION), until=None)
     assert "Only then enable the account on midjourney-proxy's own web page." in listed
 

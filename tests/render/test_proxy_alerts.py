@@ -42,7 +42,7 @@ def flagged(number: int = 0, kind: FlagKind = FlagKind.CONNECTION, **changes: ob
     since = NOW - 20 * MINUTE if kind is FlagKind.OFFLINE else None
     return replace(
         incident(100 + number, starting_since=since),
-        channel=reference_to(MJPROXY, f"{number}"),
+        reference=reference_to(MJPROXY, f"{number}"),
         provider=MJPROXY,
         flag=Flag(text, kind),
         worst_kind=kind,
@@ -57,9 +57,10 @@ def shown(
     page: int = 0,
     purpose: Purpose = Purpose.ALERT,
 ) -> MessageContent:
-    accounts = {each.channel: each for each in map(proxied, range(1000))}
+    accounts = {each.reference: each for each in map(proxied, range(1000))}
     more = {
-        each.channel: each for each in (proxied(n, EntryState.STARTING) for n in range(1000, 1000 + starting))
+        each.reference: each
+        for each in (proxied(n, EntryState.STARTING) for n in range(1000, 1000 + starting))
     }
     incidents = {each.key: each for each in (*(row[0] for row in rows), *also)}
     posted = content_of(
@@ -218,7 +219,7 @@ def test_an_account_that_rests_or_has_an_incident_does_not_come_back_by_itself()
         Account(reference_to(MJPROXY, "o"), entry=EntryState.STARTING), "O", state=State.OPEN
     )
     elsewhere = KnownAccount(Account("1" * 18, entry=EntryState.STARTING), "E")
-    accounts = {each.channel: each for each in (resting, opened, elsewhere)}
+    accounts = {each.reference: each for each in (resting, opened, elsewhere)}
     assert "by itself" not in content_of(message(row), {row[0].key: row[0]}, accounts).content
 
 
@@ -284,7 +285,9 @@ def test_row_59_what_cannot_be_seen_is_named_where_two_are_watched() -> None:
     assert "I cannot see your accounts at midjourney-proxy now:" in seen(shown(*lost(2), also=[blind]))
     alone = replace(message((flagged(), None)))
     incidents = {each.key: each for each in (flagged(), blind)}
-    assert "**I cannot see it now.**" in seen(content_of(alone, incidents, {proxied(0).channel: proxied(0)}))
+    assert "**I cannot see it now.**" in seen(
+        content_of(alone, incidents, {proxied(0).reference: proxied(0)})
+    )
     assert "I cannot see" not in seen(shown((incident(1), None), also=[blind]))
     gaps = replace(blind, problem=ServiceProblem.LIST_GONE)
     assert "**midjourney-proxy's list has gaps now**" in seen(shown((flagged(), None), also=[gaps]))

@@ -143,9 +143,9 @@ def test_a_question_says_what_the_remedy_does_about_a_flag_of_its_kind(
 
 
 def test_the_status_names_whose_accounts_it_counts_and_whose_it_could_not_see() -> None:
-    accounts = {each.channel: each for each in (account(), proxied())}
+    accounts = {each.reference: each for each in (account(), proxied())}
     down = service(ServiceProblem.UNREACHABLE, provider=MJPROXY)
-    over = replace(ended(), channel=None, problem=ServiceProblem.UNREACHABLE, provider=MJPROXY)
+    over = replace(ended(), reference=None, problem=ServiceProblem.UNREACHABLE, provider=MJPROXY)
     polls = (PollStatus(USEAPI), PollStatus(MJPROXY))
     words = "\n".join(status(WatchStatus(NOW, accounts, incidents=(down, over), polls=polls)))
     assert "At useapi.net: ✅ **1 account watched, all ready**" in words

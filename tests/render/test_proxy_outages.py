@@ -30,7 +30,7 @@ PROXIED = {
 }
 BOTH = {**ACCOUNTS, **PROXIED}
 FLAGGED = incident(1)
-LOST = replace(incident(2), channel=reference_to(MJPROXY, "Juniper"), provider=MJPROXY)
+LOST = replace(incident(2), reference=reference_to(MJPROXY, "Juniper"), provider=MJPROXY)
 INCIDENTS = {each.key: each for each in (FLAGGED, LOST)}
 
 

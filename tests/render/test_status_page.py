@@ -254,10 +254,10 @@ def test_no_status_breaks_the_limit_or_does_anything(
     waiting: list[Message] = [replace(STUCK, failure=failure), message(*rows)]
     watch = WatchStatus(
         NOW,
-        {each.channel: each for each in listed},
+        {each.reference: each for each in listed},
         [row[0] for row in rows],
         waiting,
-        {each.channel: NOW + HOUR for each in listed},
+        {each.reference: NOW + HOUR for each in listed},
         reached,
         polls=[PollStatus(why=why, failures=failures)],
     )

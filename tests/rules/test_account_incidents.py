@@ -51,7 +51,7 @@ def test_texts_are_the_same_if_only_numbers_and_blanks_differ(one: str, other: s
 
 
 def past(opened: datetime, ending: Ending = Ending.CLEARED, *, recurring: bool = False) -> Incident:
-    return Incident("old", State.ENDED, opened, opened, channel=A, ending=ending, recurring=recurring)
+    return Incident("old", State.ENDED, opened, opened, reference=A, ending=ending, recurring=recurring)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ def only(messages: list[Message]) -> Message:
 
 
 def channels(world: World, message: Message) -> list[str | None]:
-    return [world.incidents[entry.incident].channel for entry in message.entries]
+    return [world.incidents[entry.incident].reference for entry in message.entries]
 
 
 # Accounts

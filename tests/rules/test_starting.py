@@ -316,7 +316,7 @@ def test_row_64_more_that_are_offline_join_the_message_by_an_edit() -> None:
     world.show(entry(TWO, STARTING))
     world.run(17 * MINUTE)
     (message,) = world.editable()
-    assert {world.incidents[each.incident].channel for each in message.entries} == {ONE, TWO}
+    assert {world.incidents[each.incident].reference for each in message.entries} == {ONE, TWO}
     assert len(world.sent) == 1
 
 

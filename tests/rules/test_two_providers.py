@@ -74,9 +74,9 @@ def test_row_60_what_an_incomplete_list_shows_opens_and_changes_and_nothing_ends
         world.now += MINUTE
         world.poll_proxy(flagged_entry(BLOCK, TWO), is_complete=False)
         world.tick()
-    assert {each.channel: each.state for each in world.incidents.values() if each.channel} == dict.fromkeys(
-        (A, ONE, TWO), State.OPEN
-    )
+    assert {
+        each.reference: each.state for each in world.incidents.values() if each.reference
+    } == dict.fromkeys((A, ONE, TWO), State.OPEN)
     assert world.incident(ONE).missing_polls == 0
 
 
@@ -164,7 +164,7 @@ def test_row_69_a_connection_that_is_lost_again_is_a_group_of_its_own_and_a_push
     assert connection_group(world.incidents.values(), MJPROXY) == ()
     world.show(*(flagged_entry(LOST, f"mjproxy:{number}") for number in (1, 2, 45)))
     world.run(MINUTE)
-    group = {each.channel for each in connection_group(world.incidents.values(), MJPROXY)}
+    group = {each.reference for each in connection_group(world.incidents.values(), MJPROXY)}
     assert group == {"mjproxy:1", "mjproxy:2", "mjproxy:45"}
     assert len(world.pushes()) == 2
 
@@ -179,7 +179,7 @@ def test_row_70_one_of_them_that_is_flagged_for_moderation_keeps_its_kind_and_it
         flag = world.incident(channel).flag
         assert flag is not None
         assert flag.kind is FlagKind.MODERATION
-    group = {each.channel for each in connection_group(world.incidents.values(), MJPROXY)}
+    group = {each.reference for each in connection_group(world.incidents.values(), MJPROXY)}
     assert group == {f"mjproxy:{number}" for number in range(40) if number != 7}
 
 

@@ -101,7 +101,7 @@ class World:
 
     def show(self, *accounts: Account) -> None:
         """Have the second provider list accounts from now on."""
-        self.proxy.update((each.channel, each) for each in accounts)
+        self.proxy.update((each.reference, each) for each in accounts)
 
     def poll_proxy(self, *accounts: Account, is_complete: bool = True) -> Decision:
         """Poll the second provider, which lists these accounts as they are now."""
@@ -232,7 +232,7 @@ class World:
 
     def name(self, entry: MessageItem) -> str:
         incident = self.incidents[entry.incident]
-        return self.listing.name(incident.channel) if incident.channel else str(incident.problem)
+        return self.listing.name(incident.reference) if incident.reference else str(incident.problem)
 
     def shown_in(self, message: Message) -> set[str]:
         """Return the names of what a message is about."""
@@ -311,7 +311,7 @@ class World:
 
     def of(self, channel: str) -> list[Incident]:
         reference = self.listing.reference(channel)
-        return [each for each in self.incidents.values() if each.channel == reference]
+        return [each for each in self.incidents.values() if each.reference == reference]
 
     def incident(self, channel: str) -> Incident:
         return max(self.of(channel), key=lambda incident: incident.opened_at)

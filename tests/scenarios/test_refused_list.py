@@ -141,7 +141,7 @@ async def test_row_53_while_the_list_stays_refused_nobody_can_tell_and_it_can_be
     attempt = await unseen.press()
     assert (attempt.outcome, attempt.verdict) == (RemedyOutcome.DONE, RemedyVerdict.COULD_NOT_TELL)
     service = refusal(unseen)
-    assert (service.state, service.leased_by, service.lease_channel) == (State.OPEN, None, None)
+    assert (service.state, service.leased_by, service.lease_reference) == (State.OPEN, None, None)
     assert await unseen.watch.audit() == [ASKED, (ADA, "reset", "could not tell")]
     assert (await unseen.press()).outcome is RemedyOutcome.DONE
     assert unseen.posts == 2
@@ -153,7 +153,7 @@ async def test_row_53_another_owner_waits_for_the_one_who_is_at_it(unseen: Scene
     attempt = await unseen.press()
     assert attempt.outcome is RemedyOutcome.TAKEN
     assert attempt.incident is not None
-    assert (attempt.incident.leased_by, attempt.incident.lease_channel) == (BEA, OTHER)
+    assert (attempt.incident.leased_by, attempt.incident.lease_reference) == (BEA, OTHER)
     assert unseen.posts == 0
 
 

@@ -217,7 +217,7 @@ async def test_a_full_disk_is_one_sentence(path: Path) -> None:
         writer, _ = connections(store)
         await writer.execute("PRAGMA max_page_count = 1")
         with pytest.raises(StoreError, match="database full"):
-            await store.record_info(FIRST.channel, answer("x" * 1_000_000))
+            await store.record_info(FIRST.reference, answer("x" * 1_000_000))
         await store.set_meta("short", "fits")
 
 

@@ -77,7 +77,7 @@ def remember_something(path: Path) -> None:
     """Write into a database of any version, in words that each of them takes."""
     with closing(sqlite3.connect(path)) as connection, connection:
         account: dict[str, object] = {
-            "channel": FIRST.channel,
+            "channel": FIRST.reference,
             "max_jobs": FIRST.max_jobs,
             "server": FIRST.server,
             "listed": 1,
@@ -91,7 +91,7 @@ def remember_something(path: Path) -> None:
         )
         connection.execute(
             "INSERT INTO audit (id, at, actor_id, verb, channel, outcome) VALUES (1, 0, 1, 'reset', ?, 'ok')",
-            (FIRST.channel,),
+            (FIRST.reference,),
         )
         connection.execute("INSERT INTO meta VALUES ('key', 'value')")
 
@@ -117,14 +117,14 @@ async def test_a_database_of_every_earlier_version_is_brought_up_to_date_after_a
     async with Store.open(path) as store:
         (known,) = await store.accounts()
         assert known == KnownAccount(FIRST)
-        assert [action.outcome for action in await store.actions(FIRST.channel)] == ["ok"]
+        assert [action.outcome for action in await store.actions(FIRST.reference)] == ["ok"]
         assert await store.meta("key") == "value"
         await store.watch.save(incidents=[incident(0)], messages=[alert(1, incident(0))])
         assert await store.watch.message(KEYS[1]) == alert(1, incident(0))
     backup = backup_of(path, version)
     assert ask(path, "PRAGMA user_version") == [(NEWEST,)]
     assert ask(backup, "PRAGMA user_version") == [(version,)]
-    assert ask(backup, "SELECT channel FROM account") == [(FIRST.channel,)]
+    assert ask(backup, "SELECT channel FROM account") == [(FIRST.reference,)]
     assert shape(backup) == before
 
 
@@ -133,8 +133,8 @@ async def test_what_the_columns_of_an_earlier_version_have_flagged_is_an_open_in
     path: Path, version: int
 ) -> None:
     await make(path, version)
-    write(path, FLAG, FIRST.channel, SINCE, 1)
-    write(path, FLAG, SECOND.channel, SINCE, 0)
+    write(path, FLAG, FIRST.reference, SINCE, 1)
+    write(path, FLAG, SECOND.reference, SINCE, 0)
     write(path, "UPDATE account SET name = 'Mine' WHERE listed")
     write(path, "INSERT INTO info_snapshot SELECT channel, 7, 8, 'aurora', 'Plan' FROM account WHERE listed")
     async with Store.open(path) as store:
@@ -144,7 +144,7 @@ async def test_what_the_columns_of_an_earlier_version_have_flagged_is_an_open_in
             "Mine",
             "Plan",
         )
-        assert (second.account.channel, second.is_listed) == (SECOND.channel, False)
+        assert (second.account.reference, second.is_listed) == (SECOND.reference, False)
         # What was removed while it was flagged is nobody's problem any more.
         (kept,) = await store.watch.load_incidents(AT)
         assert kept == Incident(
@@ -152,7 +152,7 @@ async def test_what_the_columns_of_an_earlier_version_have_flagged_is_an_open_in
             State.OPEN,
             opened_at=from_epoch(SINCE),
             seen_at=from_epoch(SINCE),
-            channel=FIRST.channel,
+            reference=FIRST.reference,
             flag=Flag("Wait", FlagKind.CAPTCHA),
             worst_kind=FlagKind.CAPTCHA,
             before_watch=True,
@@ -166,7 +166,7 @@ async def test_a_timed_block_from_the_columns_of_an_earlier_version_ends_its_len
     path: Path, version: int
 ) -> None:
     await make(path, version)
-    write(path, FLAG, FIRST.channel, SINCE, 1)
+    write(path, FLAG, FIRST.reference, SINCE, 1)
     write(path, "UPDATE account SET flag_text = 'Banned for 3 days', flag_kind = 'block'")
     async with Store.open(path) as store:
         (kept,) = await store.watch.load_incidents(AT)
@@ -181,8 +181,8 @@ async def test_what_has_an_incident_gets_no_other_when_its_columns_go(
     path: Path, version: int, ended_at: int | None
 ) -> None:
     await make(path, version)
-    write(path, FLAG, FIRST.channel, SINCE, 1)
-    write(path, INCIDENT, "ended" if ended_at else "open", SINCE, ended_at, FIRST.channel)
+    write(path, FLAG, FIRST.reference, SINCE, 1)
+    write(path, INCIDENT, "ended" if ended_at else "open", SINCE, ended_at, FIRST.reference)
     async with Store.open(path):
         pass
     assert ask(path, "SELECT key FROM incident") == [("1",)]
@@ -207,10 +207,10 @@ OUTAGE = """
 async def test_all_that_midwatch_0_1_knew_is_known_as_useapi_s(path: Path) -> None:
     await make(path, BEFORE_PROVIDERS)
     write(path, "UPDATE account SET name = 'Mine', discord_name = 'aurora'")
-    write(path, "INSERT INTO info_snapshot VALUES (?, 7, 8, 'aurora', 'Plan')", FIRST.channel)
-    write(path, OPEN, KEYS[0], SINCE, FIRST.channel, SINCE, FIRST.channel)
+    write(path, "INSERT INTO info_snapshot VALUES (?, 7, 8, 'aurora', 'Plan')", FIRST.reference)
+    write(path, OPEN, KEYS[0], SINCE, FIRST.reference, SINCE, FIRST.reference)
     write(path, OUTAGE, KEYS[1], SINCE, SINCE)
-    for channel, until in ((FIRST.channel, SINCE), ("", SINCE + 1)):
+    for channel, until in ((FIRST.reference, SINCE), ("", SINCE + 1)):
         write(path, "INSERT INTO mute (channel, until, muted_by) VALUES (?, ?, 5)", channel, until)
     for key in ("last_success", "watch"):
         write(path, "INSERT INTO meta VALUES (?, ?)", key, str(SINCE))
@@ -219,16 +219,19 @@ async def test_all_that_midwatch_0_1_knew_is_known_as_useapi_s(path: Path) -> No
         assert (known.account, known.name, known.discord_name) == (FIRST, "Mine", "aurora")
         assert known.snapshot is not None
         assert (known.snapshot.taken_at, known.snapshot.info.text) == (from_epoch(7), "Plan")
-        (action,) = await store.actions(FIRST.channel)
-        assert (action.channel, action.outcome) == (FIRST.channel, "ok")
+        (action,) = await store.actions(FIRST.reference)
+        assert (action.reference, action.outcome) == (FIRST.reference, "ok")
         flagged, down = await store.watch.load_incidents(AT)
-        assert (flagged.provider, flagged.channel, flagged.lease_channel) == (USEAPI, *[FIRST.channel] * 2)
-        assert (down.provider, down.channel, down.problem) == (USEAPI, None, ServiceProblem.UNREACHABLE)
-        mutes = {each.channel: each.until for each in await store.watch.load_mutes()}
-        assert mutes == {FIRST.channel: from_epoch(SINCE), None: from_epoch(SINCE + 1)}
+        assert (flagged.provider, flagged.reference, flagged.lease_reference) == (
+            USEAPI,
+            *[FIRST.reference] * 2,
+        )
+        assert (down.provider, down.reference, down.problem) == (USEAPI, None, ServiceProblem.UNREACHABLE)
+        mutes = {each.reference: each.until for each in await store.watch.load_mutes()}
+        assert mutes == {FIRST.reference: from_epoch(SINCE), None: from_epoch(SINCE + 1)}
         assert await store.last_success(USEAPI) == from_epoch(SINCE)
         assert await store.poll_state(USEAPI) == str(SINCE)
-        twin = replace(FIRST, channel=reference_to(MJPROXY, FIRST.channel))
+        twin = replace(FIRST, reference=reference_to(MJPROXY, FIRST.reference))
         await store.record_observation(Observation(AT, (twin,), MJPROXY))
         assert [each.is_listed for each in await store.accounts()] == [True, True]
     assert ask(path, "PRAGMA foreign_key_check") == []
@@ -249,9 +252,9 @@ async def test_a_new_step_is_taken_after_a_backup(path: Path) -> None:
     await upgrade(path, ONE_MORE)
     backup = backup_of(path, NEWEST)
     assert ask(path, "PRAGMA user_version") == [(NEWEST + 1,)]
-    assert ask(path, "SELECT channel, mood FROM account") == [(FIRST.channel, None)]
+    assert ask(path, "SELECT channel, mood FROM account") == [(FIRST.reference, None)]
     assert ask(backup, "PRAGMA user_version") == [(NEWEST,)]
-    assert ask(backup, "SELECT channel FROM account") == [(FIRST.channel,)]
+    assert ask(backup, "SELECT channel FROM account") == [(FIRST.reference,)]
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
 
 

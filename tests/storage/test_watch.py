@@ -50,7 +50,7 @@ FULL_INCIDENT = Incident(
     judged_at=AT + 11 * MINUTE,
     lease_until=AT + 3 * MINUTE,
     leased_by=OWNER,
-    lease_channel="mjproxy:5678",
+    lease_reference="mjproxy:5678",
     assigned_to=OWNER + 1,
     assigned_at=AT + 4 * MINUTE,
     asked_at=AT + 8 * MINUTE,
@@ -161,30 +161,30 @@ async def test_one_wrong_row_and_nothing_of_all_is_written(path: Path) -> None:
                 messages=[alert(1, incident(0)), alert(2, incident(3))],  # an incident nobody knows
                 mutes=[StoredMute(None, AT, OWNER)],
                 poll_states={USEAPI: "something"},
-                actions=[Action(AT, OWNER, "mute", FIRST.channel, "muted")],
+                actions=[Action(AT, OWNER, "mute", FIRST.reference, "muted")],
             )
         await store.watch.save(incidents=[incident(4)])
         assert await store.watch.load_incidents(AT) == (incident(4),)
         assert await store.watch.load_messages(AT) == ()
         assert await store.watch.load_mutes() == ()
         assert await store.poll_state(USEAPI) is None
-        assert await store.actions(FIRST.channel) == ()
+        assert await store.actions(FIRST.reference) == ()
 
 
 async def test_all_kinds_of_change_are_written_together(path: Path) -> None:
-    action = Action(AT, OWNER, "reset", FIRST.channel, "verified")
+    action = Action(AT, OWNER, "reset", FIRST.reference, "verified")
     async with Store.open(path) as store:
         with closing(sqlite3.connect(path)) as connection:
             watcher = Watcher(connection)
             await store.watch.save(
                 incidents=[incident(0)],
                 messages=[alert(1, incident(0))],
-                mutes=[StoredMute(FIRST.channel, AT, OWNER)],
+                mutes=[StoredMute(FIRST.reference, AT, OWNER)],
                 actions=[action],
             )
             assert watcher.sees_a_write()
             assert connection.execute("SELECT count(*) FROM incident, message, mute").fetchone() == (1,)
-        assert await store.actions(FIRST.channel) == (action,)
+        assert await store.actions(FIRST.reference) == (action,)
 
 
 @pytest.mark.parametrize(
@@ -258,8 +258,8 @@ async def test_the_oldest_is_loaded_first(path: Path) -> None:
 
 
 async def test_the_last_mute_of_each_account_and_of_all_comes_back(path: Path) -> None:
-    everything, one = StoredMute(None, AT, OWNER), StoredMute(FIRST.channel, AT + MINUTE, OWNER)
-    longer = StoredMute(FIRST.channel, AT + DAY, OWNER + 1)
+    everything, one = StoredMute(None, AT, OWNER), StoredMute(FIRST.reference, AT + MINUTE, OWNER)
+    longer = StoredMute(FIRST.reference, AT + DAY, OWNER + 1)
     async with Store.open(path) as store:
         assert await store.watch.load_mutes() == ()
         await store.watch.save(mutes=[one, everything])

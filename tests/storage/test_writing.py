@@ -58,20 +58,22 @@ async def test_a_clock_that_was_put_back_does_not_stop_the_stamp(path: Path) -> 
 async def test_writers_at_the_same_time_take_turns(path: Path) -> None:
     async with Store.open(path) as store:
         await asyncio.gather(
-            *(store.rename(FIRST.channel, f"name {n}", actor_id=n, at=AT) for n in range(20)),
+            *(store.rename(FIRST.reference, f"name {n}", actor_id=n, at=AT) for n in range(20)),
             *(store.record_observation(observed(FIRST, at=AT + n * MINUTE)) for n in range(20)),
         )
-        assert len(await store.actions(FIRST.channel, limit=100)) == 20
+        assert len(await store.actions(FIRST.reference, limit=100)) == 20
 
 
 @pytest.mark.parametrize("point", range(12))
 async def test_a_rename_cancelled_anywhere_is_done_wholly_or_not_at_all(path: Path, point: int) -> None:
     async with Store.open(path) as store:
         await store.record_observation(observed(FIRST))
-        was_cancelled = await cancelled_at(point, store.rename(FIRST.channel, "Blue", actor_id=OWNER, at=AT))
+        was_cancelled = await cancelled_at(
+            point, store.rename(FIRST.reference, "Blue", actor_id=OWNER, at=AT)
+        )
         await store.set_meta("written", "afterwards")
         (known,) = await store.accounts()
-        assert (known.name == "Blue") is bool(await store.actions(FIRST.channel))
+        assert (known.name == "Blue") is bool(await store.actions(FIRST.reference))
         assert was_cancelled or known.name == "Blue"
         assert await store.meta("written") == "afterwards"
 
@@ -91,7 +93,7 @@ async def test_both_ends_of_a_rename_are_reached_by_the_cancellations(path: Path
     async with Store.open(path) as store:
         for point in range(12):
             name = f"name {point}"
-            cancelled = await cancelled_at(point, store.rename(FIRST.channel, name, actor_id=OWNER, at=AT))
+            cancelled = await cancelled_at(point, store.rename(FIRST.reference, name, actor_id=OWNER, at=AT))
             await store.set_meta("written", name)
             ends.add((cancelled, any(known.name == name for known in await store.accounts())))
     assert ends == {(True, False), (True, True), (False, True)}

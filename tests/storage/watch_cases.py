@@ -12,7 +12,7 @@ KEYS = [f"{number:032x}" for number in range(100)]
 
 
 def incident(number: int = 0, *, at: datetime = AT, flag: Flag = CAPTCHA) -> Incident:
-    return Incident(KEYS[number], State.OPEN, at, at, FIRST.channel, flag, flag.kind)
+    return Incident(KEYS[number], State.OPEN, at, at, FIRST.reference, flag, flag.kind)
 
 
 def outage(number: int = 0, *, at: datetime = AT) -> Incident:

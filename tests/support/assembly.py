@@ -198,7 +198,7 @@ class Assembly:
 
     def accounts(self) -> Mapping[str, KnownAccount]:
         """Return the accounts that messages may name."""
-        return self.pollers.cache.by_channel
+        return self.pollers.cache.by_reference
 
     def sleep(self, seconds: float) -> Awaitable[None]:
         """Sleep in a loop of the bot."""
@@ -274,7 +274,7 @@ class Assembly:
 
     def incident(self, channel: str | None = CHANNEL) -> Incident:
         """Return the only incident of an account, or of the service."""
-        (incident,) = (each for each in self.watch_state.incidents.values() if each.channel == channel)
+        (incident,) = (each for each in self.watch_state.incidents.values() if each.reference == channel)
         return incident
 
     async def audit(self, channel: str = CHANNEL) -> list[tuple[int, str, str]]:

@@ -41,14 +41,14 @@ def account(
     label: str | None = "Aurora",
     *,
     flag: str | None = None,
-    channel: str = CHANNEL,
+    reference: str = CHANNEL,
     max_jobs: int | None = 3,
     server: str | None = None,
     snapshot: InfoSnapshot | None = None,
 ) -> KnownAccount:
     """Make an account; one with a flag has had it for ten minutes."""
     return KnownAccount(
-        Account(channel, max_jobs, None if flag is None else Flag.of(flag), server),
+        Account(reference, max_jobs, None if flag is None else Flag.of(flag), server),
         name=label,
         flagged_since=None if flag is None else NOW - timedelta(minutes=10),
         snapshot=snapshot,
@@ -67,7 +67,9 @@ def channel(number: int) -> str:
     return str(int(CHANNEL) + number)
 
 
-ACCOUNTS = {channel(n): account(name, channel=channel(n), snapshot=SNAPSHOT) for n, name in enumerate(NAMES)}
+ACCOUNTS = {
+    channel(n): account(name, reference=channel(n), snapshot=SNAPSHOT) for n, name in enumerate(NAMES)
+}
 
 
 def incident(number: int = 0, text: str = MODERATION, **changes: Any) -> Incident:
@@ -79,7 +81,7 @@ def incident(number: int = 0, text: str = MODERATION, **changes: Any) -> Inciden
         State.OPEN,
         opened,
         NOW,
-        channel=channel(number),
+        reference=channel(number),
         flag=flag,
         worst_kind=flag.kind,
         block_ends=ends,
@@ -191,7 +193,7 @@ incidents = st.builds(
     st.sampled_from(State),
     moments,
     moments,
-    channel=references,
+    reference=references,
     flag=st.none() | flags,
     from_command=st.booleans(),
     before_watch=st.booleans(),

@@ -8,7 +8,9 @@ from bot.incidents.transaction import Transaction
 from bot.rules.poll_state import PollState
 from tests.storage.cases import AT, FIRST, SECOND
 
-SOME_POLL_STATE = PollState(listed=frozenset({FIRST.channel, SECOND.channel}), removed_at=AT, last_good=AT)
+SOME_POLL_STATE = PollState(
+    listed=frozenset({FIRST.reference, SECOND.reference}), removed_at=AT, last_good=AT
+)
 
 
 def content(watch_state: WatchState) -> tuple[object, ...]:

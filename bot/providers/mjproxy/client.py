@@ -125,12 +125,14 @@ class MjproxyClient(ApiClient):
                 except ProviderError as error:
                     readings[0].fault = error
             listed = listing(readings, REST * timedelta(seconds=self._monotonic() - begun))
-            self._channels = {each.channel: each.discord_channel for each in listed.accounts}
+            self._channels = {each.reference: each.discord_channel for each in listed.accounts}
             return listed
 
-    async def read_account(self, channel: str, _poll: Callable[[], Awaitable[Observation]]) -> Account | None:
+    async def read_account(
+        self, reference: str, _poll: Callable[[], Awaitable[Observation]]
+    ) -> Account | None:
         """Return one account as it is now; None if it is gone."""
-        return await self._find(channel)
+        return await self._find(reference)
 
     async def _find(self, reference: str) -> Account | None:
         """Return one account, searched by its channel if that is known, else in the whole list."""
@@ -140,7 +142,7 @@ class MjproxyClient(ApiClient):
         else:
             whole = await self.read_list()
             accounts, are_all = whole.accounts, whole.is_complete
-        found = next((each for each in accounts if each.channel == reference), None)
+        found = next((each for each in accounts if each.reference == reference), None)
         if found is None and not are_all:
             raise own(MalformedResponse("pagination"))
         return found

@@ -187,7 +187,7 @@ class Reading:
     @property
     def oddities(self) -> dict[str, int]:
         """The references that come more than once, and those of entries without an id."""
-        counts = Counter(account.channel for account in self.accounts)
+        counts = Counter(account.reference for account in self.accounts)
         return {each: count for each, count in counts.items() if count > 1 or key_of(each).startswith(NO_KEY)}
 
     @property
@@ -210,9 +210,9 @@ def listing(readings: Sequence[Reading], rest: timedelta) -> Listing:
     accounts: dict[str, Account] = {}
     for account in last.accounts:
         kept = account
-        if (before := accounts.get(account.channel)) is not None:
+        if (before := accounts.get(account.reference)) is not None:
             kept = replace(account if account.flag else before, entry=EntryState.UNKNOWN)
-        accounts[account.channel] = kept
+        accounts[account.reference] = kept
     is_same = len(readings) > 1 and first.agrees and last.agrees and first.oddities == last.oddities
     return Listing(tuple(accounts.values()), last.fault, last.is_whole or is_same, rest)
 

@@ -81,7 +81,7 @@ def parse_accounts(
     accounts = tuple(
         account_from_entry(entry, key, before) for key, entry in entries_of(require_json(response, once=True))
     )
-    if len({account.channel for account in accounts}) < len(accounts):
+    if len({account.reference for account in accounts}) < len(accounts):
         raise MalformedResponse("accounts: a channel twice")
     return accounts
 
@@ -119,7 +119,7 @@ def parse_account(response: ApiResponse, request: ApiRequest) -> Account:
     """Parse the one account that was asked for."""
     raise_for_error(response, request)
     account = account_from_entry(single_entry(response), request.key or "")
-    if account.channel != request.key:
+    if account.reference != request.key:
         raise MalformedResponse("account.channel")
     return account
 
@@ -157,7 +157,7 @@ class RememberedList:
         """Parse the list if it has changed."""
         digest = response.status, blake2b(response.body or b"").digest()
         if digest != self._digest:
-            before = {account.channel: account for account in self._accounts}
+            before = {account.reference: account for account in self._accounts}
             self._accounts = parse_accounts(response, request, before)
             self._digest = digest
         return self._accounts

@@ -66,7 +66,7 @@ class RecordingService(IncidentService):
         await super().apply(event)
         match event:
             case FlagReported():
-                self.taken.append(Taken(event.channel, event.flag.text, event.in_list))
+                self.taken.append(Taken(event.reference, event.flag.text, event.in_list))
             case Observation() | PollFailed():
                 self.taken.append(Taken(is_failure=isinstance(event, PollFailed)))
             case Tick():
@@ -78,10 +78,10 @@ class Meeter(AccountPoller):
 
     taken: list[Taken]
 
-    async def note_flag(self, channel: str, flag: Flag, *, in_list: bool = False) -> bool:
-        if self.cache.get(channel) is not None:
-            self.taken.append(Taken(channel, flag.text, in_list, is_new=True))
-        return await super().note_flag(channel, flag, in_list=in_list)
+    async def note_flag(self, reference: str, flag: Flag, *, in_list: bool = False) -> bool:
+        if self.cache.get(reference) is not None:
+            self.taken.append(Taken(reference, flag.text, in_list, is_new=True))
+        return await super().note_flag(reference, flag, in_list=in_list)
 
 
 class ListOnly(UseapiClient):

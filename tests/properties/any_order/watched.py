@@ -188,7 +188,7 @@ class Watched(RuleBasedStateMachine):
         channel, flag = self.refused_with if problem is ServiceProblem.PENDING else (None, None)
         if flag is not None:
             channel = channel or self.only_channel
-            channel = channel if channel in self.process.poller.cache.by_channel else None
+            channel = channel if channel in self.process.poller.cache.by_reference else None
         taken, beats = self.process.taken, self.process.beats.count
         taken.clear()
         self.run(self.process.fail_poll(problem, channel, flag))
@@ -229,8 +229,8 @@ class Watched(RuleBasedStateMachine):
     def compare(self) -> None:
         """Name the cases as the program does, and see to what is owed."""
         for incident in self.process.watch_state.incidents.values():
-            if incident.channel is not None and not incident.ended:
-                case = self.truth.open_case(incident.channel)
+            if incident.reference is not None and not incident.ended:
+                case = self.truth.open_case(incident.reference)
                 assert case is not None, "an incident where there is none"
                 assert case.key in ("", incident.key), "another incident for the same flag"
                 assert case.key or incident.key not in {each.key for each in self.truth.cases}
@@ -271,7 +271,9 @@ class Watched(RuleBasedStateMachine):
     def incidents_are_what_is_true(self) -> None:
         watch_state = self.process.watch_state
         found = {
-            each.channel: each for each in watch_state.incidents.values() if each.channel and not each.ended
+            each.reference: each
+            for each in watch_state.incidents.values()
+            if each.reference and not each.ended
         }
         assert found.keys() == {case.channel for case in self.truth.open_cases()}
         if self.service is not None:

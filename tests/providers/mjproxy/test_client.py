@@ -55,7 +55,7 @@ async def test_the_base_may_end_in_mj_or_not(proxy: SimulatedMjproxy, ending: st
     account = proxy.add()
     async with aiohttp.ClientSession() as session:
         client = client_of(session, proxy.url.removesuffix("/mj") + ending, proxy.token)
-        assert [key_of(each.channel) for each in (await client.read_list()).accounts] == [account.id]
+        assert [key_of(each.reference) for each in (await client.read_list()).accounts] == [account.id]
         assert await client.is_healthy()
     assert {request.path for request in proxy.requests} == {"/mj/home", "/mj/admin/accounts", "/health"}
 
@@ -101,7 +101,7 @@ async def test_one_account_is_searched_by_its_channel(proxy: SimulatedMjproxy, c
     proxy.pause(account.id)
     found = await read_one(client, account.id)
     assert found is not None
-    assert (key_of(found.channel), found.entry) == (account.id, EntryState.PAUSED)
+    assert (key_of(found.reference), found.entry) == (account.id, EntryState.PAUSED)
     assert json.loads(proxy.requests[-1].body)["search"] == {"channelId": account.channel}
     proxy.remove(account.id)
     assert await read_one(client, account.id) is None
@@ -140,7 +140,7 @@ async def test_one_account_of_which_no_channel_is_known_is_looked_for_in_the_who
     account, *_ = [proxy.add() for _ in range(101)]
     found = await read_one(client, account.id)
     assert found is not None
-    assert key_of(found.channel) == account.id
+    assert key_of(found.reference) == account.id
     proxy.remove(account.id)
     assert await read_one(client, account.id) is None
 
@@ -265,7 +265,7 @@ async def test_row_67_a_list_that_shifts_twice_is_not_complete(
     between_pages(proxy, changes, readings=2)
     listing = await client.read_list()
     assert not listing.is_complete
-    assert len(listing.accounts) == len({account.channel for account in listing.accounts})
+    assert len(listing.accounts) == len({account.reference for account in listing.accounts})
 
 
 async def test_row_67_an_account_deleted_between_two_pages_lets_another_slip_through_as_the_count_agrees(
@@ -350,7 +350,7 @@ async def test_a_demo_is_read_by_its_own_pages(proxy: SimulatedMjproxy) -> None:
         assert {account.title for account in listing.accounts} == {None}
         assert (await client.home()).is_demo
         with pytest.raises(Unauthorized, match="demo mode"):
-            await client.apply(Remedy.ENABLE, [key_of(listing.accounts[0].channel)])
+            await client.apply(Remedy.ENABLE, [key_of(listing.accounts[0].reference)])
         for _ in range(90):
             proxy.add()
         listing = await client.read_list()

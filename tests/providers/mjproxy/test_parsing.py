@@ -62,18 +62,18 @@ def test_an_older_version_that_does_not_tell_the_state_is_marked(missing: str, *
 
 def test_an_entry_without_a_single_field_is_marked() -> None:
     account = parse_entry({}, None, NOW)
-    assert (account.entry, key_of(account.channel)) == (EntryState.UNKNOWN, NO_KEY)
+    assert (account.entry, key_of(account.reference)) == (EntryState.UNKNOWN, NO_KEY)
 
 
 @pytest.mark.parametrize("key", [None, "", "..", 1.5, True, "a b", "x" * 101, {"a": 1}])
 def test_an_entry_without_an_id_is_marked(key: object) -> None:
     account = parse_entry(entry(id=key), None, NOW)
-    assert (key_of(account.channel), account.entry) == (f"{NO_KEY}12", EntryState.UNKNOWN)
+    assert (key_of(account.reference), account.entry) == (f"{NO_KEY}12", EntryState.UNKNOWN)
 
 
 def test_an_id_of_older_data_may_be_a_number() -> None:
     account = parse_entry(entry(id=1200000000000000001), None, NOW)
-    assert key_of(account.channel) == "1200000000000000001"
+    assert key_of(account.reference) == "1200000000000000001"
 
 
 @pytest.mark.parametrize(

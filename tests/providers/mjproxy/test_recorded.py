@@ -297,7 +297,7 @@ def test_hours_and_links_and_labels() -> None:
     assert named["account 10"].link is None
     labels = [KnownAccount(account).label for account in demo.accounts]
     assert labels[:3] == ["…0011", f"…{(named['account 10'].discord_channel or '')[-4:]}", "…0012"]
-    assert not labels[1].endswith(named["account 10"].channel[-4:])
+    assert not labels[1].endswith(named["account 10"].reference[-4:])
 
 
 def test_the_cached_info_comes_with_its_age_and_the_exact_renewal() -> None:

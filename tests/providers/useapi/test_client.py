@@ -199,7 +199,7 @@ async def asking(
 async def test_the_list_is_asked_for_with_the_token_and_read() -> None:
     async with asking(fixture(200, "list_with_servers.json")) as (client, server):
         accounts = await client.accounts()
-    assert [account.channel for account in accounts] == [CHANNEL, "1170809721663422495"]
+    assert [account.reference for account in accounts] == [CHANNEL, "1170809721663422495"]
     (request,) = server.requests
     assert (request.method, request.path, request.body) == ("GET", "/v2/account/midjourney", b"")
     assert request.headers["authorization"] == f"Bearer {TOKEN.get_secret_value()}"
@@ -381,7 +381,7 @@ async def test_a_596_is_a_flag_even_if_its_body_breaks_off() -> None:
     async with asking(breaks_off_flagged) as (client, _):
         with pytest.raises(PendingModeration) as caught:
             await client.info(CHANNEL)
-    assert caught.value.channel == CHANNEL
+    assert caught.value.reference == CHANNEL
 
 
 async def test_a_404_that_breaks_off_is_not_an_empty_list() -> None:

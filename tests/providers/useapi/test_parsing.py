@@ -542,13 +542,13 @@ def test_a_status_of_596_is_a_flag_whatever_the_body(status: int, body: object) 
     assert error.flag.kind is FlagKind.MODERATION or body == b"{"
     assert error.quote == (error.flag.text or None)
     assert bool(error.flag.text) is (body == b"{")
-    assert error.channel == FIRST
+    assert error.reference == FIRST
 
 
 def test_the_596_of_a_job_carries_its_channel_text_and_kind() -> None:
     error = error_of(596, fixture("pending_job.json"))
     assert isinstance(error, PendingModeration)
-    assert (error.channel, error.flag) == (FIRST, Flag(DETAILS, FlagKind.MODERATION))
+    assert (error.reference, error.flag) == (FIRST, Flag(DETAILS, FlagKind.MODERATION))
     assert error.quote == DETAILS
 
 
@@ -580,7 +580,7 @@ CHANNELS: dict[str, tuple[object, str | None, str | None]] = {
 def test_a_596_is_about_an_account(body: object, asked: str | None, channel: str | None) -> None:
     error = error_of(596, body, ApiRequest(Endpoint.INFO, asked))
     assert isinstance(error, PendingModeration)
-    assert error.channel == channel
+    assert error.reference == channel
     assert ("an account that useapi.net does not name" in what(error)) is (channel is None)
 
 
