@@ -43,7 +43,7 @@ def begins_to_start(now: Situation, incident: Incident) -> Incident:
 
 
 def cause_of(now: Situation, reference: str) -> Flag | None:
-    """Return what an account said of its trouble before it was flagged, if it did so recently."""
+    """Return what an account said before it was flagged, if it did so recently."""
     hint = now.poll_state.hints.get(reference)
     said_at = hint and (hint.gone_at or now.poll_state.last_good)
     return hint.flag if hint and said_at and now.at - said_at <= CAUSE_WINDOW else None

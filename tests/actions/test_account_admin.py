@@ -174,7 +174,7 @@ async def flagged(scene: Scene) -> str:
 
 
 @pytest.mark.parametrize("fault", [None, Fault.UNAUTHORIZED], ids=["list-read", "list-not-read"])
-async def test_the_trouble_of_a_removed_account_ends_as_removed(scene: Scene, fault: Fault | None) -> None:
+async def test_the_incident_of_a_removed_account_ends_as_removed(scene: Scene, fault: Fault | None) -> None:
     key = await flagged(scene)
     if fault is not None:
         scene.api.fault(fault, endpoint=Endpoint.LIST)
@@ -193,7 +193,7 @@ async def test_a_reset_under_way_keeps_its_incident_and_its_verdict(scene: Scene
     assert scene.incident_service.watch_state.incidents[key].ending is Ending.REMOVED
 
 
-async def test_another_accounts_trouble_goes_on(scene: Scene) -> None:
+async def test_another_accounts_incident_goes_on(scene: Scene) -> None:
     key = await flagged(scene)
     await scene.configuring.remove(OTHER, ADA)
     assert scene.incident_service.watch_state.incidents[key].flag == Flag.of(MODERATION)

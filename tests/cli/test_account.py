@@ -272,7 +272,7 @@ async def test_a_lost_answer_is_looked_up(terminal: Terminal) -> None:
     assert login.discord not in ended.output
 
 
-async def test_a_request_that_did_not_arrive_is_told_and_no_success(terminal: Terminal) -> None:
+async def test_a_request_that_did_not_arrive_is_reported_and_no_success(terminal: Terminal) -> None:
     terminal.api.add()
     terminal.api.fault(Fault.RESET, endpoint=Endpoint.SAVE)
     ended = await terminal.run("account", "set", stdin=terminal.api.newcomer().discord)
@@ -403,7 +403,7 @@ async def test_a_reader_of_complaints_who_leaves_is_no_error_either(terminal: Te
     assert (ended.output, (terminal.folder / "code").read_text()) == ("", "77\n")
 
 
-async def test_a_refused_token_is_told_without_a_bot_to_restart(terminal: Terminal) -> None:
+async def test_a_refused_token_is_reported_without_a_bot_to_restart(terminal: Terminal) -> None:
     terminal.api.fault(Fault.UNAUTHORIZED)
     ended = await terminal.run("account", "list")
     assert "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN.\n" in ended.err
@@ -535,7 +535,7 @@ async def test_no_account_is_an_answer_too(terminal: Terminal, words: tuple[str,
     assert (ended.code, ended.out) == (0, out)
 
 
-async def test_an_api_that_is_away_is_told(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_api_that_is_away_is_reported(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(api_client, "FIRST_PAUSE", 0)
     terminal.api.fault(Fault.VANISHED)
     ended = await terminal.run("account", "list")
@@ -543,7 +543,7 @@ async def test_an_api_that_is_away_is_told(terminal: Terminal, monkeypatch: pyte
     assert "useapi.net refuses connections." in ended.err
 
 
-async def test_whose_answer_is_long_in_coming_is_said_meanwhile(terminal: Terminal) -> None:
+async def test_whose_answer_is_long_in_coming_is_reported_meanwhile(terminal: Terminal) -> None:
     terminal.api.fault(Fault.HANG)
     process = await terminal.start("account", "list", stdin=asyncio.subprocess.DEVNULL)
     assert process.stderr is not None
