@@ -27,6 +27,10 @@ class Listing:
     rest: timedelta = timedelta()
     """How long to leave the provider alone after this list."""
 
+    def find(self, reference: str) -> Account | None:
+        """Return an account of the list; None if it is not there."""
+        return next((each for each in self.accounts if each.reference == reference), None)
+
 
 class Fact(StrEnum):
     """What a statement is about."""

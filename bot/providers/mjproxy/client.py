@@ -135,16 +135,18 @@ class MjproxyClient(ApiClient):
         return await self._find(reference)
 
     async def _find(self, reference: str) -> Account | None:
-        """Return one account, searched by its channel if that is known, else in the whole list."""
+        """Return one account, searched by its channel, else from the whole list.
+
+        A search that does not show it proves nothing: the account may have another channel by now.
+        """
         if channel := self._channels.get(reference):
             page = await self._read_page(1, await self._offset(), {"channelId": channel})
-            accounts, are_all = page.accounts, page.page_count <= 1
-        else:
-            whole = await self.read_list()
-            accounts, are_all = whole.accounts, whole.is_complete
-        found = next((each for each in accounts if each.reference == reference), None)
-        if found is None and not are_all:
-            raise own(MalformedResponse("pagination"))
+            if found := listing([Reading([page])], timedelta()).find(reference):
+                return found
+        whole = await self.read_list()
+        found = whole.find(reference)
+        if found is None and not whole.is_complete:
+            raise whole.fault or own(MalformedResponse("pagination"))
         return found
 
     async def apply(self, remedy: Remedy, keys: Sequence[str]) -> None:

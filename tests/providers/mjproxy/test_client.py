@@ -145,13 +145,40 @@ async def test_one_account_of_which_no_channel_is_known_is_looked_for_in_the_who
     assert await read_one(client, account.id) is None
 
 
+async def test_an_account_that_its_channel_does_not_find_is_looked_for_in_the_whole_list(
+    proxy: SimulatedMjproxy, client: MjproxyClient
+) -> None:
+    account, *_ = [proxy.add() for _ in range(101)]
+    await client.read_list()
+    proxy.accounts[account.id].channel = "moved"
+    for searched in ({}, {"channelId": "moved"}):
+        found = await read_one(client, account.id)
+        assert found is not None
+        assert found.discord_channel == "moved"
+        assert json.loads(proxy.requests[-1].body)["search"] == searched
+
+
+async def test_a_proxy_that_ignores_a_search_is_read_to_its_last_page(
+    proxy: SimulatedMjproxy, client: MjproxyClient
+) -> None:
+    account, *_, newest = [proxy.add() for _ in range(101)]
+    proxy.ignores_search = True
+    await client.read_list()
+    for key in (newest.id, account.id):
+        found = await read_one(client, key)
+        assert found is not None
+        assert key_of(found.reference) == key
+    proxy.remove(account.id)
+    assert await read_one(client, account.id) is None
+
+
 async def test_an_account_is_not_gone_for_an_answer_that_shows_only_some(
     proxy: SimulatedMjproxy, client: MjproxyClient
 ) -> None:
     account = proxy.add()
     page = Answer.json({"list": [], "pagination": {"total": 200, "pageCount": 2}})
     await client.read_list()
-    proxy.scripted = [page] * 4
+    proxy.scripted = [page] * 5
     for key in (account.id, "another"):
         with pytest.raises(MalformedResponse):
             await read_one(client, key)
