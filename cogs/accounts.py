@@ -25,7 +25,7 @@ from bot.providers.errors import ProviderError
 from bot.render.account_admin_replies import renamed
 from bot.render.account_cards import account_card
 from bot.render.account_history import ACTIONS_SHOWN
-from bot.render.account_list import accounts_page, empty_list, list_content, unread
+from bot.render.account_list import empty_list, list_content, unread
 from bot.render.message_content import MessageContent
 from bot.render.text import bare, escape
 
@@ -111,7 +111,7 @@ class Accounts(commands.Cog):
         stale = {name: read_at[name] for name in failures} if len(names) > 1 else {}
         at = min((each for name, each in read_at.items() if name not in stale), default=None)
         refusal = unread(failures, names) if failures else None
-        return list_content(accounts_page(cache.accounts, page, at=at, refusal=refusal, stale=stale), asker)
+        return list_content(cache.accounts, page, asker, at=at, refusal=refusal, stale=stale)
 
 
 def checked_name(name: str | None) -> str | None:

@@ -27,11 +27,6 @@ def offered(accounts: Iterable[KnownAccount], typed: str = "") -> list[KnownAcco
     return heapq.nsmallest(OFFERED, fitting, key=order)
 
 
-def options(accounts: Iterable[KnownAccount]) -> tuple[discord.SelectOption, ...]:
-    """Return a select's options."""
-    return tuple(option(account) for account in offered(accounts))
-
-
 def choices(accounts: Iterable[KnownAccount], typed: str) -> list[app_commands.Choice[str]]:
     """Return an autocompletion's choices, whose value is the account's handle."""
     return [
@@ -51,19 +46,13 @@ def account_question(accounts: Collection[KnownAccount], asker: int, *, private:
     text = "Which account do you want to look up?"
     if len(accounts) > OFFERED:
         text += f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
-    argument = "private" if private else ""
-    select = Select("info.choose", "Pick an account", argument, asker=asker, options=options(accounts))
+    argument, options = "private" if private else "", tuple(map(option, offered(accounts)))
+    select = Select("info.choose", "Pick an account", argument, asker=asker, options=options)
     return MessageContent(text, components=(select,))
 
 
 def option(account: KnownAccount) -> discord.SelectOption:
-    """Return the option of an account in a select; its value is the account's handle.
-
-    Raises:
-        ValueError: The channel is not an id, so nothing may be done with it.
-    """
-    if not account.account.is_addressable:
-        raise ValueError("only an account with a channel id can be chosen")
+    """Return the option of an addressable account in a select; its value is the account's handle."""
     return discord.SelectOption(
         label=bare(account.label, CHOICE_LIMIT),
         value=account.account.handle,
@@ -79,16 +68,9 @@ def choice_name(account: KnownAccount) -> str:
 
 def matches(account: KnownAccount, typed: str) -> bool:
     """Return whether every typed word is in the account's names, id, plan or state, in any item."""
-    traits = (
-        account.label,
-        account.account.title or "",
-        account.discord_name or "",
-        account.reference,
-        account.account.discord_channel or "",
-        known_plan(account) or "",
-        state_words(account),
-    )
-    described = "\n".join(traits).casefold()
+    plan, channel = known_plan(account) or "", account.account.discord_channel or ""
+    names = (account.label, account.account.title or "", account.discord_name or "")
+    described = "\n".join([*names, account.reference, channel, plan, state_words(account)]).casefold()
     # A suggestion that was chosen and edited keeps its punctuation.
     return all(word.strip("·…") in described for word in typed.casefold().split())
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
@@ -29,7 +29,6 @@ QUOTE_MOST: Final = 400
 REFUSAL_LIMIT: Final = 350
 REFUSAL_QUOTE: Final = 150
 QUOTE_LEAST: Final = 60
-NONE_STALE: Final[Mapping[str, datetime]] = {}
 IDLE: Final = {
     EntryState.FLAGGED: "stopped",
     EntryState.STARTING: "not started",
@@ -40,28 +39,15 @@ IDLE: Final = {
 ODD_ENTRY: Final = "It is listed without an id, twice or in an unknown form, so it cannot be used here."
 
 
-@dataclass(frozen=True, slots=True)
-class AccountsPage:
-    """One page of the list in markdown. Its texts have at most `PAGE_LIMIT` characters."""
-
-    heading: str
-    entries: tuple[str, ...]
-    footer: str
-    page: int
-    """The number of the page; the first is 0."""
-    pages: int
-    shown: tuple[KnownAccount, ...]
-    """The account of each entry, in the same order."""
-
-
-def accounts_page(
+def list_content(
     accounts: Sequence[KnownAccount],
     page: int,
+    asker: int,
     *,
     at: datetime | None,
     refusal: str | None = None,
-    stale: Mapping[str, datetime] = NONE_STALE,
-) -> AccountsPage:
+    stale: Mapping[str, datetime] = {},
+) -> MessageContent:
     """Return a page of the list: flagged accounts first, then by provider and label.
 
     `refusal` says why a list could not be read since, as `unread` words it. `stale` are the providers of
@@ -71,7 +57,9 @@ def accounts_page(
     The first page is 0; a number beyond either end gives the page at that end. No accounts: one empty page.
     """
     shown, page, pages = page_of(sorted(accounts, key=order), page, PAGE_SIZE)
-    heading, footer = _heading(accounts), _footer(page, pages, at, is_partial=bool(stale))
+    position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
+    read = f"{'The other list was read' if stale else 'List read'} at {when(at, 'T')}" if at else None
+    heading, footer = _heading(accounts), f"{position}{read or 'No list can be read now'}"
     if refusal is not None:
         as_of = [f"**As of {when(at, 'f')}, when I last read the list:**"] if at and not stale else []
         heading = "\n".join([refusal, *as_of, heading.replace("✅", "⚠️")])
@@ -79,18 +67,12 @@ def accounts_page(
     titles = _titles(shown, stale) if are_several else [""] * len(shown)
     shown = [replace(each, is_stale=provider_of(each.reference) in stale) for each in shown]
     entries = _entries(shown, titles, PAGE_LIMIT - length(heading) - length(footer))
-    return AccountsPage(heading, entries, footer, page, pages, tuple(shown))
-
-
-def list_content(page: AccountsPage, asker: int) -> MessageContent:
-    """Return the message of a page: entries, a select that opens a card, and the buttons to other pages."""
-    flagged = any(account.account.flag for account in page.shown)
-    box = Box(page.entries, discord.Colour.gold() if flagged else discord.Colour.green())
-    options = tuple(option(account) for account in page.shown if account.account.is_addressable)
-    opener = Select("list.open", "Open an account's card", asker=asker, options=options)
-    turns = page_buttons("list.page", "", page.page, page.pages, asker=asker)
-    buttons = [*turns, _refresh(page.page, asker)]
-    return MessageContent(layout=(page.heading, box, *([[opener]] if options else []), page.footer, buttons))
+    flagged = any(account.account.flag for account in shown)
+    box = Box(entries, discord.Colour.gold() if flagged else discord.Colour.green())
+    options = tuple(option(account) for account in shown if account.account.is_addressable)
+    opener = [Select("list.open", "Open an account's card", asker=asker, options=options)] if options else []
+    buttons = [*page_buttons("list.page", "", page, pages, asker=asker), _refresh(page, asker)]
+    return MessageContent(layout=(heading, box, *filter(None, [opener]), footer, buttons))
 
 
 def empty_list(asker: int, providers: Iterable[str]) -> MessageContent:
@@ -105,14 +87,12 @@ def _refresh(page: int, asker: int) -> Button:
 
 def unread(failures: Mapping[str, CodedError], providers: Sequence[str]) -> str:
     """Return why lists could not be read. If there are several, an error that names no provider gets it."""
-    named = {
-        provider: len(providers) == 1 or service_name(provider) in what(failures[provider])
-        for provider in failures
-    }
-    return "\n".join(
-        f"{'' if named[provider] else f'**{service_name(provider)}:** '}{unread_list(error)}"
-        for provider, error in failures.items()
-    )
+    lines: list[str] = []
+    for provider, error in failures.items():
+        name = service_name(provider)
+        is_named = len(providers) == 1 or name in what(error)
+        lines.append(f"{'' if is_named else f'**{name}:** '}{unread_list(error)}")
+    return "\n".join(lines)
 
 
 def unread_list(error: CodedError) -> str:
@@ -156,26 +136,17 @@ def _slot_totals(accounts: Sequence[KnownAccount], place: str) -> str:
     return f"{count(total, 'job slot')} in all{place}, {whole(usable)} usable{note}"
 
 
-def _footer(page: int, pages: int, at: datetime | None, *, is_partial: bool) -> str:
-    position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
-    if at is None:
-        return f"{position}No list can be read now"
-    return f"{position}{'The other list was read' if is_partial else 'List read'} at {when(at, 'T')}"
-
-
 def _titles(shown: Sequence[KnownAccount], stale: Mapping[str, datetime]) -> list[str]:
     """Return the name of each account's provider where it is another than that of the account before.
 
     One whose list could not be read has the time of the last one.
     """
     names = ["", *(provider_of(account.reference) for account in shown)]
-    titles = {
-        name: f"At {service_name(name)}, as of {when(stale[name], 'f')}:\n"
-        if name in stale
-        else f"At {service_name(name)}:\n"
-        for name in names[1:]
-    }
-    return [titles[name] if name != before else "" for before, name in pairwise(names)]
+    as_of = {name: f", as of {when(at, 'f')}" for name, at in stale.items()}
+    return [
+        "" if name == before else f"At {service_name(name)}{as_of.get(name, '')}:\n"
+        for before, name in pairwise(names)
+    ]
 
 
 def _entries(shown: Sequence[KnownAccount], titles: Sequence[str], room: int) -> tuple[str, ...]:

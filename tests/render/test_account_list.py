@@ -1,7 +1,6 @@
 """The list of accounts reads well from one to ten thousand and keeps Discord's limits on any input."""
 
 import hashlib
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import given
@@ -15,18 +14,17 @@ from bot.render.account_choices import (
     choice_name,
     choices,
     matches,
+    offered,
     option,
-    options,
     order,
 )
 from bot.render.account_list import (
     PAGE_LIMIT,
-    AccountsPage,
-    accounts_page,
     unread_list,
 )
 from bot.render.provider_words import WORDS
 from bot.render.text import length
+from tests.support.list_pages import list_page
 from tests.support.render_samples import (
     CHANNEL,
     LINK,
@@ -53,10 +51,6 @@ def numbered(number: int, *, flag: str | None = None) -> list[KnownAccount]:
     ]
 
 
-def texts(page: AccountsPage) -> Sequence[str]:
-    return [page.heading, *page.entries, page.footer]
-
-
 def test_a_page_lists_flagged_accounts_before_healthy_ones() -> None:
     listed = [
         account("Borealis", reference="1170809721663422495", snapshot=SNAPSHOT),
@@ -64,7 +58,7 @@ def test_a_page_lists_flagged_accounts_before_healthy_ones() -> None:
         account(None, reference="1170809721663420007", max_jobs=12),
     ]
     assert (
-        "\n\n".join(texts(accounts_page(listed, 0, at=NOW)))
+        "\n\n".join(list_page(listed).texts)
         == f"""\
 ## Midjourney accounts
 **⚠️ 3 accounts, 1 flagged**
@@ -106,7 +100,7 @@ List read at <t:1768356000:T>"""
     ],
 )
 def test_the_heading_gives_the_totals(listed: list[KnownAccount], heading: str) -> None:
-    assert accounts_page(listed, 0, at=NOW).heading == f"## Midjourney accounts\n{heading}"
+    assert list_page(listed).heading == f"## Midjourney accounts\n{heading}"
 
 
 @pytest.mark.parametrize(
@@ -115,20 +109,20 @@ def test_the_heading_gives_the_totals(listed: list[KnownAccount], heading: str) 
 )
 def test_ten_accounts_make_a_page(number: int, pages: int, on_last: int) -> None:
     listed = numbered(number)
-    last = accounts_page(listed, pages - 1, at=NOW)
+    last = list_page(listed, pages - 1)
     assert (last.pages, last.page, len(last.entries)) == (pages, pages - 1, on_last)
-    assert last.shown == tuple(listed[(pages - 1) * 10 :])
+    assert last.options == [each.account.handle for each in listed[(pages - 1) * 10 :]]
     assert ("Page" in last.footer) == (pages > 1)
 
 
 @pytest.mark.parametrize(("asked", "given"), [(-3, 0), (0, 0), (2, 2), (3, 2), (10**9, 2)])
 def test_a_page_that_is_not_there_gives_the_nearest(asked: int, given: int) -> None:
-    page = accounts_page(numbered(25), asked, at=NOW)
+    page = list_page(numbered(25), asked)
     assert (page.page, page.footer) == (given, f"Page {given + 1} of 3 · List read at <t:1768356000:T>")
 
 
 def test_ten_flagged_accounts_with_their_plans_are_quoted_whole() -> None:
-    page = accounts_page(numbered(10, flag=MODERATION), 0, at=NOW)
+    page = list_page(numbered(10, flag=MODERATION))
     assert all(MODERATION in entry and "`Mega`" in entry for entry in page.entries)
 
 
@@ -146,17 +140,17 @@ def test_a_quote_matters_more_than_the_plan() -> None:
         KnownAccount(each.account, each.name, None, NOW, InfoSnapshot(NOW, NOW - NOW, info))
         for each in listed
     ]
-    page = accounts_page(listed, 0, at=NOW)
+    page = list_page(listed)
     assert all("m" * 60 in entry for entry in page.entries)
-    assert sum(map(length, texts(page))) <= PAGE_LIMIT
-    page = accounts_page(listed, 0, at=NOW, refusal=unread_list(refused("z" * 400)))
+    assert sum(map(length, page.texts)) <= PAGE_LIMIT
+    page = list_page(listed, refusal=unread_list(refused("z" * 400)))
     assert all("m" * 10 in entry for entry in page.entries)
-    assert sum(map(length, texts(page))) <= PAGE_LIMIT
+    assert sum(map(length, page.texts)) <= PAGE_LIMIT
 
 
 def test_a_list_that_cannot_be_read_now_says_why_above_what_it_was() -> None:
     refusal = unread_list(refused("No *x*."))
-    page = accounts_page(numbered(2), 0, at=NOW, refusal=refusal)
+    page = list_page(numbered(2), refusal=refusal)
     assert page.heading.splitlines() == [
         "⚠️ useapi.net refused the API token.",
         "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN and restart Midwatch.",
@@ -177,23 +171,23 @@ def test_flagged_accounts_come_first_and_labels_sort_whatever_their_case() -> No
 
 
 def test_an_id_that_is_none_is_shown_in_code_without_a_link() -> None:
-    entry = accounts_page([account(reference="1/../`@me`")], 0, at=NOW).entries[0]
+    entry = list_page([account(reference="1/../`@me`")]).entries[0]
     assert entry.splitlines()[1] == "`1/../ˋ@meˋ` · 3 job slots"  # noqa: RUF001 - the look-alike
 
 
 def test_a_server_that_is_no_id_makes_no_link() -> None:
-    page = accounts_page([account(server="1) [x](https://evil.example")], 0, at=NOW)
+    page = list_page([account(server="1) [x](https://evil.example")])
     assert page.entries[0].splitlines()[1] == f"`{CHANNEL}` · 3 job slots"
 
 
 def test_a_label_is_inert_in_the_list() -> None:
-    entry = accounts_page([account("**[x](https://evil.example)")], 0, at=NOW).entries[0]
+    entry = list_page([account("**[x](https://evil.example)")]).entries[0]
     assert entry.splitlines()[0] == r"**\*\*\[x\](https\://evil.example)** · ✅ ready"
 
 
 def test_since_when_is_said_to_be_unknown() -> None:
     known = KnownAccount(account(flag="x").account, "Aurora")
-    assert "Flagged since an unknown time. Midjourney says:" in accounts_page([known], 0, at=NOW).entries[0]
+    assert "Flagged since an unknown time. Midjourney says:" in list_page([known]).entries[0]
 
 
 @given(st.lists(accounts, max_size=12), st.integers(-2, 3), st.none() | hostile)
@@ -201,17 +195,17 @@ def test_a_page_keeps_the_limit_and_does_nothing_whatever_is_listed(
     listed: list[KnownAccount], asked: int, quote: str | None
 ) -> None:
     refusal = None if quote is None else unread_list(refused(quote))
-    page = accounts_page(listed, asked, at=NOW, refusal=refusal)
-    assert sum(map(length, texts(page))) <= PAGE_LIMIT
-    assert len(page.shown) == len(page.entries)
+    page = list_page(listed, asked, refusal=refusal)
+    assert sum(map(length, page.texts)) <= PAGE_LIMIT
+    assert len(page.entries) == min(10, len(listed) - 10 * page.page)
     for entry in page.entries:
         assert_harmless(entry)
 
 
 def test_of_ten_thousand_accounts_a_page_shows_its_own_share() -> None:
-    page = accounts_page(numbered(10_000, flag=MODERATION), 500, at=NOW)
-    assert len(page.entries) == len(page.shown) == -(-10_000 // page.pages)
-    assert page.shown[0].name == f"Studio {500 * len(page.shown):05}"
+    page = list_page(numbered(10_000, flag=MODERATION), 500)
+    assert len(page.entries) == len(page.options) == -(-10_000 // page.pages)
+    assert page.entries[0].startswith(f"**Studio {500 * len(page.entries):05}** ·")
 
 
 def test_nothing_configured_names_the_way_and_warns_of_the_token() -> None:
@@ -228,11 +222,6 @@ def test_an_option_shows_state_and_plan() -> None:
         CHANNEL,
         "🧩 CAPTCHA pending · Mega · …2494",
     )
-
-
-def test_an_account_without_a_channel_id_cannot_be_chosen() -> None:
-    with pytest.raises(ValueError, match="channel id"):
-        option(account(reference="12"))
 
 
 @given(accounts)
@@ -283,8 +272,8 @@ def test_the_end_of_the_id_is_not_said_twice_of_an_account_without_a_name() -> N
 def test_suggestions_are_few_flagged_first_and_only_what_can_be_asked() -> None:
     listed = [*numbered(40), account("Zenith", flag="x"), account("odd", reference="12")]
     suggested = choices(listed, "")
-    assert len(suggested) == len(options(listed)) == 25
-    assert suggested[0].value == options(listed)[0].value == CHANNEL
+    assert len(suggested) == len(offered(listed)) == 25
+    assert suggested[0].value == CHANNEL
     assert choices(listed, "odd") == []
     assert [choice.value for choice in choices(listed, "00007")] == [str(10**18 + 7)]
 
@@ -295,18 +284,18 @@ def test_a_trial_is_called_a_trial() -> None:
         subscription=Subscription("None", "Trial", None, None),
         fast_time=FastTime(25.0, None, "minutes", None),
     )
-    entry = accounts_page([account(snapshot=InfoSnapshot(NOW, NOW - NOW, info))], 0, at=NOW).entries[0]
+    entry = list_page([account(snapshot=InfoSnapshot(NOW, NOW - NOW, info))]).entries[0]
     assert "`Trial` · 25 fast minutes left · as of <t:1768356000:f>" in entry
 
 
 def test_an_answer_without_a_time_is_of_unknown_age() -> None:
     info = Info("", fast_time=FastTime(25.0, None, "minutes", None))
-    entry = accounts_page([account(snapshot=InfoSnapshot(None, None, info))], 0, at=NOW).entries[0]
+    entry = list_page([account(snapshot=InfoSnapshot(None, None, info))]).entries[0]
     assert "25 fast minutes left · age unknown" in entry
 
 
 def test_an_empty_answer_takes_no_line() -> None:
-    entry = accounts_page([account(snapshot=InfoSnapshot(NOW, NOW - NOW, Info("")))], 0, at=NOW).entries[0]
+    entry = list_page([account(snapshot=InfoSnapshot(NOW, NOW - NOW, Info("")))]).entries[0]
     assert len(entry.splitlines()) == 2
 
 

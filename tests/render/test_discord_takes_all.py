@@ -18,7 +18,7 @@ from bot.domain.providers import MJPROXY, reference_to
 from bot.notifications.discord_transport import DiscordTransport
 from bot.render.account_cards import account_embed, info_embed
 from bot.render.account_choices import account_question, choices
-from bot.render.account_list import accounts_page, list_content
+from bot.render.account_list import list_content
 from bot.render.action_replies import confirmation, snooze_choice
 from bot.render.alert_messages import content_of
 from bot.render.incident_card import info_refused
@@ -101,5 +101,5 @@ def test_of_any_account(
 def test_of_accounts_with_the_longest_keys(*, post: Send, keys: set[str], text: str) -> None:
     known = [KnownAccount(Account(reference_to(MJPROXY, key), title=text)) for key in keys]
     assert_taken(post, account_question(known, 1, private=False))
-    assert post(list_content(accounts_page(known, 0, at=None), 1)) == []
+    assert post(list_content(known, 0, 1, at=None)) == []
     assert all(1 <= len(str(choice.value)) <= 100 for choice in choices(known, ""))

@@ -10,9 +10,10 @@ from bot.domain.incidents import RemedyVerdict, ServiceProblem
 from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
 from bot.providers.errors import Unreachable
 from bot.render.account_cards import account_embed
-from bot.render.account_list import accounts_page, list_content, unread
+from bot.render.account_list import list_content, unread
 from bot.render.action_replies import confirmation, unknown, verdict_sentence
 from bot.render.status_page import PollStatus, WatchStatus, status
+from tests.support.list_pages import list_page
 from tests.support.render_samples import CHANNEL, MINUTE, NOW, account, ended, read, service
 
 LOST = Flag("由于无法重新连接，自动禁用账号", FlagKind.CONNECTION)
@@ -32,13 +33,13 @@ def proxied(
 
 def test_our_sentence_stands_above_a_text_that_few_can_read() -> None:
     flagged = proxied(flag=LOST)
-    entry = accounts_page([flagged], 0, at=NOW).entries[0]
+    entry = list_page([flagged]).entries[0]
     card = read(account_embed(flagged))
     question = read(confirmation(flagged, LOST, None, "", now=NOW).embeds[0])
     assert f"{MEANS} midjourney-proxy says:\n```\n{LOST.text}\n```" in entry
     assert card.index(MEANS) < card.index("[midjourney-proxy says]\n```")
     assert question.index(MEANS) < question.index("[midjourney-proxy says]\n```")
-    assert "It means" not in accounts_page([account(flag="x")], 0, at=NOW).entries[0]
+    assert "It means" not in list_page([account(flag="x")]).entries[0]
 
 
 def test_a_solved_captcha_is_not_asked_for_any_more() -> None:
@@ -51,7 +52,7 @@ def test_a_solved_captcha_is_not_asked_for_any_more() -> None:
         question = read(confirmation(flagged, captcha, None, "", now=NOW).embeds[0])
         assert means in question
         assert f"[{says}]\n```" in question
-        assert means in accounts_page([flagged], 0, at=NOW).entries[0]
+        assert means in list_page([flagged]).entries[0]
 
 
 def test_a_reason_that_nobody_here_knows_is_not_explained() -> None:
@@ -68,7 +69,7 @@ def test_the_verdict_of_a_remedy_explains_what_it_quotes() -> None:
 
 def test_accounts_of_a_list_that_cannot_be_read_are_not_called_ready() -> None:
     read_at = NOW - 5 * MINUTE
-    page = accounts_page([account(), proxied()], 0, at=NOW, refusal="It failed.", stale={MJPROXY: read_at})
+    page = list_page([account(), proxied()], refusal="It failed.", stale={MJPROXY: read_at})
     stamp = int(read_at.timestamp())
     assert page.entries[0].startswith(
         f"At midjourney-proxy, as of <t:{stamp}:f>:\n**Juniper** · ❔ ready when last seen"
@@ -76,14 +77,16 @@ def test_accounts_of_a_list_that_cannot_be_read_are_not_called_ready() -> None:
     assert page.entries[1].startswith("At useapi.net:\n**Aurora** · ✅ ready")
     assert "when I last read the list" not in page.heading
     assert page.footer == "The other list was read at <t:1768356000:T>"
-    options = str(list_content(page, 1).layout)
-    assert options.count("✅ ready") == 2
-    nothing = accounts_page([proxied()], 0, at=None, refusal="It failed.", stale={MJPROXY: read_at})
+    layout = list_content(
+        [account(), proxied()], 0, 1, at=NOW, refusal="It failed.", stale={MJPROXY: read_at}
+    )
+    assert str(layout.layout).count("✅ ready") == 2
+    nothing = list_page([proxied()], at=None, refusal="It failed.", stale={MJPROXY: read_at})
     assert nothing.footer == "No list can be read now"
 
 
 def test_an_account_that_is_not_started_is_not_called_flagged() -> None:
-    page = accounts_page([proxied(flag=OFFLINE)], 0, at=NOW)
+    page = list_page([proxied(flag=OFFLINE)])
     assert "**🟡 1 account, none flagged, 1 not started**" in page.heading
     assert page.entries[0].endswith("Noticed <t:1768356000:f> (<t:1768356000:R>).")
     card = read(account_embed(proxied(flag=OFFLINE)))
@@ -93,11 +96,8 @@ def test_an_account_that_is_not_started_is_not_called_flagged() -> None:
 
 
 def test_job_slots_are_those_of_the_provider_that_reports_them() -> None:
-    assert (
-        "\n3 job slots in all at useapi.net, 3 usable"
-        in accounts_page([account(), proxied()], 0, at=NOW).heading
-    )
-    assert "\n3 job slots in all, 3 usable" in accounts_page([account()], 0, at=NOW).heading
+    assert "\n3 job slots in all at useapi.net, 3 usable" in list_page([account(), proxied()]).heading
+    assert "\n3 job slots in all, 3 usable" in list_page([account()]).heading
 
 
 def test_why_a_list_cannot_be_read_names_its_provider_once() -> None:
