@@ -1,6 +1,6 @@
 """The embeds of an account: its `/info` answer, and its card with the last actions."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -67,13 +67,14 @@ def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | Non
     embed.colour = discord.Colour.blurple()
     add_field(embed, "Plan", _plan(info.subscription))
     add_field(embed, "Fast time", _fast_time(info))
-    add_field(embed, "Mode", _mode(info))
+    add_field(embed, "Mode", _spans([("Visibility", info.visibility), ("Job mode", info.job_mode)]))
     add_field(embed, "Made so far", _usage(info))
     add_field(embed, "Jobs", _jobs(info))
     add_field(embed, "Also said", _others(info))
     if not embed.fields:
         add_field(embed, "Midjourney's answer", code_block(info.text))
-    add_field(embed, "Discord account", _discord_account(account, info))
+    name = info.discord_name or discord_name(account)
+    add_field(embed, "Discord account", _spans([("Name", name), ("User id", info.user_id)]))
     return embed
 
 
@@ -183,9 +184,7 @@ def flag_colour(flag: Flag) -> discord.Colour:
     return discord.Colour.red() if flag.kind is FlagKind.BLOCK else discord.Colour.orange()
 
 
-def _discord_account(account: KnownAccount, info: Info) -> str:
-    name = info.discord_name or discord_name(account)
-    words = [("Name", name), ("User id", info.user_id)]
+def _spans(words: Iterable[tuple[str, str | None]]) -> str:
     return "\n".join(f"{label}: {code_span(word, WORD_LIMIT)}" for label, word in words if word)
 
 
@@ -203,11 +202,6 @@ def _fast_time(info: Info) -> str | None:
     return "\n".join(line for line in (fast_bar(info.fast_time), fast_left(info.fast_time)) if line)
 
 
-def _mode(info: Info) -> str:
-    words = [("Visibility", info.visibility), ("Job mode", info.job_mode)]
-    return "\n".join(f"{label}: {code_span(word, WORD_LIMIT)}" for label, word in words if word)
-
-
 def _usage(info: Info) -> str:
     used = [
         ("Lifetime", info.lifetime),
@@ -221,23 +215,17 @@ def _usage(info: Info) -> str:
 def _jobs(info: Info) -> str:
     queued = [("Queued, fast", info.queued_fast), ("Queued, relaxed", info.queued_relax)]
     lines = [f"{label}: {whole(number)}" for label, number in queued if number is not None]
-    if info.running:
-        lines.append(_running(info.running))
+    if info.running and ("\n" in info.running or len(info.running) > WORD_LIMIT):
+        lines.append(f"Running:\n{code_block(info.running, RUNNING_LIMIT)}")
+    elif info.running:
+        lines.append(f"Running: {code_span(info.running, WORD_LIMIT)}")
     elif lines:
         lines.append("Running: none reported")
     return "\n".join(lines)
 
 
-def _running(jobs: str) -> str:
-    """Quote the running jobs: a short text in the line, a longer one in a code block."""
-    if "\n" in jobs or len(jobs) > WORD_LIMIT:
-        return f"Running:\n{code_block(jobs, RUNNING_LIMIT)}"
-    return f"Running: {code_span(jobs, WORD_LIMIT)}"
-
-
 def _others(info: Info) -> str:
-    def lines() -> Iterator[str]:
-        for label, value in info.others:
-            yield f"{code_span(label, WORD_LIMIT)}: {code_span(value, VALUE_LIMIT)}"
-
-    return fitted(lines(), len(info.others), FIELD_LIMIT)
+    lines = (
+        f"{code_span(label, WORD_LIMIT)}: {code_span(value, VALUE_LIMIT)}" for label, value in info.others
+    )
+    return fitted(lines, len(info.others), FIELD_LIMIT)

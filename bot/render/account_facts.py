@@ -23,12 +23,8 @@ def channel_link(account: Account) -> str:
 def place(account: Account, separator: str = " · ") -> str:
     """Return the link to the channel and, where Midwatch can set it, the number of jobs."""
     link, has_number = channel_link(account), capabilities_of(account.reference).adds_accounts
-    return f"{link}{separator}{slots(account)}" if has_number else link
-
-
-def slots(account: Account) -> str:
-    """Return how many jobs the account may run at once."""
-    return "job slots not known" if account.max_jobs is None else count(account.max_jobs, "job slot")
+    slots = "job slots not known" if account.max_jobs is None else count(account.max_jobs, "job slot")
+    return f"{link}{separator}{slots}" if has_number else link
 
 
 def plan_name(subscription: Subscription) -> str:
@@ -65,9 +61,10 @@ def fast_bar(fast: FastTime) -> str | None:
 
     A bar is empty only at nothing left and full only at everything left.
     """
-    share = _percent(fast)
-    if fast.total is None or share is None:
+    share = fast.percent if fast.percent is not None or not fast.total else fast.left / fast.total * 100
+    if fast.total is None or share is None or not math.isfinite(share):
         return None
+    share = min(max(share, 0.0), 100.0)
     filled = 0 if share == 0 else max(1, math.floor(share * BLOCKS / 100))
     return f"`{'█' * filled}{'░' * (BLOCKS - filled)}` {decimal(round(share, 1))}%"
 
@@ -87,13 +84,6 @@ def renewal(subscription: Subscription) -> str | None:
     if subscription.renews_text:
         return f"Renews {code_span(subscription.renews_text, 60)}"
     return None
-
-
-def _percent(fast: FastTime) -> float | None:
-    share = fast.percent
-    if share is None and fast.total:
-        share = fast.left / fast.total * 100
-    return None if share is None or not math.isfinite(share) else min(max(share, 0.0), 100.0)
 
 
 def _unit(unit: str) -> str:

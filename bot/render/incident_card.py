@@ -24,7 +24,6 @@ from bot.render.instructions import (
     login_help,
     page_line,
     press_reset,
-    reset_label,
     steps,
 )
 from bot.render.message_content import Button, Component, Link, MessageContent, channel_buttons
@@ -134,7 +133,7 @@ def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
     waits = item.incident.block_until() is not None and not item.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
     account, acting = item.account.account, (mine, snooze)
-    label = ENABLE_IT if item.is_unlocked else reset_label(item.flag.kind, item.provider)
+    label = ENABLE_IT if item.is_unlocked else WORDS[item.provider].labels[item.flag.kind]
     can_be_sent = account.is_addressable and remedy_for(account, item.flag.kind) is not Remedy.GUIDE
     if can_be_sent and not item.is_starting:
         acting = (Button("watch.reset", label, argument, style), *acting)

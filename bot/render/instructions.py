@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
-from bot.domain.providers import USEAPI
 from bot.render.account_facts import channel_link
 from bot.render.phrases import is_unlocked
 from bot.render.provider_words import WORDS, words_for
@@ -20,18 +19,14 @@ _SOLVED: Final = (
     "The CAPTCHA is solved, but the account is still disabled. "
     f"Press **{ENABLE_IT}** to use it again, or **{LEAVE_PAUSED}** to end this alert."
 )
+LOG_IN: Final = "Log in to Discord with this account's login."
 BLOCK_OVER: Final = "The block should be over now."
 _OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."
 
 
-def reset_label(kind: FlagKind, provider: str = USEAPI) -> str:
-    """Return the label of the button with the usual remedy for such a flag."""
-    return WORDS[provider].labels[kind]
-
-
-def press_reset(kind: FlagKind, provider: str = USEAPI) -> str:
+def press_reset(kind: FlagKind, provider: str) -> str:
     """Return the sentence that sends a person to the button."""
-    return ONLY_THEN.format(label=reset_label(kind, provider))
+    return ONLY_THEN.format(label=WORDS[provider].labels[kind])
 
 
 def discord_name(account: KnownAccount) -> str | None:
@@ -39,9 +34,9 @@ def discord_name(account: KnownAccount) -> str | None:
     return account.discord_name or (account.snapshot.info.discord_name if account.snapshot else None)
 
 
-def login_help(account: KnownAccount, kind: FlagKind | None = None) -> str | None:
+def login_help(account: KnownAccount, kind: FlagKind) -> str | None:
     """Return which Discord login to use, or how to find out; None if no step for such a flag needs one."""
-    if kind and not any("{log_in}" in task for task in words_for(account.reference).steps[kind]):
+    if not any("{log_in}" in task for task in words_for(account.reference).steps[kind]):
         return None
     name = discord_name(account)
     words = code_span(name, 40) if name else words_for(account.reference).login_unknown
@@ -64,9 +59,10 @@ def steps(
     if is_unlocked(account.account, flag):
         return _SOLVED
     words = words_for(account.reference)
+    name, link, channel = discord_name(account), account.account.link, "the Midjourney channel"
     fields = {
-        "log_in": _log_in(account),
-        "channel": _channel(account),
+        "log_in": f"Log in to Discord as {code_span(name, 40)}." if name else LOG_IN,
+        "channel": f"[{channel}]({link})" if link else f"{channel} {channel_link(account.account)}",
         "wait": BLOCK_OVER if over else f"{_wait(flag, until)} Do not {words.do} before then.",
         "reset": reset if account.account.is_addressable else words.undone,
     }
@@ -93,21 +89,3 @@ def _wait(flag: Flag, until: datetime | None) -> str:
     if words := flag.worded_end:
         return f"Wait as long as the message says: {code_span(words, 60)}."
     return "The message names no end: check the channel for one, and wait."
-
-
-def _log_in(account: KnownAccount) -> str:
-    name = discord_name(account)
-    return (
-        f"Log in to Discord as {code_span(name, 40)}."
-        if name
-        else "Log in to Discord with this account's login."
-    )
-
-
-def _channel(account: KnownAccount) -> str:
-    link = account.account.link
-    return (
-        f"[the Midjourney channel]({link})"
-        if link
-        else f"the Midjourney channel {channel_link(account.account)}"
-    )

@@ -61,41 +61,28 @@ def open_words(state: State | None, flag: Flag, provider: str = USEAPI, *, start
         case State.RESETTING:
             return f"🔄 being {WORDS[provider].done}"
         case _:
-            return f"{symbol(flag.kind)} {kind_words(flag.kind)}"
+            return KINDS[flag.kind]
 
 
 CHINESE: Final = re.compile("[\u4e00-\u9fff]")
 UNREAD: Final = "I do not know this reason; a translator can tell you what it says."
-SYMBOLS: Final = {
-    FlagKind.OFFLINE: "💤",
-    FlagKind.CONNECTION: "📡",
-    FlagKind.CREDITS: "🪫",
-    FlagKind.SESSION: "🔑",
-    FlagKind.PLAN: "💳",
-    FlagKind.CAPTCHA: "🧩",
-    FlagKind.BLOCK: "⛔",
-}
 KINDS: Final = {
-    FlagKind.OFFLINE: "not started",
-    FlagKind.OTHER: "needs attention",
-    FlagKind.CONNECTION: "disconnected",
-    FlagKind.CREDITS: "credits used up",
-    FlagKind.SESSION: "cannot log in",
-    FlagKind.PLAN: "no active plan",
-    FlagKind.CAPTCHA: "CAPTCHA pending",
-    FlagKind.MODERATION: "moderation message pending",
-    FlagKind.BLOCK: "blocked",
+    FlagKind.OFFLINE: "💤 not started",
+    FlagKind.OTHER: "⚠️ needs attention",
+    FlagKind.CONNECTION: "📡 disconnected",
+    FlagKind.CREDITS: "🪫 credits used up",
+    FlagKind.SESSION: "🔑 cannot log in",
+    FlagKind.PLAN: "💳 no active plan",
+    FlagKind.CAPTCHA: "🧩 CAPTCHA pending",
+    FlagKind.MODERATION: "⚠️ moderation message pending",
+    FlagKind.BLOCK: "⛔ blocked",
 }
+"""A symbol and words for each kind of flag."""
 
 
 def symbol(kind: FlagKind) -> str:
     """Return the symbol of a kind; words stand beside it wherever it is shown."""
-    return SYMBOLS.get(kind, "⚠️")
-
-
-def kind_words(kind: FlagKind) -> str:
-    """Return the words for a kind of flag."""
-    return KINDS[kind]
+    return KINDS[kind].partition(" ")[0]
 
 
 def is_unlocked(account: Account, flag: Flag) -> bool:

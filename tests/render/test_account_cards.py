@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription, Usage
 from bot.domain.accounts import Action, Flag, FlagKind, KnownAccount
+from bot.domain.providers import USEAPI
 from bot.render.account_cards import account_embed, info_embed
 from bot.render.incident_card import info_refused
 from bot.render.instructions import press_reset, steps
@@ -257,7 +258,7 @@ def test_the_card_of_a_flagged_account_quotes_the_flag_and_lists_the_last_five_a
 
 def test_a_flag_card_says_that_a_block_is_over() -> None:
     known = account(flag=BLOCKED)
-    listed = steps(known, Flag.of(BLOCKED), until=NOW, over=True, reset=press_reset(FlagKind.BLOCK))
+    listed = steps(known, Flag.of(BLOCKED), until=NOW, over=True, reset=press_reset(FlagKind.BLOCK, USEAPI))
     assert listed.splitlines()[0] == "1. The block should be over now."
     assert "3. Only then press **The block is over - reset**." in listed
 
