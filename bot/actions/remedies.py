@@ -14,7 +14,6 @@ from typing import Final
 from bot.actions.remedy_case import PASSING, Case
 from bot.domain.accounts import Account, Flag
 from bot.domain.capabilities import remedy_for
-from bot.domain.common_cause import connection_group, enabled_together, lost_connection
 from bot.domain.incidents import (
     Incident,
     RemedyOutcome,
@@ -22,6 +21,9 @@ from bot.domain.incidents import (
     RemedyStage,
     RemedyVerdict,
     State,
+    connection_group,
+    enabled_together,
+    lost_connection,
     refused_list,
 )
 from bot.domain.providers import Remedy, key_of, provider_of, reference_to

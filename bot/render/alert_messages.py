@@ -9,8 +9,7 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Account, Action, Flag, KnownAccount
-from bot.domain.common_cause import enabled_together, lost_connection
-from bot.domain.incidents import Incident, Reason, State, open_services
+from bot.domain.incidents import Incident, Reason, State, enabled_together, lost_connection, open_services
 from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.domain.providers import USEAPI, provider_of, reference_to
 from bot.render.account_cards import add_field

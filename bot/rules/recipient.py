@@ -6,8 +6,15 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import FlagKind
-from bot.domain.common_cause import connection_group, lost_connection
-from bot.domain.incidents import Incident, Reason, ServiceProblem, State, open_services
+from bot.domain.incidents import (
+    Incident,
+    Reason,
+    ServiceProblem,
+    State,
+    connection_group,
+    lost_connection,
+    open_services,
+)
 from bot.domain.messages import Delivery, Message, Purpose
 from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, OFFLINE_AFTER, OFFLINE_REMINDER, PUSH_EVERY, Policy
 from bot.rules.timers import clamp_future

@@ -5,8 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, Observation, State
-from bot.domain.common_cause import CAUSE_WINDOW
-from bot.domain.incidents import Ending, Incident, RemedyVerdict
+from bot.domain.incidents import CAUSE_WINDOW, Ending, Incident, RemedyVerdict
 from bot.rules.account_incidents import Change, ended, flag_absent, open_incident, stamp_last_seen
 from bot.rules.policy import LONGEST_START, OFFLINE_AFTER
 from bot.rules.poll_state import Hint, PollState, Situation

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.accounts import FlagKind
-from bot.domain.common_cause import connection_group
-from bot.domain.incidents import Ending, Incident, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, ServiceProblem, State, connection_group
 from bot.domain.messages import Purpose
 from bot.domain.providers import MJPROXY, reference_to
 from tests.simulators.mjproxy import SimulatedMjproxy

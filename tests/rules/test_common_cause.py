@@ -2,8 +2,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.common_cause import connection_group
-from bot.domain.incidents import Incident, State
+from bot.domain.incidents import Incident, State, connection_group
 from bot.domain.providers import MJPROXY, USEAPI
 from tests.rules.world import MINUTE, START
 

@@ -3,8 +3,7 @@
 import pytest
 
 from bot.domain.accounts import FlagKind
-from bot.domain.common_cause import connection_group
-from bot.domain.incidents import Ending, Reason, ServiceProblem, State
+from bot.domain.incidents import Ending, Reason, ServiceProblem, State, connection_group
 from bot.domain.messages import Purpose
 from bot.domain.providers import MJPROXY, USEAPI
 from tests.rules.proxy_cases import LOST, ONE, STARTING, TWO, entry, flagged_entry, watched
