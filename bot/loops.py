@@ -3,14 +3,14 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from bot.domain.providers import USEAPI
-from bot.domain.wellness import ProblemKind, Signs, WatchProblem, watch_problems
+from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, WatchProblem
 from bot.incidents.service import IncidentService
 from bot.notifications import MemoryNotice, Outbox
 from bot.polling.heartbeat import Heartbeat
@@ -133,24 +133,25 @@ class WatchLoops:
 
         The heartbeat, `/mjstatus` and the bot's status text all use this.
         """
+        return tuple(self._present_problems())
+
+    def _present_problems(self) -> Iterator[WatchProblem]:
+        if self.pollers.unwritten is not None:
+            yield WatchProblem(ProblemKind.MEMORY, self._unwritten_since, error=self.pollers.unwritten)
+        if not self._incident_service.has_owners:
+            yield WatchProblem(ProblemKind.OWNERS)
+        overdue_since = self.outbox.overdue_since()
+        if overdue_since is not None and self._now() - overdue_since > OVERDUE_AFTER:
+            yield WatchProblem(ProblemKind.DELIVERY, overdue_since)
         ended = {name for name, task in self._tasks.items() if task.done()}
+        for name, health in self._healths.items():
+            if name in ended or health.failures_in_a_row:
+                yield WatchProblem(ProblemKind.LOOP, detail=name)
         unseen = [each for each in self.pollers if each.failure or each.poll_state.resumed]
-        is_some = len(unseen) < len(self.pollers.names)
-        return watch_problems(
-            Signs(
-                now=self._now(),
-                has_seen=not unseen,
-                unseen=" and ".join(service_name(each.provider.name) for each in unseen) if is_some else "",
-                unwritten=self.pollers.unwritten,
-                unwritten_since=self._unwritten_since,
-                has_owners=self._incident_service.has_owners,
-                overdue_since=self.outbox.overdue_since(),
-                loops={
-                    name: name not in ended and not health.failures_in_a_row
-                    for name, health in self._healths.items()
-                },
-            )
-        )
+        if unseen:
+            is_some = len(unseen) < len(self.pollers.names)
+            names = " and ".join(service_name(each.provider.name) for each in unseen) if is_some else ""
+            yield WatchProblem(ProblemKind.SIGHT, detail=names)
 
     async def _show_notice(self) -> None:
         """Notify owners without the database if it could not be written for long."""

@@ -14,7 +14,7 @@ import pytest
 from bot.domain.errors import ErrorCode
 from bot.domain.incidents import Ending, RemedyVerdict, ServiceProblem
 from bot.domain.messages import Delivery, Purpose, Route
-from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, Signs, WatchProblem, watch_problems
+from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, WatchProblem
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
 from bot.notifications.memory_notice import MemoryNotice
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
@@ -34,7 +34,6 @@ from tests.support.waiting import until
 LOOPS = 5
 SECOND = timedelta(seconds=1)
 FULL = StoreError(ErrorCode.DATABASE_FULL, path=Path("midwatch.sqlite3"))
-WELL = Signs(AT, has_seen=True)
 Refusing = Callable[[Assembly, Path], AbstractAsyncContextManager[None]]
 
 
@@ -111,32 +110,19 @@ def kinds(loops: WatchLoops) -> list[ProblemKind]:
     return [each.kind for each in loops.problems()]
 
 
-# The one function
+# What is wrong
 
 
-def test_a_watch_that_sees_remembers_and_sends_is_well() -> None:
-    assert watch_problems(WELL) == ()
-
-
-@pytest.mark.parametrize(
-    ("signs", "problem"),
-    [
-        (replace(WELL, has_seen=False), WatchProblem(ProblemKind.SIGHT)),
-        (replace(WELL, unwritten=FULL, unwritten_since=AT), WatchProblem(ProblemKind.MEMORY, AT, error=FULL)),
-        (replace(WELL, has_owners=False), WatchProblem(ProblemKind.OWNERS)),
-        (
-            replace(WELL, overdue_since=AT - OVERDUE_AFTER - SECOND),
-            WatchProblem(ProblemKind.DELIVERY, AT - OVERDUE_AFTER - SECOND),
-        ),
-        (replace(WELL, loops={"one": True, "two": False}), WatchProblem(ProblemKind.LOOP, detail="two")),
-    ],
-)
-def test_each_thing_that_the_watch_cannot_do_is_a_problem(signs: Signs, problem: WatchProblem) -> None:
-    assert watch_problems(signs) == (problem,)
-
-
-def test_a_message_is_overdue_only_after_five_minutes() -> None:
-    assert watch_problems(replace(WELL, overdue_since=AT - OVERDUE_AFTER)) == ()
+async def test_a_message_is_overdue_only_after_five_minutes(
+    watch: Assembly, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loops = watch.make_loops()
+    await loops.poll(watch.poller)
+    now = watch.clock.now()
+    monkeypatch.setattr(loops.outbox, "overdue_since", lambda: now - OVERDUE_AFTER)
+    assert loops.problems() == ()
+    monkeypatch.setattr(loops.outbox, "overdue_since", lambda: now - OVERDUE_AFTER - SECOND)
+    assert loops.problems() == (WatchProblem(ProblemKind.DELIVERY, now - OVERDUE_AFTER - SECOND),)
 
 
 @pytest.mark.parametrize("kind", ProblemKind)
@@ -217,6 +203,8 @@ async def test_row_42_a_database_that_cannot_be_written_is_reported_without_it_a
             await minutes(loops, clock, 1)
             first_seen = clock.now()
             await minutes(loops, clock, 3)
+            (problem,) = loops.problems()
+            assert (problem.since, problem.error) == (first_seen, watch.store.failure)
             # It counts as a failed poll for all who ask how the watch is; the account is shown as flagged.
             assert (beats.count, watch.poller.failed_polls, ProblemKind.MEMORY in kinds(loops)) == (
                 good,
