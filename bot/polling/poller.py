@@ -70,8 +70,6 @@ class AccountPoller:
         """The incidents of all flags that are not written yet, by reference."""
         self.cache = cache
         self.outages = OutageLog(provider.name)
-        self._refreshed_at: datetime | None = None
-        """When Refresh last read the list."""
         self.failure: ProviderError | None = None
         """Why the last poll failed; None after a good one."""
         self.failed_polls = 0
@@ -82,11 +80,6 @@ class AccountPoller:
         self._rests_until = now()
         self.recovered = asyncio.Event()
         """Set by the first good poll after a failed one; the task that waits for it clears it."""
-
-    @property
-    def unwritten(self) -> StoreError | None:
-        """Why the last transaction was not written; None if it was."""
-        return self._store.failure
 
     @property
     def unwritten_incidents(self) -> Mapping[str, Incident]:
@@ -121,21 +114,6 @@ class AccountPoller:
         if self._poll is None and self.rest:
             await self._sleep(self.rest.total_seconds())
         await asyncio.shield(self.start_poll())
-
-    async def poll_for_refresh(self) -> None:
-        """Poll the list for Refresh, unless another press did within the last seconds.
-
-        Raises:
-            ProviderError: the list could not be read.
-        """
-        last = self._refreshed_at
-        if last is None or not timedelta() <= self._now() - last < REFRESH_SHARES:
-            try:
-                await self.poll()
-            finally:
-                self._refreshed_at = self._now()
-        elif self.failure is not None:
-            raise self.failure
 
     async def poll_anew(self) -> Observation:
         """Poll the list, with a poll that begins now or later: when the provider's rest is over.

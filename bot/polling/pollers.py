@@ -1,7 +1,8 @@
 """The pollers of all providers, and what is asked of all of them together."""
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 
 from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.errors import ErrorCode, UserError
@@ -9,7 +10,7 @@ from bot.domain.incidents import Incident
 from bot.domain.providers import provider_of
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
-from bot.polling.poller import AccountPoller
+from bot.polling.poller import REFRESH_SHARES, AccountPoller
 from bot.providers.errors import ProviderError
 from bot.render.provider_words import service_name
 from bot.storage import Store, StoreError
@@ -31,6 +32,8 @@ class AccountPollers:
         self._store = store
         self._watch_state = incident_service.watch_state
         self._watch_state.log.label_of = cache.label_of
+        self._refreshed_at: datetime | None = None
+        """When Refresh last read the lists."""
         self.cache = cache
         cache.open_incidents = self.open_incidents
         cache.web_pages = self.web_pages
@@ -82,7 +85,11 @@ class AccountPollers:
         Raises:
             ProviderError: none could be read.
         """
-        await self._gather([each.poll() for each in self])
+        results = await asyncio.gather(*(each.poll() for each in self), return_exceptions=True)
+        errors = [each for each in results if isinstance(each, BaseException)]
+        others = [each for each in errors if not isinstance(each, ProviderError)]
+        if others or len(errors) == len(results):
+            raise (others or errors)[0]
 
     async def poll_for_refresh(self) -> None:
         """Poll every provider for Refresh, unless another press did within the last seconds.
@@ -90,14 +97,14 @@ class AccountPollers:
         Raises:
             ProviderError: none could be read.
         """
-        await self._gather([each.poll_for_refresh() for each in self])
-
-    async def _gather(self, polls: Sequence[Awaitable[object]]) -> None:
-        results = await asyncio.gather(*polls, return_exceptions=True)
-        errors = [each for each in results if isinstance(each, BaseException)]
-        others = [each for each in errors if not isinstance(each, ProviderError)]
-        if others or len(errors) == len(results):
-            raise (others or errors)[0]
+        last, now = self._refreshed_at, self._watch_state.now
+        if last is None or not timedelta() <= now() - last < REFRESH_SHARES:
+            try:
+                await self.poll()
+            finally:
+                self._refreshed_at = now()
+        elif len(self.failures) == len(self._pollers):
+            raise next(iter(self.failures.values()))
 
     def start_polls(self) -> None:
         """Start a poll of every provider that has none under way and does not rest."""

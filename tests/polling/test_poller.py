@@ -311,21 +311,21 @@ async def test_presses_within_a_few_seconds_share_one_poll(api: SimulatedUseapi,
     clock = Clock()
     async with Assembly(tmp_path / "midwatch.sqlite3", clock, api=api) as watch:
         api.add()
-        await asyncio.gather(*(watch.poller.poll_for_refresh() for _ in range(10)))
+        await asyncio.gather(*(watch.pollers.poll_for_refresh() for _ in range(10)))
         for _ in range(10):
-            await watch.poller.poll_for_refresh()
+            await watch.pollers.poll_for_refresh()
         assert api.count(Endpoint.LIST) == 1
         clock.advance(REFRESH_SHARES)
-        await watch.poller.poll_for_refresh()
+        await watch.pollers.poll_for_refresh()
         assert api.count(Endpoint.LIST) == 2
         api.fault(Fault.SERVER_ERROR)
         clock.advance(REFRESH_SHARES)
         before = api.count(Endpoint.LIST)
         for _ in range(5):
             with pytest.raises(ProviderError):
-                await watch.poller.poll_for_refresh()
+                await watch.pollers.poll_for_refresh()
         assert api.count(Endpoint.LIST) == before + 3  # the tries of one question
         api.mend()
         clock.advance(REFRESH_SHARES)
-        await watch.poller.poll_for_refresh()
+        await watch.pollers.poll_for_refresh()
         assert watch.poller.failure is None
