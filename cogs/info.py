@@ -86,9 +86,8 @@ class Info(commands.Cog):
         self, caller: Interaction, known: KnownAccount, asker: int, *, even_if_flagged: bool = False
     ) -> None:
         asking = self._account_info.ask(known, even_if_flagged=even_if_flagged)
-        result = await await_with_notice(
-            caller, asking, waiting(utc_now(), self._account_info.longest(known))
-        )
+        longest = self._pollers.of(known.reference).provider.longest_info
+        result = await await_with_notice(caller, asking, waiting(utc_now(), longest))
         await respond(caller, answer(result, asker))
         self._pollers.start_polls()  # so that the next suggestions are up to date
 

@@ -78,10 +78,6 @@ class AccountInfoService:
         """When accounts of each provider were asked, if it limits how many are within a day."""
         self._under_way: dict[str, asyncio.Task[InfoResult]] = {}
 
-    def longest(self, account: KnownAccount) -> timedelta:
-        """Return the longest wait for Midjourney's answer."""
-        return self._pollers.of(account.reference).provider.longest_info
-
     async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> InfoResult:
         """Ask Midjourney about an account, unless it does not run, is flagged or was asked too recently.
 
