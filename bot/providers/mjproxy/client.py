@@ -37,12 +37,17 @@ CHECKS: Final[Mapping[Remedy, tuple[timedelta, ...]]] = {
 """When an account is read again. The proxy starts accounts once a minute, one after another."""
 PAGE_SIZE: Final = 100
 MOST_PAGES: Final = 1_000
-LONGEST_LIST: Final = 35.0
+LONGEST_LIST: Final = 30.0
 """Seconds after which no further page is requested, so that a poll ends within its limit."""
 REST: Final = 5
 """How many times the length of a list to leave the proxy alone after it: each page sorts its whole table."""
 OFFSET_FOR: Final = timedelta(hours=1)
 """How long the offset of the proxy's clock counts as known."""
+HOME_REST: Final = timedelta(minutes=3)
+"""How long not to ask for the clock again after a failure: one that hangs delays a poll by seconds.
+
+It is too short for an incident to end meanwhile, as a block of which only the local end is known seems to.
+"""
 
 
 class MjproxyClient(ApiClient):
@@ -58,7 +63,9 @@ class MjproxyClient(ApiClient):
     auth_header = "Mj-Api-Secret"
     optional_path = "/mj"
 
-    _home: tuple[datetime, Home] | None = None
+    _home: Home | None = None
+    _home_until: datetime | None = None
+    """How long not to ask for the offset again; None before the first time."""
     _channels: Mapping[str, str | None] = {}
     """The channel of each account of the last list, by which one of them is searched."""
 
@@ -116,8 +123,8 @@ class MjproxyClient(ApiClient):
         The proxy sorts its whole table for each page, so two lists are never read at the same time.
         """
         async with self._one_list:
-            begun = self._monotonic()
             offset = await self._offset()
+            begun = self._monotonic()
             readings = [await self._read_pages(offset, begun)]
             if not readings[0].is_whole and readings[0].fault is None:
                 try:
@@ -191,9 +198,10 @@ class MjproxyClient(ApiClient):
     async def home(self) -> Home:
         """Return the version, the demo mode and the clock of the proxy, for which it asks no token."""
         silence = self._limits.silence
-        home = await self._send(ApiRequest(Endpoint.HOME), parsing.parse_home, silence, silence)
-        self._home = self._now(), home
-        return home
+        self._home_until = self._now() + HOME_REST
+        self._home = await self._send(ApiRequest(Endpoint.HOME), parsing.parse_home, silence, silence)
+        self._home_until = self._now() + OFFSET_FOR
+        return self._home
 
     async def is_healthy(self) -> bool:
         """Return whether the proxy calls itself healthy, which it does without Redis, too."""
@@ -202,11 +210,11 @@ class MjproxyClient(ApiClient):
         return False
 
     async def _offset(self) -> timedelta | None:
-        """Return how far the proxy's clock is ahead of UTC; None if it does not say."""
-        if self._home is None or self._now() - self._home[0] > OFFSET_FOR:
+        """Return how far the proxy's clock is ahead of UTC, as it last said; None if it never did."""
+        if self._home_until is None or self._now() > self._home_until:
             with suppress(ProviderError):  # reading the list shows what is wrong
                 await self.home()
-        return self._home[1].offset if self._home else None
+        return self._home.offset if self._home else None
 
     async def _read_pages(self, offset: timedelta | None, begun: float) -> Reading:
         """Return all pages of one reading, or those before the first that fails. Raise if none was read."""

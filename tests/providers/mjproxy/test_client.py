@@ -4,13 +4,14 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import aiohttp
 import pytest
 from pydantic import SecretStr
 
 from bot.domain.accounts import Account, EntryState, FlagKind, KnownAccount, Observation
+from bot.domain.clock import utc_now
 from bot.domain.errors import Cause
 from bot.domain.providers import MJPROXY, Remedy, key_of, reference_to
 from bot.providers.api_client import Limits
@@ -43,8 +44,10 @@ async def read_one(client: MjproxyClient, key: str) -> Account | None:
     return await client.read_account(reference_to(MJPROXY, key), poll)
 
 
-def client_of(session: aiohttp.ClientSession, url: str, token: str) -> MjproxyClient:
-    return MjproxyClient(session, url, SecretStr(token), limits=SHORT, random=lambda: 0.0)
+def client_of(
+    session: aiohttp.ClientSession, url: str, token: str, now: Callable[[], datetime] = utc_now
+) -> MjproxyClient:
+    return MjproxyClient(session, url, SecretStr(token), limits=SHORT, random=lambda: 0.0, now=now)
 
 
 # What is sent
@@ -249,6 +252,35 @@ async def test_without_its_clock_a_time_is_not_known_and_the_list_is_read_all_th
     assert account.info.taken_at is None
 
 
+async def test_a_clock_that_does_not_answer_is_asked_again_after_some_minutes(
+    proxy: SimulatedMjproxy, clock: Clock
+) -> None:
+    proxy.add()
+    proxy.fault(Fault.HANG, endpoint=Endpoint.HOME)
+    async with aiohttp.ClientSession() as session:
+        client = client_of(session, proxy.url, proxy.token, now=clock.now)
+        for _ in range(3):
+            await client.read_list()
+        assert proxy.count(Endpoint.HOME) == 1
+        proxy.mend()
+        clock.passes(181)
+        (account,) = (await client.read_list()).accounts
+    assert account.info is not None
+    assert account.info.taken_at is not None
+
+
+async def test_a_clock_that_answers_no_more_counts_as_it_was(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
+    proxy.local = timedelta(hours=8)
+    proxy.add()
+    before = await client.read_list()
+    clock.passes(3_601)
+    proxy.fault(Fault.SERVER_ERROR, endpoint=Endpoint.HOME)
+    assert (await client.read_list()).accounts == before.accounts
+    assert proxy.count(Endpoint.HOME) == 2
+
+
 # Pages that do not fit together
 
 
@@ -415,7 +447,7 @@ async def test_a_list_that_takes_too_long_is_left_incomplete(proxy: SimulatedMjp
 
     def passes(endpoint: Endpoint) -> None:
         nonlocal seconds
-        seconds += 20 * (endpoint is Endpoint.LIST)
+        seconds += 20 if endpoint is Endpoint.LIST else 4  # for its clock
 
     proxy.before_answer = passes
     async with aiohttp.ClientSession() as session:
