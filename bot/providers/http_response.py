@@ -30,6 +30,7 @@ TOKEN_PATTERN: Final = re.compile(
       | user:[0-9]+-(?!channel:)[^\s"'<>]+""",
     re.ASCII | re.VERBOSE,
 )
+KEY_END: Final = re.compile(rb'"\s*:')
 LONGEST_WAIT: Final = timedelta(days=1)
 SUCCESS: Final = range(200, 300)
 EDGE_CODE: Final = re.compile(rb"error code: (1[0-9]{3})", re.IGNORECASE)
@@ -69,8 +70,6 @@ class ParsedBody:
 
     value: object = None
     fault: str | None = None
-    repeated: str | None = None
-    """The place where an object has a key twice, if there is one."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +127,19 @@ class ApiResponse:
         return ParsedBody(fault="the limit of its length") if self.body is None else parse_json(self.body)
 
     @property
+    def repeated(self) -> str | None:
+        """The place where an object of the JSON has a key twice, if there is one."""
+        body, value = self.body or b"", self.parsed.value
+        found = (
+            cast("list[object]", value) if isinstance(value, list) else [value, *fields_of(value).values()]
+        )
+        keys = sum(map(len, map(fields_of, found)))
+        # No colon stands for a key that is not found, so all of them are different.
+        if body.count(b":") == keys or len(KEY_END.findall(body)) == keys:
+            return None
+        return repeated_key(body)
+
+    @property
     def fields(self) -> dict[str, object]:
         """The fields of the body, if it is a JSON object."""
         return fields_of(self.parsed.value)
@@ -166,23 +178,25 @@ class ApiResponse:
 
 def parse_json(body: bytes) -> ParsedBody:
     """Parse a body. Of Python's error, which holds the body, keep only the place."""
-    repeated: list[str] = []
-
-    def once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            repeated.extend(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-        return found
-
     try:
-        value = json.loads(body.decode("utf-8-sig"), object_pairs_hook=once, parse_constant=refuse_constant)
+        return ParsedBody(json.loads(body.decode("utf-8-sig"), parse_constant=refuse_constant))
     except UnicodeDecodeError as error:
         return ParsedBody(fault=f"byte {error.start}")
     except json.JSONDecodeError as error:
         return ParsedBody(fault=f"line {error.lineno} column {error.colno}")
     except (ValueError, RecursionError):
         return ParsedBody(fault="a number or a nesting beyond measure")
-    return ParsedBody(value, repeated=f"repeated {key_place(repeated[0])}" if repeated else None)
+
+
+def repeated_key(body: bytes) -> str | None:
+    """Return the place where an object of a body, which is JSON, has a key twice."""
+    repeated: list[str] = []
+
+    def once(pairs: list[tuple[str, object]]) -> None:
+        repeated.extend(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+
+    json.loads(body.decode("utf-8-sig"), object_pairs_hook=once)
+    return f"repeated {key_place(repeated[0])}" if repeated else None
 
 
 def refuse_constant(_: str) -> NoReturn:

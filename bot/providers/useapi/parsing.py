@@ -5,11 +5,10 @@ contradict each other, both shapes are read.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from http import HTTPStatus
-from types import MappingProxyType
 from typing import Final, cast
 
 from bot.domain.account_info import InfoSnapshot
@@ -41,7 +40,6 @@ FIELDS: Final = frozenset({"channel", "discord", "server", "maxJobs", "pendingMo
 ID_TYPES: Final = (str, int, type(None))
 JOBS: Final = re.compile(r"[0-9]{1,5}|100000")
 Entry = Mapping[str, object]
-NO_ACCOUNTS: Final[Mapping[str, Account]] = MappingProxyType({})
 
 
 def raise_for_error(response: ApiResponse, request: ApiRequest) -> None:
@@ -67,35 +65,64 @@ def is_empty_list(response: ApiResponse) -> bool:
     return response.status == HTTPStatus.NOT_FOUND and not is_of_edge
 
 
-def parse_accounts(
-    response: ApiResponse, request: ApiRequest, before: Mapping[str, Account] = NO_ACCOUNTS
-) -> tuple[Account, ...]:
-    """Parse the list of accounts: an object keyed by channel, or an array.
+def parse_accounts(response: ApiResponse, request: ApiRequest) -> tuple[Account, ...]:
+    """Parse the list of accounts."""
+    return RememberedList()(response, request)
 
-    A 404 of the API is an empty list. One entry without a known field makes the whole list malformed, as its
-    account could pass for a healthy one. An account without a change is the same object as in `before`.
+
+class RememberedList:
+    """A parser of the list of accounts: an object keyed by channel, or an array.
+
+    It reads only the entries that have changed since the list before, and nothing if the body has not. Of the
+    body, which holds tokens, only a digest is kept, and of its entries their hashes.
     """
-    if is_empty_list(response) and response.code not in MODERATION:
-        return ()
-    raise_for_error(response, request)
-    accounts = tuple(
-        account_from_entry(entry, key, before) for key, entry in entries_of(require_json(response, once=True))
-    )
-    if len({account.reference for account in accounts}) < len(accounts):
-        raise MalformedResponse("accounts: a channel twice")
-    return accounts
+
+    def __init__(self) -> None:
+        self._last: tuple[object, tuple[Account, ...]] = None, ()
+        """The digest of the last body, and its accounts."""
+        self._read: Mapping[int, Account] = {}
+        """The accounts of the last body by the hashes of their entries."""
+
+    def __call__(self, response: ApiResponse, request: ApiRequest) -> tuple[Account, ...]:
+        """Parse the list if it has changed. A 404 of the API is an empty list.
+
+        One entry without a known field makes the whole list malformed: its account could pass for a healthy
+        one. An account without a change is the same object as before.
+        """
+        digest = response.status, blake2b(response.body or b"").digest()
+        if digest == self._last[0]:
+            return self._last[1]
+        if is_empty_list(response) and response.code not in MODERATION:
+            entries: list[tuple[str, str | int, object]] = []
+        else:
+            raise_for_error(response, request)
+            entries = entries_of(require_json(response, once=True))
+        marks = [mark_of(key, entry) for key, _, entry in entries]
+        accounts = tuple(
+            known or account_from_entry(entry_of(entry, place), key)
+            for known, (key, place, entry) in zip(map(self._read.get, marks), entries, strict=True)
+        )
+        if len({account.reference for account in accounts}) < len(accounts):
+            raise MalformedResponse("accounts: a channel twice")
+        self._last, self._read = (digest, accounts), dict(zip(marks, accounts, strict=True))
+        return accounts
 
 
-def entries_of(value: object) -> Iterator[tuple[str, Entry]]:
-    """Yield each entry of the list with its key, which is empty in an array."""
+def entries_of(value: object) -> list[tuple[str, str | int, object]]:
+    """Return the entries of the list, each with its key, which is empty in an array, and its place."""
     if is_object(value):
-        for key, entry in fields_of(value).items():
-            yield key, entry_of(entry, key)
-    elif isinstance(value, list):
-        for number, entry in enumerate(cast("list[object]", value)):
-            yield "", entry_of(entry, number)
-    else:
-        raise MalformedResponse("accounts")
+        return [(key, key, entry) for key, entry in fields_of(value).items()]
+    if isinstance(value, list):
+        return [("", place, entry) for place, entry in enumerate(cast("list[object]", value))]
+    raise MalformedResponse("accounts")
+
+
+def mark_of(key: str, entry: object) -> int:
+    """Return the hash of an entry. Another form of the same value is the same."""
+    try:
+        return hash((key, *fields_of(entry).items()))
+    except TypeError:  # it holds an array or an object
+        return hash((key, repr(entry)))
 
 
 def entry_of(value: object, at: str | int | None = None) -> Entry:
@@ -133,7 +160,8 @@ def parse_account_with_token(response: ApiResponse, request: ApiRequest) -> Acco
     if is_empty_list(response):
         return None
     raise_for_error(response, request)
-    entries = list(entries_of(require_json(response, once=True)))
+    listed = entries_of(require_json(response, once=True))
+    entries = [(key, entry_of(entry, place)) for key, place, entry in listed]
     for key, entry in entries:
         if entry.get("discord") == HIDDEN:
             return account_from_entry(entry, key)
@@ -141,26 +169,6 @@ def parse_account_with_token(response: ApiResponse, request: ApiRequest) -> Acco
     if not all(TOKEN_PATTERN.fullmatch(str(entry.get("discord"))) for _, entry in entries):
         raise Unreachable(ErrorCode.TOKEN_HIDDEN)
     return None
-
-
-class RememberedList:
-    """A parser of the list that returns the last accounts if the body has not changed.
-
-    Of the body, which holds tokens, only a digest is kept.
-    """
-
-    def __init__(self) -> None:
-        self._digest: object = None
-        self._accounts: tuple[Account, ...] = ()
-
-    def __call__(self, response: ApiResponse, request: ApiRequest) -> tuple[Account, ...]:
-        """Parse the list if it has changed."""
-        digest = response.status, blake2b(response.body or b"").digest()
-        if digest != self._digest:
-            before = {account.reference: account for account in self._accounts}
-            self._accounts = parse_accounts(response, request, before)
-            self._digest = digest
-        return self._accounts
 
 
 def single_entry(response: ApiResponse) -> Entry:
@@ -176,20 +184,14 @@ def has_known_field(entry: Entry) -> bool:
     return not entry.keys().isdisjoint({"channel", "discord", "maxJobs"})
 
 
-def account_from_entry(entry: Entry, key: str, before: Mapping[str, Account] = NO_ACCOUNTS) -> Account:
+def account_from_entry(entry: Entry, key: str) -> Account:
     """Return the account of an entry. An entry without a channel has it as its key."""
     channel = str(entry.get("channel") or "") or (key if key.isdecimal() or has_known_field(entry) else "")
     if not channel:
         raise MalformedResponse(f"accounts[{key_place(key)}].channel")
     jobs = None if entry.get("maxJobs") is None else int(str(entry["maxJobs"]))
     pending = pending_text(entry.get("pendingModMessage") or entry.get("error"))
-    known, server = before.get(channel), str(entry.get("server"))
-    if (
-        known
-        and not pending
-        and (known.max_jobs, known.flag, known.server) == (jobs, None, entry.get("server"))
-    ):
-        return known  # of 10,000 accounts, few change at a time
+    server = str(entry.get("server"))
     return Account(
         channel if channel.isdecimal() else reference_to(USEAPI, redact(channel)),
         jobs,
@@ -279,7 +281,7 @@ def time_of(value: object) -> datetime | None:
 
 def require_json(response: ApiResponse, *, once: bool = False) -> object:
     """Return the JSON of a response. `once` refuses an object that has a key twice."""
-    fault = response.parsed.fault or (response.parsed.repeated if once else None)
+    fault = response.parsed.fault or (response.repeated if once else None)
     if fault is not None:
         raise MalformedResponse(fault)
     return response.parsed.value
