@@ -1,6 +1,6 @@
 """The watch in Discord: runs its loops, and answers `/mjreset` and the buttons of alerts."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -12,7 +12,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.actions.remedies import Progress, group_digest
-from bot.domain.accounts import EntryState, Flag, KnownAccount
+from bot.domain.accounts import Accounts, EntryState, Flag, KnownAccount
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, RemedyOutcome, RemedyResult, RemedyStage, open_services
 from bot.domain.providers import Remedy, provider_of, reference_to
@@ -297,7 +297,7 @@ class Watch(commands.Cog):
     def _account(self, incident: Incident) -> KnownAccount:
         return known_account(incident.reference or "", self._accounts())
 
-    def _accounts(self) -> Mapping[str, KnownAccount]:
+    def _accounts(self) -> Accounts:
         return self._pollers.cache.with_unlisted
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.blocks import end_in, end_in_words, length_in, names_block, start_in
@@ -269,6 +269,10 @@ class KnownAccount:
         """The name given here or at the provider, else the Discord name, else the end of the channel id."""
         end = self.account.discord_channel or self.reference
         return self.name or self.account.title or self.discord_name or f"…{end[-4:]}"
+
+
+Accounts: TypeAlias = Mapping[str, KnownAccount]
+"""Accounts by the references to them."""
 
 
 @dataclass(frozen=True, slots=True)

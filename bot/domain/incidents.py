@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum, auto
-from typing import Final
+from typing import Final, TypeAlias
 
 from bot.domain.accounts import Account, Flag, FlagKind, State
 from bot.domain.errors import Cause
@@ -177,6 +177,10 @@ class Incident:
     def block_until(self) -> datetime | None:
         """Return the end of the present block; None without a block or a known end."""
         return self.block_ends if self.flag and self.flag.kind is FlagKind.BLOCK else None
+
+
+Incidents: TypeAlias = Mapping[str, Incident]
+"""Incidents by their keys."""
 
 
 def open_services(incidents: Iterable[Incident]) -> dict[str, Incident]:

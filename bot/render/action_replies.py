@@ -1,12 +1,12 @@
 """The answers to actions: the question before a remedy, its progress and result, and answers to buttons."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import discord
 
-from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Account, Accounts, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.capabilities import remedy_for
 from bot.domain.incidents import (
     Incident,
@@ -138,7 +138,7 @@ def remedy_progress(
 def remedy_result(
     result: RemedyResult,
     account: KnownAccount,
-    accounts: Mapping[str, KnownAccount],
+    accounts: Accounts,
     remedy: Remedy,
     *,
     unseen: bool,
@@ -203,13 +203,13 @@ def _names(accounts: Sequence[KnownAccount]) -> str:
     return naming([escape(each.label, LABEL_LIMIT) for each in accounts], NAMED)
 
 
-def still_starting(account: KnownAccount, flag: Flag, accounts: Mapping[str, KnownAccount]) -> str:
+def still_starting(account: KnownAccount, flag: Flag, accounts: Accounts) -> str:
     """Return that nothing need be sent for an account that its provider starts already."""
     before, remedy = starting_before(account.account, accounts), remedy_for(account.account, flag.kind)
     return verdict_sentence(RemedyVerdict.NOT_STARTED, account, remedy=remedy, before=before)
 
 
-def starting_before(account: Account, accounts: Mapping[str, KnownAccount]) -> int:
+def starting_before(account: Account, accounts: Accounts) -> int:
     """Return how many other accounts the provider starts before this one."""
     provider = provider_of(account.reference)
     starting = (each.account for each in accounts.values() if each.account.entry is EntryState.STARTING)

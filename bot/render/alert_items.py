@@ -1,12 +1,12 @@
 """The incidents of a message with their accounts, ordered by urgency, and the phrases about one."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
-from bot.domain.incidents import NEWS, Ending, Incident, Reason, State
+from bot.domain.accounts import Account, Accounts, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.incidents import NEWS, Ending, Incident, Incidents, Reason, State
 from bot.domain.messages import Message
 from bot.domain.providers import provider_of
 from bot.render.phrases import UNLOCKED, is_unlocked, open_words
@@ -87,9 +87,7 @@ class AlertItem:
         return self.flag.kind is FlagKind.BLOCK and not self.is_block_over
 
 
-def items_of(
-    message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
-) -> tuple[AlertItem, ...]:
+def items_of(message: Message, incidents: Incidents, accounts: Accounts) -> tuple[AlertItem, ...]:
     """Return the account incidents of a message: the flagged ones first, then by urgency and age."""
     found = [(incidents.get(entry.incident), entry.reason) for entry in message.entries]
     items = [
@@ -100,7 +98,7 @@ def items_of(
     return tuple(sorted(items, key=_urgency))
 
 
-def known_account(reference: str, accounts: Mapping[str, KnownAccount]) -> KnownAccount:
+def known_account(reference: str, accounts: Accounts) -> KnownAccount:
     """Return an account, or one without a name if the reference is unknown."""
     return accounts.get(reference) or KnownAccount(Account(reference))
 
@@ -141,14 +139,9 @@ def is_removed(incident: Incident) -> bool:
     return incident.ending in {Ending.REMOVED, Ending.UNWATCHED}
 
 
-def over_at(incident: Incident) -> datetime | None:
-    """Return when the flag was first absent, or when the incident ended."""
-    return incident.clear_since or incident.ended_at
-
-
 def duration(incident: Incident) -> str:
     """Return how long an account was flagged, and from when to when: "25 min (02:10 - 02:35)"."""
-    until = over_at(incident) or incident.seen_at
+    until = incident.clear_since or incident.ended_at or incident.seen_at
     return f"{span(until - incident.opened_at)} ({stretch(incident.opened_at, until)})"
 
 
@@ -160,7 +153,7 @@ def stretch(start: datetime, end: datetime) -> str:
     return f"{when(start, style)} - {when(end, style)}"
 
 
-def coming_back(items: Iterable[AlertItem], accounts: Mapping[str, KnownAccount]) -> int:
+def coming_back(items: Iterable[AlertItem], accounts: Accounts) -> int:
     """Return how many more accounts start by themselves where a connection was lost."""
     lost = {item.provider for item in items if item.needs_somebody and item.flag.kind is FlagKind.CONNECTION}
     return sum(
@@ -172,7 +165,7 @@ def coming_back(items: Iterable[AlertItem], accounts: Mapping[str, KnownAccount]
     )
 
 
-def slots_out(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str | None:
+def slots_out(incidents: Incidents, accounts: Accounts) -> str | None:
     """Return the sentence that says how many job slots are unavailable. None: no number is known of these."""
     open_references = {each.reference for each in incidents.values() if each.state in NEEDING}
     total = _slots(known for known in accounts.values() if known.is_listed)

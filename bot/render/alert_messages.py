@@ -1,15 +1,23 @@
 """The content of every message of the outbox: alerts, service problems, notes, hello and test."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import Account, Action, Flag, KnownAccount
-from bot.domain.incidents import Incident, Reason, State, enabled_together, lost_connection, open_services
+from bot.domain.accounts import Account, Accounts, Action, Flag, KnownAccount
+from bot.domain.incidents import (
+    Incident,
+    Incidents,
+    Reason,
+    State,
+    enabled_together,
+    lost_connection,
+    open_services,
+)
 from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.domain.providers import USEAPI, provider_of, reference_to
 from bot.render.account_cards import add_field
@@ -44,11 +52,7 @@ NOTES_SHOWN: Final = 20
 
 
 def content_of(
-    message: Message,
-    incidents: Mapping[str, Incident],
-    accounts: Mapping[str, KnownAccount],
-    *,
-    page: int = 0,
+    message: Message, incidents: Incidents, accounts: Accounts, *, page: int = 0
 ) -> MessageContent:
     """Return what a message should show now.
 
@@ -65,21 +69,20 @@ def content_of(
 def opened_card(
     incident: Incident,
     message: str,
-    incidents: Mapping[str, Incident],
-    accounts: Mapping[str, KnownAccount],
+    incidents: Incidents,
+    accounts: Accounts,
     *,
     now: datetime,
     actions: Sequence[Action] = (),
 ) -> MessageContent:
     """Return the card of one account of a digest; `message` is the digest's key."""
     item = AlertItem(incident, known_account(incident.reference or "", accounts), None, now)
-    at_once = enable_all_button([item], incidents)
-    context = replace(_context(incidents, accounts), actions=actions, enable_all=at_once)
-    buttons = (*controls(item, message), *filter(None, [at_once]))
+    context = replace(_context([item], incidents, accounts), actions=actions)
+    buttons = controls(item, message, context.enable_all)
     return MessageContent(headed(headline_of(item)), (card(item, context),), buttons)
 
 
-def enable_all_button(items: Sequence[AlertItem], incidents: Mapping[str, Incident]) -> Button | None:
+def enable_all_button(items: Sequence[AlertItem], incidents: Incidents) -> Button | None:
     """Return the button for all accounts that lost their connection with one of these; None for one alone."""
     provider = next((item.provider for item in items if lost_connection(item.incident)), "")
     number = len(enabled_together(incidents.values(), provider))
@@ -87,34 +90,24 @@ def enable_all_button(items: Sequence[AlertItem], incidents: Mapping[str, Incide
     return Button("watch.all", f"Enable all {whole(number)}", provider, style) if number > 1 else None
 
 
-def _context(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> CardContext:
-    services = open_services(incidents.values())
+def _context(items: Sequence[AlertItem], incidents: Incidents, accounts: Accounts) -> CardContext:
+    services, at_once = open_services(incidents.values()), enable_all_button(items, incidents)
     is_mixed = any(is_mixed_with(each, accounts) for each in services)
-    return CardContext(slots_out(incidents, accounts), services, is_mixed=is_mixed)
+    return CardContext(slots_out(incidents, accounts), services, is_mixed=is_mixed, enable_all=at_once)
 
 
-def _content(
-    message: Message,
-    incidents: Mapping[str, Incident],
-    accounts: Mapping[str, KnownAccount],
-    page: int,
-) -> MessageContent:
+def _content(message: Message, incidents: Incidents, accounts: Accounts, page: int) -> MessageContent:
     note = DMS_CLOSED if message.is_dm_refused else None
     match message.purpose:
         case Purpose.ALERT:
-            context = replace(_context(incidents, accounts), note=note)
             items = items_of(message, incidents, accounts)
-            at_once = enable_all_button(items, incidents)
-            context = replace(context, enable_all=at_once)
-            shown = _alert(items, message.key, page, context, coming_back(items, accounts))
-            return replace(shown, components=(*shown.components, *filter(None, [at_once])))
+            context = replace(_context(items, incidents, accounts), note=note)
+            return _alert(items, message.key, page, context, coming_back(items, accounts))
         case Purpose.SERVICE:
-            found = [each for each in _entries(message, incidents) if each.problem]
             # An open one matters more than those that ended.
-            open_first = sorted(found, key=lambda each: each.ended)
-            if not open_first:
+            first = min(_services(message, incidents), key=lambda each: each.ended, default=None)
+            if first is None:
                 return _outdated()
-            first = open_first[0]
             reminds = MessageItem(first.key, Reason.REMINDER) in message.entries
             return service_content(first, incidents, accounts, note, reminds=reminds)
         case Purpose.NOTE:
@@ -126,9 +119,9 @@ def _content(
     assert_never(message.purpose)
 
 
-def _entries(message: Message, incidents: Mapping[str, Incident]) -> list[Incident]:
+def _services(message: Message, incidents: Incidents) -> list[Incident]:
     found = [incidents.get(entry.incident) for entry in message.entries]
-    return [incident for incident in found if incident is not None]
+    return [incident for incident in found if incident is not None and incident.problem]
 
 
 def _alert(
@@ -138,20 +131,20 @@ def _alert(
         return _outdated()
     content = headed(headline(items), second_line(items, returning))
     if len(items) == 1:
-        return MessageContent(content, (card(items[0], context),), controls(items[0], key))
-    return MessageContent(content, (digest(items, page, context),), digest_controls(items, page, key))
+        buttons = controls(items[0], key, context.enable_all)
+        return MessageContent(content, (card(items[0], context),), buttons)
+    buttons = digest_controls(items, page, key, context.enable_all)
+    return MessageContent(content, (digest(items, page, context),), buttons)
 
 
 def _outdated() -> MessageContent:
     return MessageContent(OUTDATED, (discord.Embed(description="Nothing here needs you any more."),))
 
 
-def _note(
-    message: Message, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
-) -> MessageContent:
+def _note(message: Message, incidents: Incidents, accounts: Accounts) -> MessageContent:
     """Return a silent note of incidents that ended."""
     items = items_of(message, incidents, accounts)
-    services = [each for each in _entries(message, incidents) if each.problem]
+    services = _services(message, incidents)
     ended = [was_flagged(item) for item in items]
     lines = [recovery(each, accounts) for each in services]
     lines += [_summed_up(items)] if len(items) > 1 else ended

@@ -11,7 +11,7 @@ from bot.render.account_choices import CHOICE_LIMIT, tail
 from bot.render.alert_items import AlertItem, duration, naming
 from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
-from bot.render.message_content import Component, Select, page_buttons, page_of
+from bot.render.message_content import Button, Component, Select, page_buttons, page_of
 from bot.render.phrases import CHINESE, demand, flag_text
 from bot.render.provider_words import WORDS, service_name
 from bot.render.text import QUOTE_LIMIT, bare, clip, code_block, count, escape, exactly, length, when, whole
@@ -41,12 +41,15 @@ def digest(items: Sequence[AlertItem], page: int, context: CardContext) -> disco
     return embed
 
 
-def digest_controls(items: Sequence[AlertItem], page: int, message: str) -> tuple[Component, ...]:
-    """Return the select that opens an account, and the buttons to other pages."""
+def digest_controls(
+    items: Sequence[AlertItem], page: int, message: str, enable_all: Button | None
+) -> tuple[Component, ...]:
+    """Return the select that opens an account, and the buttons to other pages and for a whole pool."""
     shown, page, pages = page_of(items, page, PAGE_SIZE)
     options = tuple(_option(item) for item in shown if not item.incident.ended)
     opener = [Select("watch.open", "Open an account to act", message, options=options)] if options else []
-    return (*opener, *page_buttons("watch.page", f"{message}.", page, pages))
+    turns = page_buttons("watch.page", f"{message}.", page, pages)
+    return (*opener, *turns, *filter(None, [enable_all]))
 
 
 def _title(items: Sequence[AlertItem], page: int, pages: int) -> str:

@@ -1,6 +1,6 @@
 """The card of an account's incident in all its states, and the controls below it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, assert_never
@@ -9,7 +9,7 @@ import discord
 
 from bot.domain.accounts import Action, EntryState, FlagKind, KnownAccount
 from bot.domain.capabilities import remedies_for, remedy_for
-from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, Incidents, Reason, ServiceProblem, State
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour, info_embed
 from bot.render.account_history import FIELD_LIMIT, history
@@ -45,7 +45,7 @@ class CardContext:
 
     slots: str | None = None
     """How many job slots are unavailable of how many."""
-    services: Mapping[str, Incident] = field(default_factory=dict[str, Incident])
+    services: Incidents = field(default_factory=dict[str, Incident])
     """The open incident of each provider's service: its accounts' cards then show what was last seen."""
     note: str | None = None
     """A note about the message itself."""
@@ -71,8 +71,7 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
     words = WORDS[item.provider]
     if item.incident.flag and (item.flag.text or not item.is_soft):
         is_present = item.needs_somebody and not (item.is_starting or item.is_unlocked)
-        title = f"{words.speaker} {'says' if is_present else 'said'}"
-        add_field(embed, title, code_block(flag_text(item.flag)))
+        add_field(embed, words.says(is_past=not is_present), code_block(flag_text(item.flag)))
     if reason := item.incident.first_reason:
         said = [words.hints.get(reason), code_block(reason, CAUSE_LIMIT)]
         add_field(embed, "Before that, it said", "\n".join(filter(None, said)))
@@ -111,19 +110,15 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
     can_be_asked = account.account.entry is EntryState.OK
     anyway = Button("info.anyway", "Ask anyway", account.account.handle, asker=asker)
-    is_resetting = incident.state is State.RESETTING
-    first = (
-        f"🔄 {item.name} is being {WORDS[item.provider].done}. Ask again in a few minutes."
-        if is_resetting
-        else headline_of(item)
-    )
-    return MessageContent(
-        first, tuple(embeds), (*channel_buttons(account.account), *([anyway] if can_be_asked else []))
-    )
+    first = headline_of(item)
+    if incident.state is State.RESETTING:
+        first = f"🔄 {item.name} is being {WORDS[item.provider].done}. Ask again in a few minutes."
+    buttons = (*channel_buttons(account.account), *([anyway] if can_be_asked else []))
+    return MessageContent(first, tuple(embeds), buttons)
 
 
-def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
-    """Return the buttons of an incident; an ended one has none."""
+def controls(item: AlertItem, message: str, enable_all: Button | None = None) -> tuple[Component, ...]:
+    """Return the buttons of an incident, with that for a whole pool; an ended one has none."""
     if item.incident.ended:
         return ()
     argument = f"{item.incident.key}.{message}"
@@ -139,7 +134,7 @@ def controls(item: AlertItem, message: str) -> tuple[Component, ...]:
         acting = (Button("watch.reset", label, argument, style), *acting)
     if item.is_unlocked:
         acting = (*acting, Button("watch.paused", LEAVE_PAUSED, item.incident.key))
-    return *acting, *_guide(item), *channel_buttons(account)
+    return *acting, *_guide(item), *channel_buttons(account), *filter(None, [enable_all])
 
 
 def _guide(item: AlertItem) -> tuple[Link, ...]:
@@ -155,14 +150,10 @@ def _is_guided(item: AlertItem) -> bool:
 
 def colour(item: AlertItem) -> discord.Colour:
     """Return the colour of an incident's state."""
-    match item.incident.state:
-        case State.OPEN:
-            return discord.Colour.gold() if item.is_starting else flag_colour(item.flag)
-        case State.CLEARING | State.RESETTING:
-            return discord.Colour.gold()
-        case State.ENDED:
-            return discord.Colour.light_grey() if is_removed(item.incident) else discord.Colour.green()
-    assert_never(item.incident.state)
+    if item.incident.ended:
+        return discord.Colour.light_grey() if is_removed(item.incident) else discord.Colour.green()
+    is_calm = item.incident.state is not State.OPEN or item.is_starting
+    return discord.Colour.gold() if is_calm else flag_colour(item.flag)
 
 
 def who_and_until(item: AlertItem) -> Iterator[str]:
@@ -182,7 +173,6 @@ def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
         yield from _blind(incident)
         return
     yield from _stage(item)
-    yield from _judged(incident)
     yield _since(item)
     if means := meaning(item.flag, item.account.account):
         yield means
@@ -211,10 +201,7 @@ def _stage(item: AlertItem) -> Iterator[str]:
         yield f"**Nothing to do right now:** it has not been flagged since {since}."
     if incident.state is State.RESETTING and incident.leased_by:
         yield f"**<@{incident.leased_by}> is {words.doing} it.**"
-
-
-def _judged(incident: Incident) -> Iterator[str]:
-    """Yield the verdict of the last reset while nothing newer is known."""
+    # The verdict stands while nothing newer is known.
     if incident.state is State.OPEN and incident.verdict is not None and incident.judged_at is not None:
         yield f"**{words_of(incident.remedy).tried} {when(incident.judged_at)}: {JUDGED[incident.verdict]}.**"
 
@@ -256,13 +243,10 @@ def _block(item: AlertItem) -> Iterator[str]:
 
 
 def _blind(incident: Incident) -> Iterator[str]:
-    if incident.blind_from is None or incident.blind_until is None:
-        return
-    window = stretch(incident.blind_from, incident.blind_until)
-    if incident.opened_at >= incident.blind_from:
-        yield f"I could not see it {window}; it may have begun earlier."
-    else:
-        yield f"I could not see it {window}; it may have ended at any time in between."
+    if incident.blind_from is not None and incident.blind_until is not None:
+        is_new = incident.opened_at >= incident.blind_from
+        what = "it may have begun earlier" if is_new else "it may have ended at any time in between"
+        yield f"I could not see it {stretch(incident.blind_from, incident.blind_until)}; {what}."
 
 
 def _how(incident: Incident) -> str:

@@ -1,14 +1,14 @@
 """Messages about the service: what is wrong, what to do, and what changed meanwhile."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import discord
 
-from bot.domain.accounts import KnownAccount
+from bot.domain.accounts import Accounts, KnownAccount
 from bot.domain.errors import Cause
-from bot.domain.incidents import Ending, Incident, ServiceProblem
+from bot.domain.incidents import Ending, Incident, Incidents, ServiceProblem
 from bot.domain.providers import USEAPI, provider_of
 from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
@@ -46,8 +46,8 @@ SAME_POLL: Final = timedelta(minutes=1)
 
 def service_content(
     incident: Incident,
-    incidents: Mapping[str, Incident],
-    accounts: Mapping[str, KnownAccount],
+    incidents: Incidents,
+    accounts: Accounts,
     note: str | None = None,
     *,
     reminds: bool = False,
@@ -105,9 +105,7 @@ def window(incident: Incident) -> tuple[datetime, datetime]:
     return start, max(start, incident.blind_until or incident.ended_at or incident.seen_at)
 
 
-def _recovered(
-    incident: Incident, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
-) -> MessageContent:
+def _recovered(incident: Incident, incidents: Incidents, accounts: Accounts) -> MessageContent:
     if incident.ending is Ending.UNWATCHED:
         return MessageContent(headed(recovery(incident)))
     embed = discord.Embed(
@@ -119,9 +117,7 @@ def _recovered(
     return MessageContent(headed(recovery(incident, accounts)), (embed,))
 
 
-def changes(
-    incident: Incident, incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]
-) -> str:
+def changes(incident: Incident, incidents: Incidents, accounts: Accounts) -> str:
     """Return which accounts were flagged or cleared meanwhile."""
     start, end = window(incident)
     touched = [
@@ -142,7 +138,7 @@ def changes(
     return "\n".join(lines) or "Nothing changed."
 
 
-def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAccount]) -> str:
+def _last_seen(incidents: Incidents, accounts: Accounts) -> str:
     needing = [each for each in incidents.values() if each.reference in accounts and each.state in NEEDING]
     flagged = [each for each in needing if not each.is_soft]
     listed = sum(each.is_listed for each in accounts.values())
@@ -152,12 +148,12 @@ def _last_seen(incidents: Mapping[str, Incident], accounts: Mapping[str, KnownAc
     return f"{count(listed, 'account')}, {whole(len(flagged))} flagged: {names}."
 
 
-def _names(incidents: Sequence[Incident], accounts: Mapping[str, KnownAccount]) -> list[str]:
+def _names(incidents: Sequence[Incident], accounts: Accounts) -> list[str]:
     ordered = sorted(incidents, key=lambda each: (each.opened_at, each.key))
     return [escape(known_account(each.reference or "", accounts).label, LABEL_LIMIT) for each in ordered]
 
 
-def _links(accounts: Mapping[str, KnownAccount]) -> str | None:
+def _links(accounts: Accounts) -> str | None:
     """Return links to the channels in which the message may be."""
     lines = [_link(each) for each in accounts.values() if each.is_listed]
     return fitted(lines, len(lines), LINKS_LIMIT) if lines else None

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
-from bot.domain.accounts import KnownAccount
+from bot.domain.accounts import Accounts
 from bot.domain.incidents import Incident, Reason, State, open_services
 from bot.domain.messages import Message, Purpose, Route
 from bot.domain.providers import USEAPI, provider_of
@@ -56,7 +56,7 @@ class WatchStatus:
     """All that `/mjstatus` shows."""
 
     now: datetime
-    accounts: Mapping[str, KnownAccount]
+    accounts: Accounts
     incidents: Sequence[Incident] = ()
     """Open and recently ended ones."""
     messages: Sequence[Message] = ()
