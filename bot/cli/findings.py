@@ -66,7 +66,7 @@ SUBJECTS: Final[Mapping[str, Mapping[Fact, str]]] = {
 """How a line about the only provider begins. One of several, or any other, is named by its service."""
 SENTENCES: Final[Mapping[Said, str]] = {
     Said.ANSWERS: "{service} {version} answers at {address}, {way}",
-    Said.OLD: " ".join(("version {version}.", *MJPROXY_WORDS.errors[ErrorCode.TOO_OLD_TO_ENABLE])),
+    Said.OLD: "version {version}. " + MJPROXY_WORDS.errors[ErrorCode.TOO_OLD_TO_ENABLE].replace("\n", " "),
     Said.NOTHING_ANSWERS: "nothing answers as the useapi API under {address}. "
     "Check USEAPI_URL; a service that has shut down looks like this, too.",
     Said.ON: "on: anybody can read the list of accounts, without their tokens, and a wrong MJPROXY_TOKEN is "

@@ -20,64 +20,39 @@ UNTRUSTED: Final = (
 )
 CHANGED: Final = "If the problem lasts, the API has changed, and Midwatch needs an update."
 
-CAUSES: Final[Mapping[Cause, tuple[str, str]]] = {
-    Cause.SILENT: ("{service} does not answer.", NETWORK),
-    Cause.REFUSED: (
-        "{service} refuses connections.",
-        "If the problem lasts, check that {service} is up, and check {setting}.",
-    ),
-    Cause.BROKEN_OFF: ("The connection to {service} broke off.", NETWORK),
-    Cause.NO_ADDRESS: (
-        "{service}'s address could not be looked up.",
-        "Check this machine's network and name server, and {setting}.",
-    ),
-    Cause.CERTIFICATE: ("This machine does not trust {service}'s certificate.", UNTRUSTED),
-    Cause.SERVER_ERROR: (
-        "{service} has a server error.",
-        "If the problem lasts, ask {service}: this machine and its network are not the reason.",
-    ),
-    Cause.NEEDS_REDIS: (
-        "{service} answers an error; it needs Redis.",
-        (
-            "Check that its Redis runs, and that {service}'s settings have EnableRedis and "
-            "RedisConnectionString. Then restart {service}."
-        ),
-    ),
-    Cause.LIMITED: (
-        "{service} limits how often it may be asked.",
-        "If the problem lasts, check whether another program uses the same token.",
-    ),
-    Cause.CHALLENGE: (
-        "Something in front of {service} turns this machine away.",
-        "The token is fine: wait, or ask {service} whether it blocks this machine's address.",
-    ),
-    Cause.WEB_PAGE: ("A web page answers instead of {service}.", "{address}"),
-    Cause.REDIRECT: (
-        "{service} redirects to another address, and Midwatch follows no redirects.",
-        "{address}",
-    ),
-    Cause.NO_API: ("What answers at {setting} is not an API.", "{address}"),
-    Cause.ENCODING: (
-        "{service}'s answer is compressed in a way that Midwatch did not ask for.",
-        "Check what stands between this machine and {service}: it must not change answers.",
-    ),
-    Cause.GARBLED: ("{service} answered in a form that Midwatch does not know.", CHANGED),
-    Cause.PARTIAL: (
-        "{service} did not list all accounts.",
-        "If the problem lasts, look at {service}: its list is not whole.",
-    ),
-    Cause.REJECTED: ("{service} refused the request.", CHANGED),
-    Cause.SUBSCRIPTION: (
-        "Your useapi.net subscription is missing or has expired.",
-        "Renew the subscription at useapi.net.",
-    ),
-    Cause.QUOTA: (
-        "Your useapi.net subscription does not cover this many accounts.",
-        "Remove an account, or extend the subscription at useapi.net.",
-    ),
-    Cause.FAULT: ("Something broke inside Midwatch while it read the list.", "The log says what went wrong."),
+CAUSES: Final[Mapping[Cause, str]] = {
+    Cause.SILENT: "{service} does not answer.\n" + NETWORK,
+    Cause.REFUSED: "{service} refuses connections.\n"
+    "If the problem lasts, check that {service} is up, and check {setting}.",
+    Cause.BROKEN_OFF: "The connection to {service} broke off.\n" + NETWORK,
+    Cause.NO_ADDRESS: "{service}'s address could not be looked up.\n"
+    "Check this machine's network and name server, and {setting}.",
+    Cause.CERTIFICATE: "This machine does not trust {service}'s certificate.\n" + UNTRUSTED,
+    Cause.SERVER_ERROR: "{service} has a server error.\n"
+    "If the problem lasts, ask {service}: this machine and its network are not the reason.",
+    Cause.NEEDS_REDIS: "{service} answers an error; it needs Redis.\n"
+    "Check that its Redis runs, and that {service}'s settings have EnableRedis and "
+    "RedisConnectionString. Then restart {service}.",
+    Cause.LIMITED: "{service} limits how often it may be asked.\n"
+    "If the problem lasts, check whether another program uses the same token.",
+    Cause.CHALLENGE: "Something in front of {service} turns this machine away.\n"
+    "The token is fine: wait, or ask {service} whether it blocks this machine's address.",
+    Cause.WEB_PAGE: "A web page answers instead of {service}.\n{address}",
+    Cause.REDIRECT: "{service} redirects to another address, and Midwatch follows no redirects.\n{address}",
+    Cause.NO_API: "What answers at {setting} is not an API.\n{address}",
+    Cause.ENCODING: "{service}'s answer is compressed in a way that Midwatch did not ask for.\n"
+    "Check what stands between this machine and {service}: it must not change answers.",
+    Cause.GARBLED: "{service} answered in a form that Midwatch does not know.\n" + CHANGED,
+    Cause.PARTIAL: "{service} did not list all accounts.\n"
+    "If the problem lasts, look at {service}: its list is not whole.",
+    Cause.REJECTED: "{service} refused the request.\n" + CHANGED,
+    Cause.SUBSCRIPTION: "Your useapi.net subscription is missing or has expired.\n"
+    "Renew the subscription at useapi.net.",
+    Cause.QUOTA: "Your useapi.net subscription does not cover this many accounts.\n"
+    "Remove an account, or extend the subscription at useapi.net.",
+    Cause.FAULT: "Something broke inside Midwatch while it read the list.\nThe log says what went wrong.",
 }
-"""Why the API gave nothing to read, and what to do about it."""
+"""Why the API gave nothing to read, and on the next line what to do about it."""
 
 PASSING: Final = frozenset(
     {
@@ -96,90 +71,50 @@ UNUSED_PROXIES: Final = "Midwatch does not use {proxies}: let this machine conne
 USE_THAT: Final = "Use that account, or remove it first with /mjremove."
 REPLY: Final = "Log in to Discord as that account, answer what Midjourney asks, and only then reset it."
 
-ERRORS: Final[Mapping[ErrorCode, tuple[str, str]]] = {
-    ErrorCode.JOBS_OVER_PLAN: (
-        "useapi.net allows at most {most} jobs at a time for this account, not {jobs}.",
-        "Choose a number of jobs up to {most}.",
-    ),
-    ErrorCode.LIST_EMPTY: (
-        "{service} suddenly lists none of your accounts, so Midwatch keeps watching the old list.",
-        "Check at {service}. If you removed them there, use /mjremove for each, too.",
-    ),
-    ErrorCode.LIST_SHORT: (
-        (
-            "{service} suddenly lists only {shown} of your {known} accounts, "
-            "so Midwatch keeps watching the old list."
-        ),
-        (
-            "Check at {service}. If you removed them there, use /mjremove for each, too, "
-            "or wait: Midwatch accepts the new list after a day."
-        ),
-    ),
-    ErrorCode.NO_CHANNEL_ID: (
-        "This is not the id of a Discord channel.",
-        "A channel id has 17 to 20 digits: choose an account of /mjaccounts.",
-    ),
-    ErrorCode.NO_MIDJOURNEY: (
-        "useapi.net found no conversation with the Midjourney Bot in this Discord account.",
-        "Log in to Discord with that account, send the Midjourney Bot a direct message, and try again.",
-    ),
-    ErrorCode.NO_SUCH_ACCOUNT: (
-        "{api_first} has no such account configured.",
-        "/mjaccounts shows which accounts there are.",
-    ),
-    ErrorCode.NO_TOKEN: (
-        "There is no Discord token.",
-        "Enter the Discord token of the account and try again.",
-    ),
-    ErrorCode.PENDING: (
-        "Midjourney is waiting for a person to deal with this account: a message or CAPTCHA is pending.",
-        REPLY,
-    ),
-    ErrorCode.PENDING_UNNAMED: (
-        (
-            "Midjourney is waiting for a person to deal with an account that useapi.net does not name: "
-            "a message or CAPTCHA is pending."
-        ),
-        REPLY,
-    ),
-    ErrorCode.REFUSED_ONCE: ("Midjourney refused this one request.", "Change what you asked for."),
-    ErrorCode.REJECTED: (
-        "useapi.net refused the request.",
-        "Read what it says, correct what you entered, and try again.",
-    ),
-    ErrorCode.REPLY_TOO_LONG: (
-        "The callback address or reference is too long.",
-        "Give no more than 1,024 characters.",
-    ),
-    ErrorCode.SERVICE_GONE: ("useapi.net no longer offers this.", "{address}"),
-    ErrorCode.SLOTS_BUSY: ("All job slots are busy, or Discord asks useapi.net to slow down.", LATER),
-    ErrorCode.TOKEN_HIDDEN: ("useapi.net's list does not show whose a token is.", LATER),
-    ErrorCode.TOKEN_REFUSED: (
-        "useapi.net refused the API token.",
-        "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN and restart Midwatch.",
-    ),
-    ErrorCode.TOKEN_TAKEN: ("This Discord token is already configured for another channel.", USE_THAT),
-    ErrorCode.TOKEN_TAKEN_BY: (
-        "This Discord token is already configured, for channel {channel}.",
-        USE_THAT,
-    ),
-    ErrorCode.TRACK_LOST: (
-        "Midjourney queued the command, and useapi.net lost track of it.",
-        "Try again in a few minutes. If it happens often, lower the account's number of jobs.",
-    ),
-    ErrorCode.UNEXPLAINED: (
-        "useapi.net refused the request.",
-        "It does not say why: check and correct what you entered, and try again.",
-    ),
-    ErrorCode.UNFINISHED: ("Midjourney did not finish the command.", LATER),
-    ErrorCode.UNNAMED_ACCOUNT: (
-        "{service} does not know which account to ask.",
-        "Name one of the accounts that /mjaccounts shows.",
-    ),
-    ErrorCode.WRONG_ACCOUNT: (
-        "The API answered about another account than the one asked for.",
-        "Look at /mjaccounts: the other one needs a person.",
-    ),
+ERRORS: Final[Mapping[ErrorCode, str]] = {
+    ErrorCode.JOBS_OVER_PLAN: "useapi.net allows at most {most} jobs at a time "
+    "for this account, not {jobs}.\n"
+    "Choose a number of jobs up to {most}.",
+    ErrorCode.LIST_EMPTY: "{service} suddenly lists none of your accounts, "
+    "so Midwatch keeps watching the old list.\n"
+    "Check at {service}. If you removed them there, use /mjremove for each, too.",
+    ErrorCode.LIST_SHORT: "{service} suddenly lists only {shown} of your {known} accounts, "
+    "so Midwatch keeps watching the old list.\n"
+    "Check at {service}. If you removed them there, use /mjremove for each, too, "
+    "or wait: Midwatch accepts the new list after a day.",
+    ErrorCode.NO_CHANNEL_ID: "This is not the id of a Discord channel.\n"
+    "A channel id has 17 to 20 digits: choose an account of /mjaccounts.",
+    ErrorCode.NO_MIDJOURNEY: "useapi.net found no conversation with the Midjourney Bot "
+    "in this Discord account.\n"
+    "Log in to Discord with that account, send the Midjourney Bot a direct message, and try again.",
+    ErrorCode.NO_SUCH_ACCOUNT: "{api_first} has no such account configured.\n"
+    "/mjaccounts shows which accounts there are.",
+    ErrorCode.NO_TOKEN: "There is no Discord token.\nEnter the Discord token of the account and try again.",
+    ErrorCode.PENDING: "Midjourney is waiting for a person to deal with this account: "
+    f"a message or CAPTCHA is pending.\n{REPLY}",
+    ErrorCode.PENDING_UNNAMED: "Midjourney is waiting for a person to deal with an account "
+    f"that useapi.net does not name: a message or CAPTCHA is pending.\n{REPLY}",
+    ErrorCode.REFUSED_ONCE: "Midjourney refused this one request.\nChange what you asked for.",
+    ErrorCode.REJECTED: "useapi.net refused the request.\n"
+    "Read what it says, correct what you entered, and try again.",
+    ErrorCode.REPLY_TOO_LONG: "The callback address or reference is too long.\n"
+    "Give no more than 1,024 characters.",
+    ErrorCode.SERVICE_GONE: "useapi.net no longer offers this.\n{address}",
+    ErrorCode.SLOTS_BUSY: "All job slots are busy, or Discord asks useapi.net to slow down.\n" + LATER,
+    ErrorCode.TOKEN_HIDDEN: "useapi.net's list does not show whose a token is.\n" + LATER,
+    ErrorCode.TOKEN_REFUSED: "useapi.net refused the API token.\n"
+    "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN and restart Midwatch.",
+    ErrorCode.TOKEN_TAKEN: "This Discord token is already configured for another channel.\n" + USE_THAT,
+    ErrorCode.TOKEN_TAKEN_BY: "This Discord token is already configured, for channel {channel}.\n" + USE_THAT,
+    ErrorCode.TRACK_LOST: "Midjourney queued the command, and useapi.net lost track of it.\n"
+    "Try again in a few minutes. If it happens often, lower the account's number of jobs.",
+    ErrorCode.UNEXPLAINED: "useapi.net refused the request.\n"
+    "It does not say why: check and correct what you entered, and try again.",
+    ErrorCode.UNFINISHED: "Midjourney did not finish the command.\n" + LATER,
+    ErrorCode.UNNAMED_ACCOUNT: "{service} does not know which account to ask.\n"
+    "Name one of the accounts that /mjaccounts shows.",
+    ErrorCode.WRONG_ACCOUNT: "The API answered about another account than the one asked for.\n"
+    "Look at /mjaccounts: the other one needs a person.",
 }
 
 
@@ -188,13 +123,13 @@ def what(error: CodedError) -> str:
     fields = {
         name: what(field) if isinstance(field, CodedError) else field for name, field in error.fields.items()
     }
-    sentence = WORDS[error.provider].put_into(_texts(error.code, error.provider)[0], **fields)
+    sentence = WORDS[error.provider].put_into(_texts(error)[0], **fields)
     return f"{sentence.removesuffix('.')} ({fields['status']})." if "status" in fields else sentence
 
 
 def next_step(error: CodedError, *, check_first: str = CHECK_FIRST, own: Mapping[StrEnum, str] = {}) -> str:
     """Return what to do about an error. `own` has the steps that differ where this one is shown."""
-    step = own.get(error.code) or _texts(error.code, error.provider)[1]
+    step = own.get(error.code) or _texts(error)[1]
     step = WORDS[error.provider].put_into(step, **error.fields)
     wait = error.fields.get("wait")
     steps = [] if step == LATER else [step]
@@ -211,19 +146,23 @@ def next_step(error: CodedError, *, check_first: str = CHECK_FIRST, own: Mapping
 
 def cause_texts(cause: Cause, provider: str = USEAPI) -> tuple[str, str]:
     """Return why a provider gave nothing to read, and what to do about it."""
-    sentence, step = _texts(cause, provider)
-    words = WORDS[provider]
-    return words.put_into(sentence), words.put_into(step)
+    sentence, _, step = WORDS[provider].put_into(_text(cause, provider)).partition("\n")
+    return sentence, step
 
 
-def _texts(code: StrEnum, provider: str) -> tuple[str, str]:
-    """Return the texts of an error as they stand in the tables."""
+def _texts(error: CodedError) -> tuple[str, str]:
+    sentence, _, step = _text(error.code, error.provider).partition("\n")
+    return sentence, step
+
+
+def _text(code: StrEnum, provider: str) -> str:
+    """Return the text of an error as it stands in the tables."""
     if code in WORDS[provider].errors:
         return WORDS[provider].errors[code]
     if isinstance(code, Cause):
         return CAUSES[code]
     code = ErrorCode(code)
-    return (DATABASE[code], AGAIN) if code in DATABASE else ERRORS.get(code) or USER_ERRORS[code]
+    return f"{DATABASE[code]}\n{AGAIN}" if code in DATABASE else ERRORS.get(code) or USER_ERRORS[code]
 
 
 def failure(error: CodedError) -> str:

@@ -132,49 +132,30 @@ MJPROXY_WORDS: Final = ProviderWords(
         "2. Come back and use this command again."
     ),
     errors={
-        Cause.SERVER_ERROR: (
-            "midjourney-proxy has a server error.",
-            "If the problem lasts, look into its log.",
-        ),
-        Cause.CHALLENGE: (
-            "Something in front of midjourney-proxy turns this machine away.",
-            "Check what stands in front of it, such as a login page: it must let this machine pass.",
-        ),
-        Cause.GARBLED: (
-            "midjourney-proxy answered in a form that Midwatch does not know.",
-            "Check MJPROXY_URL. If midjourney-proxy is there, it has changed, and Midwatch needs an update.",
-        ),
-        ErrorCode.CAPTCHA_LINK_FAILED: ("midjourney-proxy could not get a CAPTCHA link.", SOON),
-        ErrorCode.DEMO_MODE: (
-            "midjourney-proxy is in demo mode and does not take the token for an administrator's.",
-            ADMIN,
-        ),
-        ErrorCode.LIST_TOO_SLOW: (
-            "midjourney-proxy takes too long to list all accounts.",
-            "If the problem lasts, look at the load of the machine it runs on.",
-        ),
-        ErrorCode.NO_CAPTCHA_LINK: (
-            "midjourney-proxy has no CAPTCHA link for this account.",
-            "It may be solved already: /mjaccounts shows how the account stands.",
-        ),
-        ErrorCode.NOT_STARTED: (
-            "midjourney-proxy has not started this account, so it cannot ask Midjourney.",
-            "Enable the account first; one with working hours is asked within them.",
-        ),
-        ErrorCode.NOT_SYNCED: ("midjourney-proxy got no answer from Midjourney.", SOON),
-        ErrorCode.ODD_CHANNEL: (
-            "midjourney-proxy lists this account without an id, twice or in an unknown form.",
-            "Look at it on midjourney-proxy's own web page; Midwatch does nothing with such an entry.",
-        ),
-        ErrorCode.REJECTED: (
-            "midjourney-proxy refused the request.",
-            "Read what it says. If the problem lasts, use midjourney-proxy's own web page.",
-        ),
-        ErrorCode.SERVICE_GONE: ("What answers at MJPROXY_URL is not midjourney-proxy.", "{address}"),
-        ErrorCode.TOKEN_REFUSED: ("midjourney-proxy refused the token, or it is no administrator's.", ADMIN),
-        ErrorCode.TOO_OLD_TO_ENABLE: (
-            "This midjourney-proxy is older than 11.9.1 and lets no other program enable accounts.",
-            "Update midjourney-proxy, or enable the account on midjourney-proxy's own web page.",
-        ),
+        Cause.SERVER_ERROR: "midjourney-proxy has a server error.\nIf the problem lasts, look into its log.",
+        Cause.CHALLENGE: "Something in front of midjourney-proxy turns this machine away.\n"
+        "Check what stands in front of it, such as a login page: it must let this machine pass.",
+        Cause.GARBLED: "midjourney-proxy answered in a form that Midwatch does not know.\n"
+        "Check MJPROXY_URL. If midjourney-proxy is there, it has changed, and Midwatch needs an update.",
+        ErrorCode.CAPTCHA_LINK_FAILED: "midjourney-proxy could not get a CAPTCHA link.\n" + SOON,
+        ErrorCode.DEMO_MODE: "midjourney-proxy is in demo mode and does not take the "
+        f"token for an administrator's.\n{ADMIN}",
+        ErrorCode.LIST_TOO_SLOW: "midjourney-proxy takes too long to list all accounts.\n"
+        "If the problem lasts, look at the load of the machine it runs on.",
+        ErrorCode.NO_CAPTCHA_LINK: "midjourney-proxy has no CAPTCHA link for this account.\n"
+        "It may be solved already: /mjaccounts shows how the account stands.",
+        ErrorCode.NOT_STARTED: "midjourney-proxy has not started this account, so it cannot ask Midjourney.\n"
+        "Enable the account first; one with working hours is asked within them.",
+        ErrorCode.NOT_SYNCED: "midjourney-proxy got no answer from Midjourney.\n" + SOON,
+        ErrorCode.ODD_CHANNEL: "midjourney-proxy lists this account without an id, "
+        "twice or in an unknown form.\n"
+        "Look at it on midjourney-proxy's own web page; Midwatch does nothing with such an entry.",
+        ErrorCode.REJECTED: "midjourney-proxy refused the request.\n"
+        "Read what it says. If the problem lasts, use midjourney-proxy's own web page.",
+        ErrorCode.SERVICE_GONE: "What answers at MJPROXY_URL is not midjourney-proxy.\n{address}",
+        ErrorCode.TOKEN_REFUSED: "midjourney-proxy refused the token, or it is no administrator's.\n" + ADMIN,
+        ErrorCode.TOO_OLD_TO_ENABLE: "This midjourney-proxy is older than 11.9.1 and lets no "
+        "other program enable accounts.\n"
+        "Update midjourney-proxy, or enable the account on midjourney-proxy's own web page.",
     },
 )

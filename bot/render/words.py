@@ -57,8 +57,8 @@ class ProviderWords:
     """Demand and steps of a flag's text that differ from those of its kind."""
     hints: Mapping[str, str] = field(default_factory=dict[str, str])
     """What a text means that few can read, and that stood before the text of a flag."""
-    errors: Mapping[StrEnum, tuple[str, str]] = field(default_factory=dict[StrEnum, tuple[str, str]])
-    """The sentence and the next step of each error that differ from those of other providers."""
+    errors: Mapping[StrEnum, str] = field(default_factory=dict[StrEnum, str])
+    """The sentence of each error, and on the next line what to do, where other providers have others."""
 
     def says(self, *, is_past: bool = False) -> str:
         """Return what introduces the text of a flag."""
