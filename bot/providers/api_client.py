@@ -63,6 +63,8 @@ class ApiClient:
     """The name of the provider."""
     body_limit: ClassVar[int]
     """The bytes of the longest body that is read, after decompression."""
+    is_strict: ClassVar[bool] = False
+    """Whether a body is no JSON if an object in it has a key twice. If not, `ApiResponse.repeated` tells."""
     auth_header: ClassVar[str]
     auth_prefix: ClassVar[str] = ""
     optional_path: ClassVar[str] = ""
@@ -162,6 +164,7 @@ class ApiClient:
             response.headers.get("Retry-After"),
             self._now(),
             "cf-mitigated" in response.headers,
+            self.is_strict,
         )
 
 

@@ -6,8 +6,7 @@ Which error it is, `error_mapping` decides.
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -42,9 +41,6 @@ CHALLENGE: Final = re.compile(
     re.IGNORECASE,
 )
 """Words of pages that stop a request before the API."""
-TEXTS: Final = ("title", "message", "content", "text", "description", "value", "reason", "error")
-"""The fields of an object that hold text for people, in the order in which they are read."""
-NESTED: Final = "(an object nested beyond measure)"
 SMALL_NUMBER: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,6})?")
 
 
@@ -87,6 +83,8 @@ class ApiResponse:
     at: datetime
     mitigated: bool = False
     """Whether Cloudflare sent a challenge (its documentation, "Detect a Challenge Page")."""
+    is_strict: bool = False
+    """Whether to look for repeated keys while the JSON is read: an object with one is no JSON then."""
 
     @property
     def success(self) -> bool:
@@ -124,7 +122,9 @@ class ApiResponse:
     @cached_property
     def parsed(self) -> ParsedBody:
         """The body as JSON."""
-        return ParsedBody(fault="the limit of its length") if self.body is None else parse_json(self.body)
+        if self.body is None:
+            return ParsedBody(fault="the limit of its length")
+        return parse_json(self.body, object_once if self.is_strict else None)
 
     @property
     def repeated(self) -> str | None:
@@ -137,7 +137,7 @@ class ApiResponse:
         # No colon stands for a key that is not found, so all of them are different.
         if body.count(b":") == keys or len(KEY_END.findall(body)) == keys:
             return None
-        return repeated_key(body)
+        return parse_json(body, object_once).fault
 
     @property
     def fields(self) -> dict[str, object]:
@@ -176,27 +176,27 @@ class ApiResponse:
         return parse_retry_after(in_body, self.at) if in_header is None else in_header
 
 
-def parse_json(body: bytes) -> ParsedBody:
-    """Parse a body. Of Python's error, which holds the body, keep only the place."""
+def parse_json(body: bytes, make: Callable[[list[tuple[str, object]]], object] | None = None) -> ParsedBody:
+    """Parse a body, its objects with a function. Of Python's error, which holds the body, keep the place."""
     try:
-        return ParsedBody(json.loads(body.decode("utf-8-sig"), parse_constant=refuse_constant))
+        text = body.decode("utf-8-sig")
+        return ParsedBody(json.loads(text, object_pairs_hook=make, parse_constant=refuse_constant))
     except UnicodeDecodeError as error:
         return ParsedBody(fault=f"byte {error.start}")
     except json.JSONDecodeError as error:
         return ParsedBody(fault=f"line {error.lineno} column {error.colno}")
+    except KeyError as error:
+        return ParsedBody(fault=f"repeated {key_place(error.args[0])}")
     except (ValueError, RecursionError):
         return ParsedBody(fault="a number or a nesting beyond measure")
 
 
-def repeated_key(body: bytes) -> str | None:
-    """Return the place where an object of a body, which is JSON, has a key twice."""
-    repeated: list[str] = []
-
-    def once(pairs: list[tuple[str, object]]) -> None:
-        repeated.extend(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
-
-    json.loads(body.decode("utf-8-sig"), object_pairs_hook=once)
-    return f"repeated {key_place(repeated[0])}" if repeated else None
+def object_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object. Raise KeyError with a key that it has twice."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise KeyError(Counter(name for name, _ in pairs).most_common(1)[0][0])
+    return found
 
 
 def refuse_constant(_: str) -> NoReturn:
@@ -219,27 +219,6 @@ def is_object(value: object) -> bool:
 def fields_of(value: object) -> dict[str, object]:
     """Return the fields of a JSON object; no fields for anything else."""
     return cast("dict[str, object]", value) if isinstance(value, dict) else {}
-
-
-def pending_text(pending: object) -> object:
-    """Return the texts of an object or a list, its JSON if it has none, and any other value as it is."""
-    if not pending or not isinstance(pending, dict | list):
-        return pending
-    found: list[str] = []
-    rest: list[tuple[object, bool]] = [(pending, True)]
-    while rest:
-        value, is_text = rest.pop()
-        if isinstance(value, str) and is_text:
-            found.append(value.strip())
-        elif isinstance(value, list):
-            rest += [(item, is_text) for item in reversed(cast("list[object]", value))]
-        fields = fields_of(cast("object", value))
-        others = [name for name in fields if name not in TEXTS]
-        names = [*(name for name in TEXTS if name in fields), *others]
-        rest += [(fields[name], name in TEXTS) for name in reversed(names)]
-    with suppress(RecursionError):
-        return "\n".join(dict.fromkeys(filter(None, found))) or json.dumps(pending, ensure_ascii=False)
-    return NESTED
 
 
 def number_of(value: object) -> float | None:

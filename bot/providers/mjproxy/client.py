@@ -60,6 +60,7 @@ class MjproxyClient(ApiClient):
     name = MJPROXY
     checks = CHECKS
     body_limit = 8 * 1024 * 1024  # a page of 100 accounts was seen with 510 kB
+    is_strict = True
     auth_header = "Mj-Api-Secret"
     optional_path = "/mj"
 

@@ -3,10 +3,12 @@
 Statuses, codes and messages are those of the useapi.net docs (API v2) and of the vendor's OpenAPI file.
 """
 
+import json
 import re
+from contextlib import suppress
 from enum import StrEnum
 from http import HTTPStatus
-from typing import Final
+from typing import Final, cast
 
 from bot.domain.accounts import Flag, FlagKind, is_channel
 from bot.domain.errors import Cause, ErrorCode
@@ -22,7 +24,7 @@ from bot.providers.errors import (
     Unreachable,
 )
 from bot.providers.failures import failing, turned_away
-from bot.providers.http_response import ApiRequest, ApiResponse
+from bot.providers.http_response import ApiRequest, ApiResponse, fields_of
 
 
 class Endpoint(StrEnum):
@@ -37,6 +39,9 @@ class Endpoint(StrEnum):
     SUBSCRIPTION = "GET account"
 
 
+TEXTS: Final = ("title", "message", "content", "text", "description", "value", "reason", "error")
+"""The fields of an object that hold text for people, in the order in which they are read."""
+NESTED: Final = "(an object nested beyond measure)"
 # The code is 596. One sentence in the docs of POST jobs/info has 569.
 MODERATION: Final = frozenset({596, 569})
 CHANNEL_IN_PATH: Final = re.compile(r"/([0-9]{17,20})(?![0-9])")
@@ -134,3 +139,24 @@ def rejected(response: ApiResponse) -> Rejected:
         return Rejected(ErrorCode.REFUSED_ONCE, quote=response.error_text)
     code = ErrorCode.REJECTED if response.error_text else ErrorCode.UNEXPLAINED
     return Rejected(code, status=response.status, quote=response.error_text)
+
+
+def pending_text(pending: object) -> object:
+    """Return the texts of an object or a list, its JSON if it has none, and any other value as it is."""
+    if not pending or not isinstance(pending, dict | list):
+        return pending
+    found: list[str] = []
+    rest: list[tuple[object, bool]] = [(pending, True)]
+    while rest:
+        value, is_text = rest.pop()
+        if isinstance(value, str) and is_text:
+            found.append(value.strip())
+        elif isinstance(value, list):
+            rest += [(item, is_text) for item in reversed(cast("list[object]", value))]
+        fields = fields_of(cast("object", value))
+        others = [name for name in fields if name not in TEXTS]
+        names = [*(name for name in TEXTS if name in fields), *others]
+        rest += [(fields[name], name in TEXTS) for name in reversed(names)]
+    with suppress(RecursionError):
+        return "\n".join(dict.fromkeys(filter(None, found))) or json.dumps(pending, ensure_ascii=False)
+    return NESTED

@@ -25,12 +25,11 @@ from bot.providers.http_response import (
     fields_of,
     is_object,
     key_place,
-    pending_text,
     redact,
     secrets_in,
 )
 from bot.providers.midjourney_info import label_in_title, parse_info
-from bot.providers.useapi.error_mapping import MODERATION, pending, refusal
+from bot.providers.useapi.error_mapping import MODERATION, pending, pending_text, refusal
 
 CREDENTIALS: Final = ("discord",)
 """Fields whose values are kept nowhere, and hidden where another field repeats them."""

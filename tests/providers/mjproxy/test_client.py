@@ -602,6 +602,34 @@ async def test_another_product_is_not_understood(
         await client.read_list()
 
 
+ONE = '{"id":"1","channelId":"1","enable":true,"lock":false,"running":true,"disabledReason":"Blocked"'
+SAYS_TWICE: dict[str, tuple[Call, str]] = {
+    "list": (
+        lambda client: client.read_list(),
+        f'{{"list":[{ONE},"enable":false}}],"pagination":{{"total":1,"pageCount":1}}}}',
+    ),
+    "command": (
+        lambda client: client.apply(Remedy.ENABLE, ["key"]),
+        '{"success":false,"success":true}',
+    ),
+    "link": (
+        lambda client: client.link_for(Remedy.CAPTCHA_SOLVED, "key"),
+        '{"success":true,"data":{"cfUrl":"https://one.example/","cfUrl":"https://two.example/"}}',
+    ),
+}
+
+
+@pytest.mark.parametrize(("call", "body"), SAYS_TWICE.values(), ids=SAYS_TWICE)
+async def test_an_answer_that_says_a_thing_twice_is_not_believed(
+    proxy: SimulatedMjproxy, client: MjproxyClient, call: Call, body: str
+) -> None:
+    await client.home()
+    proxy.scripted = [Answer(200, body.encode())]
+    with pytest.raises(MalformedResponse) as caught:
+        await call(client)
+    assert caught.value.place == "repeated …"
+
+
 PRODUCTS = {
     "of Java": (Answer(404, b'{"status":404,"error":"Not Found","path":"/mj/admin/accounts"}'), Gone),
     "a gateway": (Answer(401, b'{"error":{"message":"Invalid token","type":"x"}}'), Unauthorized),
