@@ -36,7 +36,7 @@ def discord_name(account: KnownAccount) -> str | None:
 
 def login_help(account: KnownAccount, kind: FlagKind) -> str | None:
     """Return which Discord login to use, or how to find out; None if no step for such a flag needs one."""
-    if not any("{log_in}" in task for task in words_for(account.reference).steps[kind]):
+    if "{log_in}" not in words_for(account.reference).steps[kind]:
         return None
     name = discord_name(account)
     words = code_span(name, 40) if name else words_for(account.reference).login_unknown
@@ -67,7 +67,7 @@ def steps(
         "reset": reset if account.account.is_addressable else words.undone,
     }
     tasks = words.by_text[flag.text][1] if flag.text in words.by_text else words.steps[flag.kind]
-    return numbered(words.put_into(task, **fields) for task in tasks)
+    return numbered(words.put_into(tasks, **fields))
 
 
 def page_line(account: str, page: str | None) -> str | None:

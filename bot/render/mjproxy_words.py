@@ -48,59 +48,41 @@ MJPROXY_WORDS: Final = ProviderWords(
         FlagKind.PLAN: "I renewed it - enable",
     },
     steps={
-        FlagKind.MODERATION: (
-            "{log_in}",
-            "Open {channel}, read the message and acknowledge it there.",
-            "{reset} Enabling it does not acknowledge it for you.",
-        ),
-        FlagKind.CAPTCHA: (
-            "Press **Show me the CAPTCHA**. Only you see the link.",
-            "Open the link and solve the CAPTCHA.",
-            "Only then press **I solved it** below the link. It does not solve the CAPTCHA for you.",
-        ),
-        FlagKind.BLOCK: (
-            "{wait}",
-            f"{{log_in}} {OPEN_CHANNEL}",
-            "{reset} Enabling it does not shorten the block.",
-        ),
-        FlagKind.CONNECTION: (
-            "Check that the machine of midjourney-proxy can reach Discord.",
-            "If it cannot, get its network working first.",
-            "{reset} midjourney-proxy does not enable it by itself.",
-        ),
-        FlagKind.CREDITS: (
-            "Log in to midjourney.com with this account.",
-            "Renew its subscription there, or buy more credits.",
-            "{reset} Enabling it does not buy credits.",
-        ),
-        FlagKind.SESSION: (
-            "{log_in} Copy its new token.",
-            f"Put the token into the account on {ON_WEB_PAGE}. Never send it here.",
-            RENEWS_NOTHING,
-        ),
-        FlagKind.PLAN: (
-            "Log in to midjourney.com with this account.",
-            "Renew its subscription there.",
-            "{reset} Enabling it does not renew the subscription.",
-        ),
-        FlagKind.OFFLINE: (
-            "{log_in}",
-            "A moderation message can hide here: open {channel} and send /info.",
-            f"Nothing there? Check the account on {ON_WEB_PAGE}: its token, and its working hours.",
-        ),
-        FlagKind.OTHER: (
-            "{log_in}",
-            "Open {channel} and do what the message says.",
-            "{reset} Enabling it does not fix it.",
-        ),
+        FlagKind.MODERATION: "{log_in}\n"
+        "Open {channel}, read the message and acknowledge it there.\n"
+        "{reset} Enabling it does not acknowledge it for you.",
+        FlagKind.CAPTCHA: "Press **Show me the CAPTCHA**. Only you see the link.\n"
+        "Open the link and solve the CAPTCHA.\n"
+        "Only then press **I solved it** below the link. It does not solve the CAPTCHA for you.",
+        FlagKind.BLOCK: "{wait}\n"
+        f"{{log_in}} {OPEN_CHANNEL}\n"
+        "{reset} Enabling it does not shorten the block.",
+        FlagKind.CONNECTION: "Check that the machine of midjourney-proxy can reach Discord.\n"
+        "If it cannot, get its network working first.\n"
+        "{reset} midjourney-proxy does not enable it by itself.",
+        FlagKind.CREDITS: "Log in to midjourney.com with this account.\n"
+        "Renew its subscription there, or buy more credits.\n"
+        "{reset} Enabling it does not buy credits.",
+        FlagKind.SESSION: "{log_in} Copy its new token.\n"
+        f"Put the token into the account on {ON_WEB_PAGE}. Never send it here.\n"
+        f"{RENEWS_NOTHING}",
+        FlagKind.PLAN: "Log in to midjourney.com with this account.\n"
+        "Renew its subscription there.\n"
+        "{reset} Enabling it does not renew the subscription.",
+        FlagKind.OFFLINE: "{log_in}\n"
+        "A moderation message can hide here: open {channel} and send /info.\n"
+        f"Nothing there? Check the account on {ON_WEB_PAGE}: its token, and its working hours.",
+        FlagKind.OTHER: "{log_in}\n"
+        "Open {channel} and do what the message says.\n"
+        "{reset} Enabling it does not fix it.",
     },
     by_text={
         "新的连接失败次数超过限制，禁用账号": (
             "midjourney-proxy could not connect it, most likely because Discord rejects its token",
             (
-                "Do other accounts fail, too? Then check the network of midjourney-proxy's machine first.",
-                f"{{log_in}} Put a new token into the account on {ON_WEB_PAGE}. Never send it here.",
-                RENEWS_NOTHING,
+                "Do other accounts fail, too? Then check the network of midjourney-proxy's machine first.\n"
+                f"{{log_in}} Put a new token into the account on {ON_WEB_PAGE}. Never send it here.\n"
+                f"{RENEWS_NOTHING}"
             ),
         )
     },
@@ -112,18 +94,15 @@ MJPROXY_WORDS: Final = ProviderWords(
         ServiceProblem.GONE: "What answers at MJPROXY_URL is not midjourney-proxy.",
     },
     problem_steps={
-        ServiceProblem.AWAY: ("Nothing: I am running again.",),
-        ServiceProblem.TOKEN: (
-            "Take the token of an administrator of the proxy.",
-            "Put it into MJPROXY_TOKEN and restart me.",
-        ),
-        ServiceProblem.UNPAID: (f"Open {ON_WEB_PAGE} and see what it says.",),
-        ServiceProblem.GONE: ("{address}", "Put the right address into MJPROXY_URL and restart me."),
-        ServiceProblem.LIST_GONE: (
-            f"Check on {ON_WEB_PAGE} that your accounts are still there, and add what is missing.",
-            "If MJPROXY_URL was changed, check that it is the same midjourney-proxy.",
-            "If you removed them there yourself, use /mjremove for each, so that I know.",
-        ),
+        ServiceProblem.AWAY: "Nothing: I am running again.",
+        ServiceProblem.TOKEN: "Take the token of an administrator of the proxy.\n"
+        "Put it into MJPROXY_TOKEN and restart me.",
+        ServiceProblem.UNPAID: f"Open {ON_WEB_PAGE} and see what it says.",
+        ServiceProblem.GONE: "{address}\nPut the right address into MJPROXY_URL and restart me.",
+        ServiceProblem.LIST_GONE: f"Check on {ON_WEB_PAGE} that your accounts are still there, "
+        "and add what is missing.\n"
+        "If MJPROXY_URL was changed, check that it is the same midjourney-proxy.\n"
+        "If you removed them there yourself, use /mjremove for each, so that I know.",
     },
     web_page=ON_WEB_PAGE,
     nothing=(

@@ -19,10 +19,13 @@ from bot.render.provider_words import WORDS, your_accounts
 from bot.render.text import code_block, count, escape, exactly, fitted, numbered, span, whole
 
 BLIND: Final = "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders."
-REFUSED: Final = (
-    "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, with their reminders."
-)
-GAPS: Final = "Meanwhile I watch the accounts that are left. Alerts about the others stay as they are."
+MEANWHILE: Final = {
+    ServiceProblem.LIST_GONE: "Meanwhile I watch the accounts that are left. "
+    "Alerts about the others stay as they are.",
+    ServiceProblem.PENDING: "Meanwhile I cannot see new flags. "
+    "Alerts about accounts stay as they are, with their reminders.",
+}
+"""What is different where a list shows something, or a reset can still be asked."""
 VANISHED: Final = (
     "Accounts have vanished: {service} lists none of yours any more, or less than half.",
     "Accounts are still missing: {service} lists none of yours any more, or less than half.",
@@ -35,11 +38,16 @@ UNNAMED: Final = (
 """As above, if an error stands in place of the list."""
 UNSEEN: Final = ("I cannot see {yours}. {reason}", "I still cannot see {yours}. {reason}")
 PENDING_STEPS: Final = (
-    "Open the Midjourney channel of each account with its own Discord login.",
-    "Do there what the message asks for.",
-    "Only then use /mjreset and pick that account: I cannot see which one it is.",
-    "This message turns green when {api} lists your accounts again.",
+    "Open the Midjourney channel of each account with its own Discord login.\n"
+    "Do there what the message asks for.\n"
+    "Only then use /mjreset and pick that account: I cannot see which one it is.\n"
+    "This message turns green when {api} lists your accounts again."
 )
+PENDING_ELSEWHERE: Final = (
+    "Do what the message about the account says.\nThis one turns green when {api} lists your accounts again."
+)
+"""The steps where it is known which account is flagged."""
+OTHER_ADDRESS: Final = "Put the right address into {setting} and restart me, or stop me if there is none."
 LINKS_LIMIT: Final = 900
 SAME_POLL: Final = timedelta(minutes=1)
 
@@ -59,12 +67,10 @@ def service_content(
     own = {
         reference: each for reference, each in accounts.items() if provider_of(reference) == incident.provider
     }
-    problem = incident.problem or ServiceProblem.UNREACHABLE
+    meanwhile = MEANWHILE.get(incident.problem or ServiceProblem.UNREACHABLE, BLIND)
     embed = discord.Embed(
         title=_title(incident),
-        description="\n".join(
-            [f"No successful check since {exactly(window(incident)[0])}.", _meanwhile(problem)]
-        ),
+        description=f"No successful check since {exactly(window(incident)[0])}.\n{meanwhile}",
         colour=discord.Colour.red(),
     )
     if incident.flag is not None:
@@ -174,10 +180,6 @@ def _title(incident: Incident) -> str:
             return "⚠️ Not watching now"
 
 
-def _meanwhile(problem: ServiceProblem) -> str:
-    return {ServiceProblem.LIST_GONE: GAPS, ServiceProblem.PENDING: REFUSED}.get(problem, BLIND)
-
-
 def reason(incident: Incident) -> str:
     """Return the sentence that says why an incident of the service opened."""
     problem = incident.problem or ServiceProblem.UNREACHABLE
@@ -199,21 +201,15 @@ def _steps(incident: Incident) -> str:
     is_for_a_person = is_own and not way_out.startswith("If the problem lasts")
     match incident.problem or ServiceProblem.UNREACHABLE:
         case ServiceProblem.UNREACHABLE if is_for_a_person:
-            tasks = (way_out, "Then wait: this message turns green once {service} answers.")
+            tasks = f"{way_out}\nThen wait: this message turns green once {words.service} answers."
         case ServiceProblem.UNREACHABLE:
-            tasks = ("Nothing yet: I keep trying, and this message turns green once it answers.", way_out)
+            tasks = f"Nothing yet: I keep trying, and this message turns green once it answers.\n{way_out}"
         case ServiceProblem.GONE if incident.cause is Cause.WEB_PAGE:
-            tasks = (
-                way_out,
-                "Put the right address into {setting} and restart me, or stop me if there is none.",
-            )
+            tasks = f"{way_out}\n{OTHER_ADDRESS}"
         case ServiceProblem.PENDING if incident.flag is None:
-            tasks = (
-                "Do what the message about the account says.",
-                "This one turns green when {api} lists your accounts again.",
-            )
+            tasks = PENDING_ELSEWHERE
         case ServiceProblem.PENDING:
             tasks = PENDING_STEPS
         case problem:
             tasks = words.problem_steps[problem]
-    return numbered(map(words.put_into, tasks))
+    return numbered(words.put_into(tasks))

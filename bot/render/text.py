@@ -95,9 +95,9 @@ def length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def numbered(tasks: Iterable[str]) -> str:
-    """Return what to do, one step a line."""
-    return "\n".join(f"{number}. {task}" for number, task in enumerate(tasks, start=1))
+def numbered(steps: str) -> str:
+    """Number the lines of a text."""
+    return "\n".join(f"{number}. {step}" for number, step in enumerate(steps.split("\n"), start=1))
 
 
 def fitted(lines: Iterable[str], total: int, limit: int) -> str:

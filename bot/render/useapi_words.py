@@ -31,31 +31,19 @@ USEAPI_WORDS: Final = ProviderWords(
     },
     steps=dict.fromkeys(
         FlagKind,
-        (
-            "{log_in}",
-            "Open {channel} and do what the message says.",
-            "{reset} Resetting does not fix it.",
-        ),
+        "{log_in}\nOpen {channel} and do what the message says.\n{reset} Resetting does not fix it.",
     )
     | {
-        FlagKind.MODERATION: (
-            "{log_in}",
-            "Open {channel}, read the message and acknowledge it there.",
-            "{reset} Resetting does not acknowledge it for you.",
-        ),
-        FlagKind.CAPTCHA: (
-            "{log_in}",
-            (
-                "Open {channel}, follow the verification link and solve the CAPTCHA. "
-                "No link? Run /imagine there; Midjourney then shows it."
-            ),
-            "{reset} Resetting does not solve it for you.",
-        ),
-        FlagKind.BLOCK: (
-            "{wait}",
-            f"{{log_in}} {OPEN_CHANNEL}",
-            "{reset} Resetting does not shorten the block.",
-        ),
+        FlagKind.MODERATION: "{log_in}\n"
+        "Open {channel}, read the message and acknowledge it there.\n"
+        "{reset} Resetting does not acknowledge it for you.",
+        FlagKind.CAPTCHA: "{log_in}\n"
+        "Open {channel}, follow the verification link and solve the CAPTCHA. "
+        "No link? Run /imagine there; Midjourney then shows it.\n"
+        "{reset} Resetting does not solve it for you.",
+        FlagKind.BLOCK: "{wait}\n"
+        f"{{log_in}} {OPEN_CHANNEL}\n"
+        "{reset} Resetting does not shorten the block.",
     },
     problems=PROBLEMS
     | {
@@ -64,25 +52,19 @@ USEAPI_WORDS: Final = ProviderWords(
         ServiceProblem.GONE: "useapi.net has shut down its Midjourney service.",
     },
     problem_steps={
-        ServiceProblem.AWAY: ("Nothing: I am running again.",),
-        ServiceProblem.TOKEN: (
-            "Copy the token from your account at useapi.net, whole, with its `user:`.",
-            "Put it into USEAPI_TOKEN and restart me.",
-        ),
-        ServiceProblem.UNPAID: (
-            "Renew or extend the subscription at useapi.net.",
-            "Then press Refresh in /mjstatus, or wait: I check every 15 min.",
-        ),
-        ServiceProblem.GONE: (
-            "The vendor announced that useapi.net ends its Midjourney service on 2026-06-24.",
-            "If another server offers you the same API, put its address into USEAPI_URL and restart me.",
-            "If none does, stop me: there is nothing left to watch.",
-        ),
-        ServiceProblem.LIST_GONE: (
-            "Check at useapi.net that your accounts are still configured, and add what is missing.",
-            "If USEAPI_TOKEN was changed, check that it belongs to the same subscription.",
-            "If you removed them there yourself, use /mjremove for each, so that I know.",
-        ),
+        ServiceProblem.AWAY: "Nothing: I am running again.",
+        ServiceProblem.TOKEN: "Copy the token from your account at useapi.net, whole, with its `user:`.\n"
+        "Put it into USEAPI_TOKEN and restart me.",
+        ServiceProblem.UNPAID: "Renew or extend the subscription at useapi.net.\n"
+        "Then press Refresh in /mjstatus, or wait: I check every 15 min.",
+        ServiceProblem.GONE: "The vendor announced that useapi.net ends "
+        "its Midjourney service on 2026-06-24.\n"
+        "If another server offers you the same API, put its address into USEAPI_URL and restart me.\n"
+        "If none does, stop me: there is nothing left to watch.",
+        ServiceProblem.LIST_GONE: "Check at useapi.net that your accounts are still configured, "
+        "and add what is missing.\n"
+        "If USEAPI_TOKEN was changed, check that it belongs to the same subscription.\n"
+        "If you removed them there yourself, use /mjremove for each, so that I know.",
     },
     web_page="useapi.net",
     nothing=(

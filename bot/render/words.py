@@ -9,7 +9,6 @@ from bot.domain.accounts import FlagKind
 from bot.domain.incidents import ServiceProblem
 
 Sentences = Mapping[FlagKind, str]
-Tasks = tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,16 +43,16 @@ class ProviderWords:
     """What a flagged account waits for, without full stops."""
     labels: Sentences
     """The labels of the button with the usual remedy."""
-    steps: Mapping[FlagKind, Tasks]
-    """The three steps that clear a flag. They name {log_in}, {channel}, {wait} and {reset}, too."""
+    steps: Sentences
+    """The three lines of steps that clear a flag, which name {log_in}, {channel}, {wait} and {reset}, too."""
     problems: Mapping[ServiceProblem, str]
     """The problem of a service incident whose cause is not known."""
-    problem_steps: Mapping[ServiceProblem, Tasks]
+    problem_steps: Mapping[ServiceProblem, str]
     web_page: str
     """Where a person does at the provider what no request does."""
     nothing: str
     """What an empty list says."""
-    by_text: Mapping[str, tuple[str, Tasks]] = field(default_factory=dict[str, tuple[str, Tasks]])
+    by_text: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     """Demand and steps of a flag's text that differ from those of its kind."""
     hints: Mapping[str, str] = field(default_factory=dict[str, str])
     """What a text means that few can read, and that stood before the text of a flag."""
@@ -107,11 +106,9 @@ def plain_words(name: str) -> ProviderWords:
         labels=dict.fromkeys(FlagKind, "I did what it says"),
         steps=dict.fromkeys(
             FlagKind,
-            (
-                f"Open {there} and log in with this account's login.",
-                "Do what the message asks for.",
-                "See there that the account runs again.",
-            ),
+            f"Open {there} and log in with this account's login.\n"
+            "Do what the message asks for.\n"
+            "See there that the account runs again.",
         ),
         problems=PROBLEMS
         | {
@@ -119,8 +116,8 @@ def plain_words(name: str) -> ProviderWords:
             ServiceProblem.UNPAID: f"{name} wants to be paid.",
             ServiceProblem.GONE: f"What answers is not {name}.",
         },
-        problem_steps=dict.fromkeys(ServiceProblem, (f"Look at {there}.",))
-        | {ServiceProblem.AWAY: ("Nothing: I am running again.",)},
+        problem_steps=dict.fromkeys(ServiceProblem, f"Look at {there}.")
+        | {ServiceProblem.AWAY: "Nothing: I am running again."},
         web_page=there,
         nothing=f"{name} has no account yet, so there is nothing to watch. Add one on {there}.",
     )
