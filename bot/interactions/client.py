@@ -31,13 +31,7 @@ from bot.storage import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS: Final = (
-    "cogs.accounts",
-    "cogs.account_admin",
-    "cogs.info",
-    "cogs.watch",
-    "cogs.status",
-)
+EXTENSIONS: Final = ("cogs.accounts", "cogs.account_admin", "cogs.info", "cogs.watch", "cogs.status")
 PATIENCE_WITH_RATE_LIMITS: Final = timedelta(seconds=30)
 CONTROLS: Final = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 

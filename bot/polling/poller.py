@@ -14,14 +14,7 @@ from bot.domain.incidents import Incident, ServiceProblem, open_services
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
 from bot.polling.outage_log import OutageLog
-from bot.providers.errors import (
-    Gone,
-    PendingModeration,
-    ProviderError,
-    Unauthorized,
-    Unpaid,
-    Unreachable,
-)
+from bot.providers.errors import Gone, PendingModeration, ProviderError, Unauthorized, Unpaid, Unreachable
 from bot.providers.provider import Provider
 from bot.rules.decisions import FlagReported, PollFailed
 from bot.rules.poll_state import PollState

@@ -152,8 +152,5 @@ def removal_question(account: KnownAccount) -> MessageContent:
         Button("account.drop", label, account.account.handle, discord.ButtonStyle.danger),
         Button("account.keep", NOT_NOW, account.account.handle),
     )
-    content = headed(
-        f"Do you want to remove **{name}** from {service}?",
-        "If not, nothing happens.",
-    )
+    content = headed(f"Do you want to remove **{name}** from {service}?", "If not, nothing happens.")
     return MessageContent(content, (embed,), buttons)

@@ -10,15 +10,7 @@ from bot.domain.account_info import Info, InfoOutcome, InfoSnapshot, Subscriptio
 from bot.domain.accounts import Action, EntryState, Flag, FlagKind, KnownAccount, State
 from bot.domain.capabilities import capabilities_of, remedy_for
 from bot.domain.providers import Remedy
-from bot.render.account_facts import (
-    channel_link,
-    fast_bar,
-    fast_left,
-    place,
-    plan_name,
-    renewal,
-    usage,
-)
+from bot.render.account_facts import channel_link, fast_bar, fast_left, place, plan_name, renewal, usage
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.instructions import discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons

@@ -6,18 +6,12 @@ from typing import Final
 
 import discord
 
-from bot.domain.accounts import Account, Accounts, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Account, Accounts, Flag, FlagKind, KnownAccount
 from bot.domain.capabilities import remedy_for
-from bot.domain.incidents import (
-    Incident,
-    RemedyOutcome,
-    RemedyResult,
-    RemedyStage,
-    RemedyVerdict,
-)
+from bot.domain.incidents import Incident, RemedyOutcome, RemedyResult, RemedyStage, RemedyVerdict
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour
-from bot.render.alert_items import LABEL_LIMIT, known_account, naming
+from bot.render.alert_items import LABEL_LIMIT, known_account, naming, starting
 from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help, page_line, steps
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
 from bot.render.phrases import demand, flag_text, is_unlocked, meaning, state_words, symbol
@@ -38,6 +32,7 @@ UNSEEN: Final = (
     "👀 **I cannot see the state of this account now:** useapi.net answers with error 596 instead of its "
     "list and does not say whose it is. The next list that I can read shows whether a reset worked."
 )
+NOT_OVER: Final = "⛔ **The block is not over.** It ends {ends}. {early} before then risks the account."
 AS_WORDED: Final = "⛔ **Midjourney says below when the block ends.** {early} before then risks the account."
 OPEN_ENDED: Final = (
     "⛔ **Midjourney does not say when the block ends.** "
@@ -66,31 +61,24 @@ def confirmation(
     `argument` is what the button hands on; the caller puts a hash of the flag into it. `unseen` says that the
     list is refused with an error 596 that may be any account's. `link` is a credential, for the asker alone.
     """
-    until = _block_until(account, flag, incident)
-    remedy, warning = remedy_for(account.account, flag.kind), _block_warning(flag, until, now)
-    words, is_past = words_of(remedy), is_unlocked(account.account, flag)
-    act = words_for(account.reference).do.capitalize()
-    warning = warning and _filled(warning, account, act=act)
-    texts = [
-        warning,
-        UNSEEN if unseen else None,
-        _filled(words.consents[flag.kind], account),
-        meaning(flag, account.account),
-    ]
+    words = words_of(remedy_for(account.account, flag.kind))
+    warning = _block_warning(account, flag, _block_until(account, flag, incident), now)
+    consent = _filled(words.consents[flag.kind], account)
+    texts = [warning, UNSEEN if unseen else None, consent, meaning(flag, account.account)]
     embed = discord.Embed(
         title=_filled(words.title, account),
         description="\n\n".join(filter(None, texts)),
         colour=flag_colour(flag),
         url=link or account.account.link,
     )
-    add_field(embed, words_for(account.reference).says(is_past=is_past), code_block(flag_text(flag)))
+    said = words_for(account.reference).says(is_past=is_unlocked(account.account, flag))
+    add_field(embed, said, code_block(flag_text(flag)))
     add_field(embed, "Discord login to use", login_help(account, flag.kind))
     label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
     question = _filled(words.questions[flag.kind], account)
     content = headed(question, "If not yet, nothing is sent and the alert stays.")
-    buttons = (button, Button("watch.notyet", NOT_YET, argument))
-    components = (*buttons, *channel_buttons(account.account))
+    components = (button, Button("watch.notyet", NOT_YET, argument), *channel_buttons(account.account))
     return MessageContent(content, (embed,), components, is_secret=link is not None)
 
 
@@ -100,13 +88,13 @@ def _block_until(account: KnownAccount, flag: Flag, incident: Incident | None) -
     return incident.block_until() if incident.problem is None else flag.block_end(incident.opened_at)
 
 
-def _block_warning(flag: Flag, until: datetime | None, now: datetime) -> str | None:
+def _block_warning(account: KnownAccount, flag: Flag, until: datetime | None, now: datetime) -> str | None:
     if flag.kind is not FlagKind.BLOCK or (until is not None and until <= now):
         return None
-    if until is None:
-        return AS_WORDED if flag.worded_end else OPEN_ENDED
-    ends = exactly(until, "F")
-    return f"⛔ **The block is not over.** It ends {ends}. {{early}} before then risks the account."
+    if until is not None:
+        return _filled(NOT_OVER, account, ends=exactly(until, "F"))
+    act = words_for(account.reference).do.capitalize()
+    return _filled(AS_WORDED if flag.worded_end else OPEN_ENDED, account, act=act)
 
 
 def verdict_sentence(
@@ -136,12 +124,7 @@ def remedy_progress(
 
 
 def remedy_result(
-    result: RemedyResult,
-    account: KnownAccount,
-    accounts: Accounts,
-    remedy: Remedy,
-    *,
-    unseen: bool,
+    result: RemedyResult, account: KnownAccount, accounts: Accounts, remedy: Remedy, *, unseen: bool
 ) -> MessageContent:
     """Return how a remedy ended. `unseen` says that the list is refused with a 596 of an unknown account."""
     incident, verdict, name = result.incident, result.verdict, f"**{escape(account.label)}**"
@@ -211,12 +194,8 @@ def still_starting(account: KnownAccount, flag: Flag, accounts: Accounts) -> str
 
 def starting_before(account: Account, accounts: Accounts) -> int:
     """Return how many other accounts the provider starts before this one."""
-    provider = provider_of(account.reference)
-    starting = (each.account for each in accounts.values() if each.account.entry is EntryState.STARTING)
-    return sum(
-        each.sort < account.sort and not each.hours and provider_of(each.reference) == provider
-        for each in starting
-    )
+    others = starting(accounts, {provider_of(account.reference)})
+    return sum(each.account.sort < account.sort for each in others)
 
 
 def already_under_way(

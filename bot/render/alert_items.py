@@ -1,6 +1,6 @@
 """The incidents of a message with their accounts, ordered by urgency, and the phrases about one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -156,13 +156,13 @@ def stretch(start: datetime, end: datetime) -> str:
 def coming_back(items: Iterable[AlertItem], accounts: Accounts) -> int:
     """Return how many more accounts start by themselves where a connection was lost."""
     lost = {item.provider for item in items if item.needs_somebody and item.flag.kind is FlagKind.CONNECTION}
-    return sum(
-        each.account.entry is EntryState.STARTING
-        and each.state is None
-        and not each.account.hours
-        and provider_of(each.reference) in lost
-        for each in (accounts.values() if lost else ())
-    )
+    return sum(each.state is None for each in starting(accounts, lost))
+
+
+def starting(accounts: Accounts, providers: Collection[str]) -> list[KnownAccount]:
+    """Return the accounts that these providers start now."""
+    due = [each for each in accounts.values() if each.account.entry is EntryState.STARTING]
+    return [each for each in due if not each.account.hours and provider_of(each.reference) in providers]
 
 
 def slots_out(incidents: Incidents, accounts: Accounts) -> str | None:

@@ -44,12 +44,7 @@ def login_help(account: KnownAccount, kind: FlagKind) -> str | None:
 
 
 def steps(
-    account: KnownAccount,
-    flag: Flag,
-    *,
-    until: datetime | None,
-    over: bool = False,
-    reset: str = USE_COMMAND,
+    account: KnownAccount, flag: Flag, *, until: datetime | None, over: bool = False, reset: str = USE_COMMAND
 ) -> str:
     """Return the three steps that clear a flag of this kind.
 

@@ -3,10 +3,54 @@
 from collections.abc import Iterable
 from typing import Final
 
+from bot.domain.accounts import FlagKind
+from bot.domain.incidents import ServiceProblem
 from bot.domain.providers import MJPROXY, USEAPI, provider_of
 from bot.render.mjproxy_words import MJPROXY_WORDS
 from bot.render.useapi_words import USEAPI_WORDS
-from bot.render.words import ProviderWords, plain_words
+from bot.render.words import DEMANDS, PROBLEMS, ProviderWords
+
+
+def plain_words(name: str) -> ProviderWords:
+    """Return the words about a provider that has none of its own: what holds for every list of accounts."""
+    there = f"{name}'s own web page"
+    return ProviderWords(
+        service=name,
+        api=name,
+        api_first=name,
+        setting="its address",
+        address=f"Check the address that you set for {name}.",
+        speaker=name,
+        refusal="an error",
+        do="set it right",
+        done="set right",
+        doing="setting right",
+        after="it was set right",
+        early="Setting it right",
+        back="runs again",
+        undone=f"Then set the account right on {there}.",
+        login_unknown=f"Login unknown. Use the one that you gave to {name} for this account.",
+        demands=dict.fromkeys(FlagKind, f"{name} stopped it with a message")
+        | DEMANDS
+        | {FlagKind.SESSION: f"{name} rejects its login", FlagKind.OFFLINE: f"{name} has not started it"},
+        labels=dict.fromkeys(FlagKind, "I did what it says"),
+        steps=dict.fromkeys(
+            FlagKind,
+            f"Open {there} and log in with this account's login.\n"
+            "Do what the message asks for.\n"
+            "See there that the account runs again.",
+        ),
+        problems=PROBLEMS
+        | {
+            ServiceProblem.TOKEN: f"{name} refused the token.",
+            ServiceProblem.UNPAID: f"{name} wants to be paid.",
+            ServiceProblem.GONE: f"What answers is not {name}.",
+        },
+        problem_steps=dict.fromkeys(ServiceProblem, f"Look at {there}.")
+        | {ServiceProblem.AWAY: "Nothing: I am running again."},
+        web_page=there,
+        nothing=f"{name} has no account yet, so there is nothing to watch. Add one on {there}.",
+    )
 
 
 class WordsByProvider(dict[str, ProviderWords]):

@@ -115,9 +115,7 @@ def _recovered(incident: Incident, incidents: Incidents, accounts: Accounts) -> 
     if incident.ending is Ending.UNWATCHED:
         return MessageContent(headed(recovery(incident)))
     embed = discord.Embed(
-        title="✅ Watching again",
-        description=f"Cause: {reason(incident)}",
-        colour=discord.Colour.green(),
+        title="✅ Watching again", description=f"Cause: {reason(incident)}", colour=discord.Colour.green()
     )
     add_field(embed, "What changed meanwhile", changes(incident, incidents, accounts))
     return MessageContent(headed(recovery(incident, accounts)), (embed,))

@@ -30,8 +30,7 @@ USEAPI_WORDS: Final = ProviderWords(
         FlagKind.BLOCK: "The block is over - reset",
     },
     steps=dict.fromkeys(
-        FlagKind,
-        "{log_in}\nOpen {channel} and do what the message says.\n{reset} Resetting does not fix it.",
+        FlagKind, "{log_in}\nOpen {channel} and do what the message says.\n{reset} Resetting does not fix it."
     )
     | {
         FlagKind.MODERATION: "{log_in}\n"
