@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -26,8 +26,6 @@ LONGEST_REST: Final = timedelta(seconds=60)
 """A new account name is in its messages by then: it does not change the watch state."""
 LOGIN_REST: Final = timedelta(seconds=1)
 NAME: Final = "sending messages"
-
-Tasks = dict[str, asyncio.Task[None]]
 
 
 class Outbox:
@@ -61,8 +59,8 @@ class Outbox:
             watch_state, transport, planner, accounts, unsent, self._routes, inherited, chance
         )
         self._editor = Editor(watch_state, transport, planner, accounts, unsent, self._gate, edit_every)
-        self._sends: Tasks = {}
-        self._edits: Tasks = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        """The sends and the edits under way, by the keys of their messages."""
         self._finished = asyncio.Event()
         self._broken: dict[str, datetime] = {}
         """Since when a message has failed because of an unforeseen error."""
@@ -114,7 +112,7 @@ class Outbox:
     @property
     def under_way(self) -> tuple[asyncio.Task[None], ...]:
         """Return the tasks that have not ended."""
-        return *self._sends.values(), *self._edits.values()
+        return tuple(self._tasks.values())
 
     def begin(self) -> timedelta:
         """Begin what is due, and return the time until something else is."""
@@ -123,32 +121,27 @@ class Outbox:
         sends = {
             key: self._gate.until(key, now) or retry_policy.ready_at(each, messages, incidents, now)
             for key, each in messages.items()
-            if each.on_its_way and key not in self._sends
+            if each.on_its_way
         }
-        edits = {key: at for key, at in self._editor.pending(now).items() if key not in self._sends}
-        later = (
-            *self._begin_due(sends, self._sends, self._sender.attempt, now),
-            *self._begin_due(edits, self._edits, self._editor.reconcile, now),
-        )
-        return min((at - now for at in later), default=LONGEST_REST)
+        later: list[timedelta] = []
+        for times, work in (
+            (sends, self._sender.attempt),
+            (self._editor.pending(now), self._editor.reconcile),
+        ):
+            for key, at in times.items():
+                if key in self._tasks:
+                    continue
+                if at > now:
+                    later.append(at - now)
+                else:
+                    self._tasks[key] = task = asyncio.create_task(
+                        self._guarded(key, work), name=f"message {key}"
+                    )
+                    task.add_done_callback(partial(self._forget, key))
+        return min(later, default=LONGEST_REST)
 
-    def _begin_due(
-        self,
-        times: Mapping[str, datetime],
-        tasks: Tasks,
-        work: Callable[[str], Awaitable[bool]],
-        now: datetime,
-    ) -> Iterator[datetime]:
-        """Begin the work on the messages that are due now, and yield the times of the others."""
-        for key, at in times.items():
-            if at > now:
-                yield at
-            elif key not in tasks:
-                tasks[key] = task = asyncio.create_task(self._guarded(key, work), name=f"message {key}")
-                task.add_done_callback(partial(self._forget, tasks, key))
-
-    def _forget(self, tasks: Tasks, key: str, _task: asyncio.Task[None]) -> None:
-        tasks.pop(key, None)
+    def _forget(self, key: str, _task: asyncio.Task[None]) -> None:
+        self._tasks.pop(key, None)
         self._finished.set()
 
     async def _guarded(self, key: str, work: Callable[[str], Awaitable[bool]]) -> None:
