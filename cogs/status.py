@@ -29,7 +29,7 @@ from bot.render.status_page import PollStatus, WatchStatus, status_content
 from bot.render.text import escape
 from bot.rules.policy import LONGEST_MUTE
 from bot.rules.service_incidents import severity, worst_problem_of
-from bot.runtime.supervisor import first_of, looped
+from bot.runtime.supervisor import beside, first_of, supervise
 from bot.storage import StoreError
 
 ENDED_SHOWN: Final = 5
@@ -56,7 +56,10 @@ class Status(commands.Cog):
 
     async def cog_load(self) -> None:
         """Start updating the status text."""
-        await self._running.enter_async_context(looped(self._keep_presence, "the bot's status text"))
+        keeping = supervise(
+            self._keep_presence, name="the bot's status text", stop=asyncio.Event(), every=timedelta(0)
+        )
+        await self._running.enter_async_context(beside(keeping))
 
     async def cog_unload(self) -> None:
         """Stop updating the status text."""

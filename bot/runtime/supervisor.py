@@ -71,14 +71,6 @@ def backoff(failures: int, first: timedelta, longest: timedelta, chance: float) 
     return min(first * 2 ** min(failures - 1, 20), longest) * (0.5 + chance / 2)
 
 
-async def pause(seconds: float, stop: asyncio.Event, sleep: Sleep = asyncio.sleep) -> None:
-    """Wait for a time, or until the stop event."""
-    if seconds > 0:
-        await first_of(stop.wait(), sleep(seconds))
-    else:
-        await asyncio.sleep(0)
-
-
 def is_being_cancelled() -> bool:
     """Whether this very task is being cancelled, and not only what it waits for."""
     task = asyncio.current_task()
@@ -136,14 +128,10 @@ async def supervise(
             if every is None:
                 return
             rest = every
-        await pause(rest.total_seconds(), stop, sleep)
-
-
-@asynccontextmanager
-async def looped(once: Callable[[], Awaitable[None]], name: str) -> AsyncGenerator[None]:
-    """Run `once` again and again beside the body, whatever it raises, and end it with the body."""
-    async with beside(supervise(once, name=name, stop=asyncio.Event(), every=timedelta(0))):
-        yield
+        if rest:
+            await first_of(stop.wait(), sleep(rest.total_seconds()))
+        else:
+            await asyncio.sleep(0)
 
 
 @asynccontextmanager

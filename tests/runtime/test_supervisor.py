@@ -8,7 +8,7 @@ import discord
 import pytest
 
 from bot.domain.errors import ErrorCode
-from bot.runtime.supervisor import Health, backoff, end, first_of, looped, pause, supervise
+from bot.runtime.supervisor import Health, backoff, beside, end, first_of, supervise
 from bot.storage import StoreError
 
 SOON = timedelta(milliseconds=1)
@@ -187,9 +187,16 @@ def test_the_delay_doubles_up_to_its_cap_and_half_of_it_is_random(failures: int,
 
 async def test_a_pause_lasts_as_long_as_it_says_unless_it_is_stopped() -> None:
     stop = asyncio.Event()
-    begun = asyncio.get_running_loop().time()
-    await pause(0.02, stop)
-    assert asyncio.get_running_loop().time() - begun >= 0.015
+    runs: list[float] = []
+
+    async def once() -> None:
+        runs.append(asyncio.get_running_loop().time())
+        if len(runs) == 2:
+            stop.set()
+
+    every = timedelta(milliseconds=20)
+    await asyncio.wait_for(supervise(once, name="the test", stop=stop, every=every), PATIENCE)
+    assert runs[1] - runs[0] >= 0.015
 
 
 async def test_the_record_shows_how_the_loop_is_doing() -> None:
@@ -268,9 +275,10 @@ async def test_a_loop_beside_a_block_runs_whatever_is_raised_and_ends_with_the_b
         twice.set()
         await asyncio.Event().wait()
 
-    async with looped(once, "the test"):
+    looping = supervise(once, name="the test", stop=asyncio.Event(), every=timedelta(0))
+    async with beside(looping) as task:
         await asyncio.wait_for(twice.wait(), PATIENCE)
-    assert not any(task.get_name() == "the test" for task in asyncio.all_tasks())
+    assert task.done()
 
 
 async def test_a_task_that_swallows_a_cancellation_is_ended_all_the_same() -> None:
