@@ -135,11 +135,11 @@ async def load(bot: Midwatch, extensions: Iterable[str]) -> None:
 def logged(api: str) -> Generator[None]:
     """Log the start and the stop."""
     words = "Midwatch %(version)s starts, to watch the accounts at %(api)s; stop it with Ctrl-C or SIGTERM"
-    log_fact(log, logging.INFO, "start", words, version=VERSION, api=api)
+    log_fact(log, "start", words, version=VERSION, api=api)
     try:
         yield
     finally:
-        log_fact(log, logging.INFO, "stop", "Midwatch %(version)s stopped", version=VERSION)
+        log_fact(log, "stop", "Midwatch %(version)s stopped", version=VERSION)
 
 
 async def assemble(

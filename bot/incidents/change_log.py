@@ -75,7 +75,6 @@ class ChangeLog:
         }
         log_fact(
             log,
-            logging.INFO,
             event,
             line,
             account=self._named(reference),
@@ -88,7 +87,6 @@ class ChangeLog:
         no_account = NO_CHANNEL.get(action.verb, "the service")
         log_fact(
             log,
-            logging.INFO,
             "action",
             ACTIONS.get(action.verb, OTHER_ACTION),
             verb=action.verb,
@@ -122,7 +120,6 @@ def log_sent(before: Message | None, after: Message) -> None:
     sent = "%(purpose)s %(reference)s sent to %(person)s by %(route)s"
     log_fact(
         log,
-        logging.INFO,
         "message_sent",
         sent if late is None else f"{sent}, %(lasted)s after it first failed",
         purpose=after.purpose,

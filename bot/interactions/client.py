@@ -161,12 +161,11 @@ class Midwatch(commands.Bot):
     async def on_connect(self) -> None:
         """Log the first connection, and each one after a loss."""
         if not self._is_connected:
-            log_fact(log, logging.INFO, "discord_connected", "connected to Discord")
+            log_fact(log, "discord_connected", "connected to Discord")
         elif self._lost_at is not None:
             lasted = timedelta(seconds=self.loop.time() - self._lost_at)
             log_fact(
                 log,
-                logging.INFO,
                 "discord_back",
                 "connected to Discord again after %(lasted)s",
                 lasted=span(lasted),
@@ -180,7 +179,7 @@ class Midwatch(commands.Bot):
         """Log that the connection is lost. Each failed attempt to reconnect calls this, too."""
         if self._is_connected and self._lost_at is None:
             self._lost_at = self.loop.time()
-            log_fact(log, logging.INFO, "discord_lost", "the connection to Discord is lost; connecting again")
+            log_fact(log, "discord_lost", "the connection to Discord is lost; connecting again")
 
     async def on_error(self, event_method: str, /, *_args: Any, **_kwargs: Any) -> None:
         """Log an error in an event handler, without the text of an HTTP library's error."""

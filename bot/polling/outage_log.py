@@ -31,9 +31,9 @@ class OutageLog:
         self._problem = problem
         log_fact(
             log,
-            logging.WARNING,
             "api_lost",
             "the accounts%(place)s cannot be read: %(reason)s Trying again until it works",
+            logging.WARNING,
             place=self.place,
             reason=problem_sentence(problem, cause, self._provider),
             problem=problem,
@@ -43,27 +43,12 @@ class OutageLog:
     def worked(self, accounts: int, at: datetime) -> None:
         """Log the first good poll, the first after a failed one, and a new number of accounts."""
         listed = count(accounts, "account")
+        facts: dict[str, str | int] = {"place": self.place, "listed": listed, "accounts": accounts}
         if self._since is not None:
             lasted = at - self._since
-            log_fact(
-                log,
-                logging.INFO,
-                "api_back",
-                "the accounts%(place)s can be read again after %(lasted)s; watching %(listed)s",
-                place=self.place,
-                lasted=span(lasted),
-                seconds=round(lasted.total_seconds()),
-                listed=listed,
-                accounts=accounts,
-            )
+            words = "the accounts%(place)s can be read again after %(lasted)s; watching %(listed)s"
+            facts |= {"lasted": span(lasted), "seconds": round(lasted.total_seconds())}
+            log_fact(log, "api_back", words, **facts)
         elif accounts != self._accounts:
-            log_fact(
-                log,
-                logging.INFO,
-                "watching",
-                "watching %(listed)s%(place)s",
-                place=self.place,
-                listed=listed,
-                accounts=accounts,
-            )
+            log_fact(log, "watching", "watching %(listed)s%(place)s", **facts)
         self._problem, self._since, self._accounts = None, None, accounts

@@ -54,7 +54,9 @@ class Redactor:
         return text
 
 
-def log_fact(logger: logging.Logger, level: int, event: str, words: str, **facts: str | int) -> None:
+def log_fact(
+    logger: logging.Logger, event: str, words: str, level: int = logging.INFO, /, **facts: str | int
+) -> None:
     """Log an event with its facts in the words, and as fields in JSON."""
     named = {"event": event, **facts}
     logger.log(level, words, named, extra={"facts": named}, stacklevel=2)

@@ -68,7 +68,7 @@ def test_a_json_line_is_one_object_with_the_traceback_in_it() -> None:
 def test_a_fact_is_words_in_text_and_a_field_in_json_without_the_secrets() -> None:
     for layout in LogFormat:
         stream = started(LogLevel.INFO, layout, SECRET)
-        log_fact(log, logging.INFO, "seen", "%(count)d seen at %(place)s", count=2, place=f"a{SECRET}b")
+        log_fact(log, "seen", "%(count)d seen at %(place)s", count=2, place=f"a{SECRET}b")
         line = stream.getvalue()
         if layout is LogFormat.TEXT:
             assert line.endswith(f"INFO     bot.example: 2 seen at a{MASK}b\n")
