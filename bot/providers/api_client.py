@@ -20,7 +20,8 @@ from pydantic import SecretStr
 from bot.domain.clock import utc_now
 from bot.providers.errors import MalformedResponse, ProviderError, RateLimited, Unreachable
 from bot.providers.failures import unreachable
-from bot.providers.http_response import HIDDEN, ApiRequest, ApiResponse, redact
+from bot.providers.http_response import ApiRequest, ApiResponse
+from bot.providers.redaction import HIDDEN, redact
 
 log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -67,6 +68,8 @@ class ApiClient:
     """Whether a body is no JSON if an object in it has a key twice. If not, `ApiResponse.repeated` tells."""
     auth_header: ClassVar[str]
     auth_prefix: ClassVar[str] = ""
+    credentials: ClassVar[tuple[str, ...]]
+    """The fields of the API that hold credentials of an account."""
     optional_path: ClassVar[str] = ""
     """The end of the URL that people may write or leave out."""
 
@@ -154,8 +157,9 @@ class ApiClient:
     async def _receive(self, response: aiohttp.ClientResponse, secret: SecretStr | None) -> ApiResponse:
         """Read a response, and hide our own secrets in it before anything else sees it."""
         body = await read_body(response, self.body_limit)
-        for hidden in (self._token, secret):
-            if body and hidden and hidden.get_secret_value():
+        own = tuple(each for each in (self._token, secret) if each and each.get_secret_value())
+        for hidden in own:
+            if body:
                 body = body.replace(hidden.get_secret_value().encode(), HIDDEN.encode())
         return ApiResponse(
             response.status,
@@ -165,6 +169,8 @@ class ApiClient:
             self._now(),
             "cf-mitigated" in response.headers,
             self.is_strict,
+            own,
+            self.credentials,
         )
 
 

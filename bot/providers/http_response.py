@@ -6,7 +6,7 @@ Which error it is, `error_mapping` decides.
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -16,19 +16,8 @@ from urllib.parse import quote
 
 from pydantic import SecretStr
 
-QUOTE_LIMIT: Final = 2_000
-READ_LIMIT: Final = 100_000
-HIDDEN: Final = "[hidden]"
-SHORTEST: Final = 6
+from bot.providers.redaction import forms_of, redact, secrets_in
 
-# A Discord token is three runs joined by dots, or one after "mfa."; a useapi token "user:<number>-<string>"
-# (useapi.net docs, Setup). Job ids hold something like it: "user:<number>-channel:<id>".
-TOKEN_PATTERN: Final = re.compile(
-    r"""(?<![\w-])[\w-]{17,}+\.[\w-]{4,}+\.[\w-]{20,}+
-      | mfa\.[\w-]{20,}+
-      | user:[0-9]+-(?!channel:)[^\s"'<>]+""",
-    re.ASCII | re.VERBOSE,
-)
 KEY_END: Final = re.compile(rb'"\s*:')
 LONGEST_WAIT: Final = timedelta(days=1)
 SUCCESS: Final = range(200, 300)
@@ -85,6 +74,9 @@ class ApiResponse:
     """Whether Cloudflare sent a challenge (its documentation, "Detect a Challenge Page")."""
     is_strict: bool = False
     """Whether to look for repeated keys while the JSON is read: an object with one is no JSON then."""
+    own_secrets: tuple[SecretStr, ...] = ()
+    credentials: tuple[str, ...] = ()
+    """The names of fields that hold credentials of an account."""
 
     @property
     def success(self) -> bool:
@@ -153,10 +145,16 @@ class ApiResponse:
     def error_texts(self) -> tuple[str, ...]:
         """The API's texts about the error: the details, then the error; else a body of plain text."""
         fields = (self.fields.get(name) for name in ("errorDetails", "error", "message"))
-        found = tuple(redact(text) for text in fields if isinstance(text, str) and text.strip())
+        found = tuple(text for text in fields if isinstance(text, str) and text.strip())
         if not found and self.parsed.fault and self.body and not self.page:
-            found = (redact(self.body.decode("utf-8", "replace")),)
-        return found
+            found = (self.body.decode("utf-8", "replace"),)
+        return tuple(redact(text, self._secrets()) for text in found)
+
+    def _secrets(self) -> list[str]:
+        """Return what its texts must not repeat: our own secrets, and those of an account in it."""
+        own = (form for each in self.own_secrets for form in forms_of(each.get_secret_value()))
+        data = fields_of(self.fields.get("data"))
+        return [*own, *(each for part in (self.fields, data) for each in secrets_in(part, self.credentials))]
 
     @property
     def error_text(self) -> str | None:
@@ -247,34 +245,3 @@ def parse_retry_after(value: object, now: datetime) -> timedelta | None:
         return min(max(until - now, timedelta()), LONGEST_WAIT)
     except (ValueError, TypeError, OverflowError):
         return None
-
-
-def redact(text: str, secrets: Iterable[str] = (), *, limit: int = QUOTE_LIMIT) -> str:
-    """Return a text of the API without tokens and broken characters, cut to a limit.
-
-    `secrets` are credentials that the text must not repeat, the longest first. A short one is hidden where it
-    is a word: elsewhere it would hide parts of words.
-    """
-    whole = text[:READ_LIMIT].encode("utf-8", "replace").decode("utf-8")
-    for secret in secrets:
-        if len(secret) >= SHORTEST:
-            whole = whole.replace(secret, HIDDEN)
-        elif secret in whole:
-            whole = re.sub(rf"(?<![0-9A-Za-z]){re.escape(secret)}(?![0-9A-Za-z])", HIDDEN, whole)
-    whole = TOKEN_PATTERN.sub(HIDDEN, whole).strip()
-    return whole if len(whole) <= limit else f"{whole[: limit - 1]}…"
-
-
-def secrets_in(fields: Mapping[str, object], names: Iterable[str]) -> list[str]:
-    """Return the texts of the fields that are secret, the longest first: one may contain another."""
-    found: set[str] = set()
-    rest = [fields.get(name) for name in names]
-    while rest:
-        value = rest.pop()
-        if isinstance(value, list):
-            rest += cast("list[object]", value)
-        elif isinstance(value, dict):
-            rest += cast("dict[str, object]", value).values()
-        elif isinstance(value, str | int) and not isinstance(value, bool):
-            found.add(str(value).strip())
-    return sorted(found - {"", HIDDEN}, key=len, reverse=True)

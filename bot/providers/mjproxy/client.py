@@ -24,7 +24,7 @@ from bot.providers.errors import (
 )
 from bot.providers.http_response import ApiRequest
 from bot.providers.mjproxy import parsing
-from bot.providers.mjproxy.entries import key_in
+from bot.providers.mjproxy.entries import CREDENTIALS, key_in
 from bot.providers.mjproxy.error_mapping import FAILED, Endpoint, own
 from bot.providers.mjproxy.parsing import Home, Page, Reading, listing
 from bot.providers.provider import Fact, Listing, Said, Statement, count_accounts
@@ -62,6 +62,7 @@ class MjproxyClient(ApiClient):
     body_limit = 8 * 1024 * 1024  # a page of 100 accounts was seen with 510 kB
     is_strict = True
     auth_header = "Mj-Api-Secret"
+    credentials = CREDENTIALS
     optional_path = "/mj"
 
     _home: Home | None = None

@@ -12,9 +12,10 @@ from typing import Final
 from bot.domain.account_info import Info, InfoSnapshot
 from bot.domain.accounts import NO_KEY, Account, EntryState, Flag, FlagKind
 from bot.domain.providers import MJPROXY, reference_to
-from bot.providers.http_response import HIDDEN, QUOTE_LIMIT, count_of, fields_of, redact, secrets_in
+from bot.providers.http_response import count_of, fields_of
 from bot.providers.midjourney_info import READERS, folded, parse_info
 from bot.providers.mjproxy.error_mapping import without_links
+from bot.providers.redaction import HIDDEN, QUOTE_LIMIT, redact, secrets_in
 
 CREDENTIALS: Final = (
     *("userToken", "cookie", "botToken", "loginAccount", "loginPassword", "login2fa", "cfUrl", "cfHashUrl"),
@@ -132,7 +133,7 @@ def kind_of(reason: str) -> FlagKind:
 
 def cleaned(value: object, secrets: list[str], limit: int = QUOTE_LIMIT) -> str:
     """Return a text with the credentials in it hidden; empty for anything but a text."""
-    return redact(without_links(text_of(value)), secrets, limit=limit)
+    return redact(text_of(value), secrets, first=without_links, limit=limit)
 
 
 def text_of(value: object) -> str:

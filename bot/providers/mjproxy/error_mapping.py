@@ -20,7 +20,8 @@ from bot.providers.errors import (
     Unreachable,
 )
 from bot.providers.failures import failing, turned_away
-from bot.providers.http_response import HIDDEN, ApiRequest, ApiResponse
+from bot.providers.http_response import ApiRequest, ApiResponse
+from bot.providers.redaction import HIDDEN
 
 
 class Endpoint(StrEnum):
@@ -36,8 +37,13 @@ class Endpoint(StrEnum):
     HEALTH = "GET health"
 
 
-CAPTCHA_LINK: Final = re.compile(r"https?://\S*(?:captcha|discordsays)\S*", re.IGNORECASE)
-"""A link that is as good as a credential, wherever the proxy repeats it."""
+RUN: Final = r"[!#-&(-;=?-~]"
+"""A character of an address, or of what encloses it."""
+LINK: Final = re.compile(
+    rf"(?<!{RUN})(?={RUN}*(?:captcha|discordsays))(?={RUN}*(?:://|\.[a-z0-9]{{1,24}}(?::[0-9]+)?/)){RUN}+",
+    re.ASCII | re.IGNORECASE,
+)
+"""A link to a CAPTCHA, which is as good as a credential wherever the proxy repeats it."""
 FAILED: Final = "操作失败"
 """All that the proxy says of a failure of its own."""
 DEMO: Final = "演示模式"
@@ -99,7 +105,7 @@ def complaint(response: ApiResponse) -> ProviderError:
 
 def without_links(text: str) -> str:
     """Return a text of the proxy with the links to CAPTCHAs in it hidden."""
-    return CAPTCHA_LINK.sub(HIDDEN, text) if "://" in text else text
+    return LINK.sub(HIDDEN, text) if "/" in text else text
 
 
 def own(error: ProviderError) -> ProviderError:

@@ -22,6 +22,7 @@ from bot.providers.http_response import ApiRequest, ApiResponse, count_of, field
 from bot.providers.mjproxy.entries import READ, parse_entry
 from bot.providers.mjproxy.error_mapping import complaint, refusal, without_links
 from bot.providers.provider import Listing
+from bot.providers.redaction import redact
 
 QUARTER: Final = timedelta(minutes=15)
 FARTHEST: Final = timedelta(hours=15)
@@ -60,7 +61,7 @@ def raise_for_error(response: ApiResponse, request: ApiRequest) -> None:
         if response.fields.get("success") is not False:
             return
     error = complaint(response) if response.success else refusal(response, request)
-    error.quote = error.quote and without_links(error.quote)
+    error.quote = error.quote and redact(error.quote, first=without_links)
     raise error
 
 

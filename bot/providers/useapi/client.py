@@ -42,6 +42,7 @@ class UseapiClient(ApiClient):
     body_limit = 8 * 1024 * 1024
     auth_header = "Authorization"
     auth_prefix = "Bearer "
+    credentials = parsing.CREDENTIALS
 
     async def standing(self) -> Sequence[Statement]:
         """Return what the API says of the token, the subscription and the accounts."""

@@ -18,17 +18,14 @@ from bot.domain.providers import USEAPI, reference_to
 from bot.providers.errors import MalformedResponse, Unreachable
 from bot.providers.failures import require_body
 from bot.providers.http_response import (
-    HIDDEN,
-    TOKEN_PATTERN,
     ApiRequest,
     ApiResponse,
     fields_of,
     is_object,
     key_place,
-    redact,
-    secrets_in,
 )
 from bot.providers.midjourney_info import label_in_title, parse_info
+from bot.providers.redaction import HIDDEN, TOKEN_PATTERN, redact, secrets_in
 from bot.providers.useapi.error_mapping import MODERATION, pending, pending_text, refusal
 
 CREDENTIALS: Final = ("discord",)
@@ -192,7 +189,9 @@ def account_from_entry(entry: Entry, key: str) -> Account:
     pending = pending_text(entry.get("pendingModMessage") or entry.get("error"))
     server = str(entry.get("server"))
     return Account(
-        channel if channel.isdecimal() else reference_to(USEAPI, redact(channel)),
+        channel
+        if channel.isdecimal()
+        else reference_to(USEAPI, redact(channel, secrets_in(entry, CREDENTIALS))),
         jobs,
         Flag.of(redact(str(pending), secrets_in(entry, CREDENTIALS))) if pending else None,
         server if is_channel(server) else None,  # it becomes part of a link
@@ -236,8 +235,9 @@ def parse_report(response: ApiResponse, request: ApiRequest) -> InfoSnapshot:
     text = text_in(job, "content", "job").strip() or described.strip()
     if not text:
         raise MalformedResponse("job.content")
-    name = label_in_title(redact(title))
-    return InfoSnapshot(response.at, job_length(job), parse_info(redact(text, limit=8_000), name))
+    secrets = secrets_in(job, CREDENTIALS)
+    name = label_in_title(redact(title, secrets))
+    return InfoSnapshot(response.at, job_length(job), parse_info(redact(text, secrets, limit=8_000), name))
 
 
 def info_embed(embeds: object) -> tuple[str, str]:

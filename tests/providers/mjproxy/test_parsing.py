@@ -6,9 +6,9 @@ import pytest
 
 from bot.domain.accounts import NO_KEY, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.providers import key_of
-from bot.providers.http_response import HIDDEN
 from bot.providers.mjproxy.entries import REJECTED, kind_of, parse_entry, time_of
 from bot.providers.mjproxy.parsing import Page, Reading, listing, offset_of
+from bot.providers.redaction import HIDDEN
 
 NOW = datetime(2026, 11, 27, 7, tzinfo=UTC)
 WELL = {"id": "one", "channelId": "12", "enable": True, "lock": False, "running": True, "disabledReason": ""}

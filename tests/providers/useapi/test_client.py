@@ -769,9 +769,12 @@ async def test_no_secret_survives_into_an_error_a_log_or_a_repr(
     assert not [secret for secret in SECRETS if secret in shown + logged]
 
 
-async def test_our_own_secrets_are_hidden_from_a_quote_whatever_they_look_like() -> None:
-    odd = SecretStr("of no known shape")
-    async with asking(says(400, '{"error":"why of no known shape?"}')) as (client, _):
+@pytest.mark.parametrize(
+    "said", ["of no known sh+pe", "of%20no%20known%20sh%2bpe", "of no known sh\\u002Bpe"]
+)
+async def test_our_own_secrets_are_hidden_from_a_quote_whatever_they_look_like(said: str) -> None:
+    odd = SecretStr("of no known sh+pe")
+    async with asking(says(400, f'{{"error":"why {said}?"}}')) as (client, _):
         with pytest.raises(Rejected) as caught:
             await client.save_account(odd)
     assert caught.value.quote == "why [hidden]?"

@@ -31,7 +31,8 @@ from bot.providers.errors import (
     Unreachable,
 )
 from bot.providers.failures import unreachable
-from bot.providers.http_response import HIDDEN, ApiRequest, ApiResponse, redact
+from bot.providers.http_response import ApiRequest, ApiResponse
+from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi.error_mapping import Endpoint, pending_text
 from bot.providers.useapi.parsing import (
     RememberedList,
