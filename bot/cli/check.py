@@ -9,11 +9,12 @@ import discord
 
 from bot.cli.check_database import try_database
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
-from bot.cli.findings import WARN, Finding, failed, finding, passed
+from bot.cli.findings import WARN, Finding, failed, finding, passed, unsaid
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.interactions.permissions import AlertChannel, lacking, owners_of
 from bot.providers.api_client import open_session
+from bot.providers.errors import ProviderError
 from bot.providers.provider import Provider
 from bot.render.error_messages import what
 from bot.render.text import bare, count
@@ -71,7 +72,10 @@ async def findings(settings: Settings, providers_of: ProvidersOf) -> AsyncIterat
         providers = list(providers_of(settings, session))
         for provider in providers:
             with said_if_slow(provider.address):
-                statements = await provider.standing()
+                try:
+                    statements = await provider.standing()
+                except ProviderError as error:
+                    statements = [unsaid(provider, error)]
             for statement in statements:
                 yield finding(provider, statement, is_mixed=len(providers) > 1)
 

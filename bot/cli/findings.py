@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
@@ -108,9 +108,18 @@ def finding(provider: Provider, statement: Statement, *, is_mixed: bool = False)
     return Finding(MARKS.get(said, "ok"), subject, words.put_into(SENTENCES[said], **fields))
 
 
+def unsaid(provider: Provider, error: ProviderError) -> Statement:
+    """Return what stands for all that a provider would say of itself, if it raises instead."""
+    error.provider = provider.name
+    return Statement(Fact.API, error)
+
+
 async def warn(provider: Provider) -> None:
     """Log what is better changed at a provider. What stops the watch is said by the watch."""
-    for each in await provider.warnings():
-        found = finding(provider, each)
-        if found.mark == WARN:
-            log.warning("%s: %s", found.subject, found.words)
+    try:
+        found = [finding(provider, each) for each in await provider.warnings()]
+    except ProviderError as error:
+        found = [replace(finding(provider, unsaid(provider, error)), mark=WARN)]
+    for each in found:
+        if each.mark == WARN:
+            log.warning("%s: %s", each.subject, each.words)

@@ -49,15 +49,21 @@ class ThirdProvider:
     def __init__(self) -> None:
         self.accounts = [Account(reference_to(NAME, "US:a@b.example"), title="Studio")]
         self.failure: ProviderError | None = None
+        self.says_nothing: ProviderError | None = None
+        """Why it cannot say how it stands."""
 
     def flag(self, kind: FlagKind) -> None:
         self.accounts[0] = replace(self.accounts[0], flag=Flag("Log in again, please.", kind))
 
     async def standing(self) -> Sequence[Statement]:
+        if self.says_nothing:
+            raise self.says_nothing
         listed = count_accounts((each.flag for each in self.accounts), Said.NO_ACCOUNTS_THERE)
         return [Statement(Fact.TOKEN, Said.ACCEPTED), listed]
 
     async def warnings(self) -> Sequence[Statement]:
+        if self.says_nothing:
+            raise self.says_nothing
         return ()
 
     async def read_list(self) -> Listing:
@@ -146,3 +152,28 @@ async def test_the_check_has_its_lines(
         "ok    Runway token: accepted by https://api.runway.example",
         "ok    Runway accounts: 1 account, 1 flagged",
     ]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Unreachable(Cause.SILENT), "Runway does not answer. "),
+        (Unreachable(Cause.SERVER_ERROR), "Runway has a server error. "),
+    ],
+)
+async def test_where_it_cannot_say_how_it_stands_check_fails_for_it_and_the_start_says_so(
+    bot: Bot,
+    third: ThirdProvider,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    error: ProviderError,
+    words: str,
+) -> None:
+    third.says_nothing = error
+    with point_at(bot.world.api, bot.world.gateway):
+        assert await check.report(bot.settings(), app.providers_of) == 69
+    line = capsys.readouterr().out.splitlines()[-1]
+    assert line.startswith(f"FAIL  Runway API: {words}")
+    await bot.start()
+    logged = [record.getMessage() for record in caplog.records if "Runway API" in record.getMessage()]
+    assert logged == [line.removeprefix("FAIL  ")]
