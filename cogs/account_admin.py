@@ -1,6 +1,5 @@
 """`/mjadd` and `/mjremove`, and the buttons of an account's card that do the same."""
 
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -20,7 +19,6 @@ from bot.interactions.responses import (
     AccountOption,
     Interaction,
     defer,
-    defer_update,
     respond,
     respond_private,
     sentence,
@@ -93,8 +91,7 @@ class AccountAdmin(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def mjremove(self, interaction: Interaction, account: AccountOption) -> None:
         """Remove a Midjourney account from useapi.net, after a confirmation."""
-        await defer(interaction, private=True)
-        await self._bot.require_owner(interaction.user.id)
+        await self._bot.defer_for_owner(interaction)
         await self._ask_removal(interaction, await self._pollers.find(account))
 
     async def edit(self, caller: Interaction, press: ButtonPress) -> None:
@@ -114,11 +111,12 @@ class AccountAdmin(commands.Cog):
     async def save(self, caller: Interaction, press: ButtonPress) -> None:
         """Save the account of the form, and show the result. After an error, offer the form again."""
         fields = take_values(caller)
-        await defer(caller, private=True)
-        await self._bot.require_owner(caller.user.id)
+        await self._bot.defer_for_owner(caller)
         typed = fields.get(JOBS, SecretStr("")).get_secret_value()
         try:
-            token, jobs = self._token(fields), jobs_number(typed)
+            entered = fields.get(TOKEN, SecretStr(""))
+            token = account_token(entered, self._bot.own_tokens, self._bot.application_id)
+            jobs = jobs_number(typed)
             saved = await self._admin.save(token, jobs, caller.user.id, self._bot.in_flight.sent)
         except (UserError, ProviderError, StoreError) as error:
             helps = not isinstance(error, NO_INPUT_HELPS)
@@ -126,10 +124,6 @@ class AccountAdmin(commands.Cog):
             await respond(caller, MessageContent(sentence(error), components=buttons))
             return
         await self._show_saved(caller, saved, press.parts["handle"])
-
-    def _token(self, fields: Mapping[str, SecretStr]) -> SecretStr:
-        own = self._bot.own_tokens
-        return account_token(fields.get(TOKEN, SecretStr("")), own, self._bot.application_id)
 
     async def _show_saved(self, caller: Interaction, saved: SaveResult, expected: str) -> None:
         """Show the saved account, with a note if the form was opened for another one, of that handle."""
@@ -167,8 +161,7 @@ class AccountAdmin(commands.Cog):
 
     async def remove(self, caller: Interaction, press: ButtonPress) -> None:
         """Remove the account that was confirmed, and show the result."""
-        await defer_update(caller)
-        await self._bot.require_owner(caller.user.id)
+        await self._bot.defer_for_owner(caller, is_update=True)
         reference = self._pollers.cache.reference(press.parts["handle"])
         known = known_account(reference, self._pollers.cache.by_reference)
         try:

@@ -73,8 +73,7 @@ class Accounts(commands.Cog):
         name: app_commands.Range[str, 1, NAME_LIMIT] | None = None,
     ) -> None:
         """Give a Midjourney account a name of your own."""
-        await defer(interaction, private=True)
-        await self._bot.require_owner(interaction.user.id)
+        await self._bot.defer_for_owner(interaction)
         known = await self._pollers.find(account)
         name = checked_name(name)
         if name is not None and (other := self._pollers.cache.other_called(name, besides=known.reference)):

@@ -85,8 +85,7 @@ class Watch(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def mjreset(self, interaction: Interaction, account: AccountOption) -> None:
         """Return a flagged account to work, after you acknowledged Midjourney's message in Discord."""
-        await defer(interaction, private=True)
-        await self._bot.require_owner(interaction.user.id)
+        await self._bot.defer_for_owner(interaction)
         await self._ask_to_confirm(interaction, await self._pollers.find(account))
 
     async def ask_reset_on_card(self, caller: Interaction, press: ButtonPress) -> None:
@@ -115,8 +114,7 @@ class Watch(commands.Cog):
 
     async def reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Reset the account that was confirmed, and show the progress and the result."""
-        await defer_update(caller)
-        await self._bot.require_owner(caller.user.id)
+        await self._bot.defer_for_owner(caller, is_update=True)
         reference = self._pollers.cache.reference(press.parts["handle"])
         confirmed = press.parts["confirmed"]
         known, incident = known_account(reference, self._accounts()), self._remedies.confirmable(reference)
@@ -140,8 +138,7 @@ class Watch(commands.Cog):
     async def enable_all(self, caller: Interaction, press: ButtonPress) -> None:
         """Enable all accounts that lost their connection together if that was confirmed, else ask."""
         provider, confirmed = press.parts["provider"], press.parts["confirmed"]
-        await (defer_update(caller) if confirmed else defer(caller, private=True))
-        await self._bot.require_owner(caller.user.id)
+        await self._bot.defer_for_owner(caller, is_update=bool(confirmed))
         said = None
         if confirmed:
             label = count(len(self._remedies.group(provider)[0]), "account")
@@ -192,8 +189,7 @@ class Watch(commands.Cog):
 
     async def leave_paused(self, caller: Interaction, press: ButtonPress) -> None:
         """End the incident of an account that stays disabled."""
-        await defer(caller, private=True)
-        await self._bot.require_owner(caller.user.id)
+        await self._bot.defer_for_owner(caller)
         incident = await self._incident(press)
         is_paused = incident is not None and self._account(incident).account.entry is EntryState.PAUSED
         key = press.parts["incident"]
@@ -203,8 +199,7 @@ class Watch(commands.Cog):
 
     async def assign(self, caller: Interaction, press: ButtonPress) -> None:
         """Assign the incident to the owner. The message of every owner shows it."""
-        await defer(caller, private=True)
-        await self._bot.require_owner(caller.user.id)
+        await self._bot.defer_for_owner(caller)
         incident = await self._incident_service.assign(press.parts["incident"], caller.user.id)
         if incident is None or incident.assigned_at is None:
             await self._show_current(caller, press)
@@ -214,8 +209,7 @@ class Watch(commands.Cog):
 
     async def snooze(self, caller: Interaction, press: ButtonPress) -> None:
         """Hold the reminders of an incident for some hours. If none are chosen yet, ask for how many."""
-        await defer(caller, private=True)
-        await self._bot.require_owner(caller.user.id)
+        await self._bot.defer_for_owner(caller)
         key, hours = press.parts["incident"], press.parts["hours"]
         if hours:
             incident = await self._incident_service.snooze(key, caller.user.id, timedelta(hours=int(hours)))
@@ -282,10 +276,8 @@ class Watch(commands.Cog):
             return MessageContent(action_replies.guide(known, flag))
         if known.account.entry is EntryState.STARTING:
             return MessageContent(action_replies.still_starting(known, flag, self._accounts()))
-        unseen, link = (
-            self._remedies.is_unseen(known.reference),
-            await self._remedies.link(known.reference, flag),
-        )
+        unseen = self._remedies.is_unseen(known.reference)
+        link = await self._remedies.link(known.reference, flag)
         argument = f"{known.account.handle}.{self._remedies.digest(known.reference, flag, incident)}"
         return action_replies.confirmation(
             known, flag, incident, argument, now=utc_now(), unseen=unseen, link=link

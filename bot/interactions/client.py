@@ -21,7 +21,7 @@ from bot.interactions.account_form import hide_values, take_values
 from bot.interactions.buttons import ButtonRouter
 from bot.interactions.command_sync import CommandSync
 from bot.interactions.permissions import Owners
-from bot.interactions.responses import InFlight, Interaction, report
+from bot.interactions.responses import InFlight, Interaction, defer, defer_update, report
 from bot.loops import WatchLoops
 from bot.polling.pollers import AccountPollers
 from bot.render.text import span
@@ -152,6 +152,11 @@ class Midwatch(commands.Bot):
         finally:
             if self.owners.ids != before:
                 await self._owners_changed()
+
+    async def defer_for_owner(self, caller: Interaction, *, is_update: bool = False) -> None:
+        """Acknowledge privately, or to replace the message of the button; then require an owner."""
+        await (defer_update(caller) if is_update else defer(caller, private=True))
+        await self.require_owner(caller.user.id)
 
     async def _owners_changed(self) -> None:
         """Send new owners what is open, and former owners nothing more."""
