@@ -12,19 +12,18 @@ from discord.ext import commands
 from bot.domain.clock import completions, read_typed, utc_now
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident, open_services
-from bot.domain.messages import Message, Route
+from bot.domain.messages import Message, Route, RouteState
 from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import lacking_now
 from bot.interactions.responses import AccountOption, Interaction, defer, defer_update, respond
-from bot.notifications import RouteState
 from bot.polling.poller import AccountPoller
 from bot.providers.errors import ProviderError
 from bot.render import action_replies
 from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
 from bot.render.presence import presence_text
-from bot.render.routes import RouteStatus, test_result
+from bot.render.routes import test_result
 from bot.render.status_page import PollStatus, WatchStatus, status_content
 from bot.render.text import escape
 from bot.rules.policy import LONGEST_MUTE
@@ -117,8 +116,7 @@ class Status(commands.Cog):
         self, interaction: Interaction, duration: str, account: AccountOption | None = None
     ) -> None:
         """Hold alerts for a while; blocks come through, and you get the rest when the time is over."""
-        await defer(interaction, private=True)
-        await self._bot.require_owner(interaction.user.id)
+        await self._bot.defer_for_owner(interaction)
         known = None if account is None else await self._pollers.find(account)
         reference = None if known is None else known.reference
         length = mute_length(duration)
@@ -144,8 +142,7 @@ class Status(commands.Cog):
     @app_commands.default_permissions(manage_guild=True)
     async def mjtest(self, interaction: Interaction) -> None:
         """Send every owner a marked test alert, and say whether it arrived."""
-        await defer(interaction, private=True)
-        await self._bot.require_owner(interaction.user.id)
+        await self._bot.defer_for_owner(interaction)
         tests = await self._incident_service.test(self._loops.outbox.routes)
         await self._wait_for(tests)
         late = sum(is_waiting(self._state.messages.get(test.key)) for test in tests)
@@ -195,12 +192,11 @@ class Status(commands.Cog):
             other_copy_at=self._bot.other_copy_at,
         )
 
-    def _routes(self) -> tuple[RouteStatus, ...]:
+    def _routes(self) -> tuple[RouteState, ...]:
         """Return the state of each route to each owner, also of one that was never used."""
         outbox, owners = self._loops.outbox, sorted(self._bot.owners.ids)
         keys = [(owner, route) for owner in owners for route in outbox.routes]
-        states = [(key, outbox.route_states.get(key, RouteState())) for key in keys]
-        return tuple(RouteStatus(*key, state.worked_at, state.failure) for key, state in states)
+        return tuple(outbox.route_states.get(key) or RouteState(*key) for key in keys)
 
 
 def poll_status(poller: AccountPoller) -> PollStatus:

@@ -53,6 +53,20 @@ class Route(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class RouteState:
+    """When a route to an owner last worked, and why the last attempt failed if it did."""
+
+    owner: int
+    route: Route
+    worked_at: datetime | None = None
+    failure: str | None = None
+    """Discord's code or the kind of error; no text."""
+    failed_at: datetime | None = None
+    refuses: bool = False
+    """The route itself is closed or broken."""
+
+
+@dataclass(frozen=True, slots=True)
 class MessageItem:
     """An incident in a message. `reason` is None for one that was taken over from an earlier message."""
 

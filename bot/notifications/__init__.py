@@ -3,6 +3,5 @@
 from bot.notifications.editor import EDIT_EVERY
 from bot.notifications.memory_notice import MemoryNotice
 from bot.notifications.outbox import Outbox
-from bot.notifications.route_health import RouteState
 
-__all__ = ["EDIT_EVERY", "MemoryNotice", "Outbox", "RouteState"]
+__all__ = ["EDIT_EVERY", "MemoryNotice", "Outbox"]

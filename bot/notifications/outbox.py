@@ -9,12 +9,12 @@ from functools import partial
 from typing import Final
 
 from bot.domain.accounts import KnownAccount
-from bot.domain.messages import Route
+from bot.domain.messages import Route, RouteState
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
 from bot.notifications import retry_policy, route_health
 from bot.notifications.editor import EDIT_EVERY, Editor
-from bot.notifications.route_health import RetryGate, RouteHealth, RouteState
+from bot.notifications.route_health import RetryGate, RouteHealth
 from bot.notifications.sender import Sender
 from bot.notifications.transport import DeliveryError, MessageTransport
 from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise

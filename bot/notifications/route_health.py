@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.incidents import Incident
-from bot.domain.messages import Message, Route
+from bot.domain.messages import Message, Route, RouteState
 from bot.notifications.retry_policy import (
     copy_key,
     has_arrived,
@@ -20,17 +20,6 @@ from bot.notifications.transport import DeliveryError, FailureKind
 
 CLOSED_FOR: Final = timedelta(days=1)
 """How long direct messages count as closed. They are tried again then: the person may have opened them."""
-
-
-@dataclass(frozen=True, slots=True)
-class RouteState:
-    """When a route to a person last worked, and why the last attempt failed if it did."""
-
-    worked_at: datetime | None = None
-    failed_at: datetime | None = None
-    failure: str | None = None
-    refuses: bool = False
-    """The route itself is closed or broken."""
 
 
 class RouteHealth:
@@ -48,7 +37,7 @@ class RouteHealth:
 
     def worked(self, recipient: int, route: Route, at: datetime) -> None:
         """Record that a message arrived."""
-        self.states[recipient, route] = RouteState(worked_at=at)
+        self.states[recipient, route] = RouteState(recipient, route, at)
 
     def failed(self, recipient: int, route: Route, error: DeliveryError, at: datetime) -> None:
         """Record that an attempt failed."""
@@ -58,7 +47,7 @@ class RouteHealth:
 
     def state(self, recipient: int, route: Route) -> RouteState:
         """Return the state of a route."""
-        return self.states.get((recipient, route), RouteState())
+        return self.states.get((recipient, route)) or RouteState(recipient, route)
 
     def refusal(self, recipient: int, now: datetime) -> str | None:
         """Return why direct messages should not be tried now; None if they should."""

@@ -46,7 +46,15 @@ def digest_controls(
 ) -> tuple[Component, ...]:
     """Return the select that opens an account, and the buttons to other pages and for a whole pool."""
     shown, page, pages = page_of(items, page, PAGE_SIZE)
-    options = tuple(_option(item) for item in shown if not item.incident.ended)
+    options = tuple(
+        discord.SelectOption(
+            label=bare(item.account.label, CHOICE_LIMIT),
+            value=item.incident.key,
+            description=bare(" · ".join([item.state, *tail(item.account)]), CHOICE_LIMIT),
+        )
+        for item in shown
+        if not item.incident.ended
+    )
     opener = [Select("watch.open", "Open an account to act", message, options=options)] if options else []
     turns = page_buttons("watch.page", f"{message}.", page, pages)
     return (*opener, *turns, *filter(None, [enable_all]))
@@ -124,12 +132,3 @@ def _meanings(items: Iterable[AlertItem]) -> list[str]:
     unread = [item for item in items if CHINESE.search(item.flag.text) and not item.is_unlocked]
     said = dict.fromkeys(f"{item.state}: {demand(item.flag, item.provider)}." for item in unread)
     return list(said)[:QUOTES]
-
-
-def _option(item: AlertItem) -> discord.SelectOption:
-    traits = " · ".join([item.state, *tail(item.account)])
-    return discord.SelectOption(
-        label=bare(item.account.label, CHOICE_LIMIT),
-        value=item.incident.key,
-        description=bare(traits, CHOICE_LIMIT),
-    )

@@ -31,16 +31,16 @@ def presence_text(
     """
     unseen = service.provider if service else None
     opened = [each for each in incidents if each.reference and not each.ended and each.provider != unseen]
-    idle += sum(each.is_soft for each in opened)
-    opened = [each for each in opened if not each.is_soft]
-    needing = sum(each.state is State.OPEN and not each.is_starting for each in opened)
+    flagged = [each for each in opened if not each.is_soft]
+    idle += len(opened) - len(flagged)
+    needing = len(needing_somebody(flagged))
     needed = count(needing, "needs you", "need you")
     if service is not None:
         words = " · ".join([*([needed] if needing else []), _trouble(service, is_mixed=is_mixed)])
     elif needing:
         words = needed
-    elif opened:
-        words = f"{count(watched, 'account')} watched, {whole(len(opened))} recovering"
+    elif flagged:
+        words = f"{count(watched, 'account')} watched, {whole(len(flagged))} recovering"
     elif problems:
         words = problem_words(problems[0])
     elif watched:
@@ -50,6 +50,12 @@ def presence_text(
     worst = [problem_words(each) for each in problems[:1] if each.kind is not ProblemKind.SIGHT]
     parts = [words, *worst, *(["muted"] if muted else [])]
     return clip(" · ".join(dict.fromkeys(parts)), PRESENCE_LIMIT)
+
+
+def needing_somebody(incidents: Iterable[Incident]) -> list[Incident]:
+    """Return the incidents of accounts that wait for a person."""
+    opened = [each for each in incidents if each.reference and each.state is State.OPEN]
+    return [each for each in opened if not each.is_soft and not each.is_starting]
 
 
 def _trouble(service: Incident, *, is_mixed: bool) -> str:

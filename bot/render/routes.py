@@ -1,11 +1,9 @@
 """The words for a route to an owner: when it last worked, and why it does not."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
-from bot.domain.messages import Route
+from bot.domain.messages import Route, RouteState
 from bot.render.text import code_span, count, when
 
 FAILURES: Final = {
@@ -36,17 +34,6 @@ FAILURES: Final = {
 """Why a message is not delivered, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
 
 
-@dataclass(frozen=True, slots=True)
-class RouteStatus:
-    """The state of one route to one owner."""
-
-    owner: int
-    route: Route
-    worked_at: datetime | None = None
-    failure: str | None = None
-    """Discord's code or the kind of error, if the last try failed; no text."""
-
-
 def failure_sentence(failure: str | None) -> str:
     """Return why a message does not arrive."""
     if failure is None:
@@ -54,7 +41,7 @@ def failure_sentence(failure: str | None) -> str:
     return FAILURES.get(failure) or f"Discord or the network fails ({code_span(failure, 30)})."
 
 
-def route_line(route: RouteStatus) -> str:
+def route_line(route: RouteState) -> str:
     """Return the state of one route to one owner."""
     way = "direct message" if route.route is Route.DM else "alert channel"
     unused = "never worked yet" if route.failure else "not used so far"
@@ -65,7 +52,7 @@ def route_line(route: RouteStatus) -> str:
     return f"{'✅' if route.worked_at else '⚪'} <@{route.owner}> · {way} · {worked}"
 
 
-def test_result(routes: Iterable[RouteStatus], late: int) -> str:
+def test_result(routes: Iterable[RouteState], late: int) -> str:
     """Return how each route is after a test; `late` tests were neither accepted nor refused yet."""
     lines = ["🧪 **Test delivery**", *map(route_line, routes)]
     if late:

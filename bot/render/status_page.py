@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import Accounts
-from bot.domain.incidents import Incident, Reason, State, open_services
-from bot.domain.messages import Message, Purpose, Route
+from bot.domain.incidents import Incident, Reason, open_services
+from bot.domain.messages import Message, Purpose, Route, RouteState
 from bot.domain.providers import USEAPI, provider_of
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.alert_items import (
@@ -20,9 +20,9 @@ from bot.render.alert_items import (
     state_of,
 )
 from bot.render.message_content import Button, MessageContent
-from bot.render.presence import presence_text
+from bot.render.presence import needing_somebody, presence_text
 from bot.render.provider_words import WORDS, service_name, your_accounts
-from bot.render.routes import RouteStatus, failure_sentence, route_line
+from bot.render.routes import failure_sentence, route_line
 from bot.render.service_messages import headline, reason, window
 from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
 from bot.render.wellness import NO_SECOND_ROUTE, problem_lines, problem_words
@@ -63,7 +63,7 @@ class WatchStatus:
     """Waiting ones, and those that Discord refuses to change."""
     mutes: Mapping[str | None, datetime] = field(default_factory=dict[str | None, datetime])
     """Until when each account is muted; None stands for all of them."""
-    routes: Sequence[RouteStatus] = ()
+    routes: Sequence[RouteState] = ()
     polls: Sequence[PollStatus] = ()
     """The state of polling each provider."""
     problems: Sequence[WatchProblem] = ()
@@ -74,16 +74,6 @@ class WatchStatus:
     """The missing permissions in that channel, by Discord's names."""
     other_copy_at: datetime | None = None
     """When another copy of the bot was last seen to answer."""
-
-    @property
-    def listed(self) -> int:
-        """The number of listed accounts."""
-        return sum(each.is_listed for each in self.accounts.values())
-
-    @property
-    def idle(self) -> int:
-        """The number of listed accounts that do not run and have no open incident."""
-        return sum(each.is_listed and each.is_idle for each in self.accounts.values())
 
 
 def status(watch: WatchStatus) -> tuple[str, ...]:
@@ -196,22 +186,20 @@ def _checked(poll: PollStatus) -> Iterator[str]:
 
 
 def _summary(watch: WatchStatus) -> str:
-    words = presence_text(watch.listed, watch.incidents, idle=watch.idle)
-    if any(
-        each.reference and each.state is State.OPEN and not each.is_soft and not each.is_starting
-        for each in watch.incidents
-    ):
-        return f"⚠️ **{count(watch.listed, 'account')} watched, {words}**"
+    listed = [each for each in watch.accounts.values() if each.is_listed]
+    words = presence_text(len(listed), watch.incidents, idle=sum(each.is_idle for each in listed))
+    watched = count(len(listed), "account")
+    if needing_somebody(watch.incidents):
+        return f"⚠️ **{watched} watched, {words}**"
     for problem in watch.problems:
         if problem.kind is ProblemKind.SIGHT:
             # An account that could not be checked must not read as ready.
             those = f"those at {problem.detail} " if problem.detail else ""
-            return f"⚠️ **{count(watch.listed, 'account')}, {those}not checked successfully now**"
+            return f"⚠️ **{watched}, {those}not checked successfully now**"
     if watch.problems:
-        return f"⚠️ **{count(watch.listed, 'account')} watched. {problem_words(watch.problems[0])}.**"
-    return (
-        f"{'🟡' if any(each.reference and not each.ended for each in watch.incidents) else '✅'} **{words}**"
-    )
+        return f"⚠️ **{watched} watched. {problem_words(watch.problems[0])}.**"
+    is_calm = all(each.ended or not each.reference for each in watch.incidents)
+    return f"{'✅' if is_calm else '🟡'} **{words}**"
 
 
 def _open(incident: Incident, watch: WatchStatus) -> str:

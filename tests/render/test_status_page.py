@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from bot.domain.accounts import KnownAccount
 from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
-from bot.domain.messages import DM_REFUSED, Delivery, Message, MessageItem, Purpose, Route
+from bot.domain.messages import DM_REFUSED, Delivery, Message, MessageItem, Purpose, Route, RouteState
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.notifications.discord_transport import BODY_CODES, BROKEN_CODES
 from bot.render.error_messages import cause_texts
 from bot.render.presence import presence_text
-from bot.render.routes import RouteStatus, failure_sentence
+from bot.render.routes import failure_sentence
 from bot.render.status_page import STATUS_LIMIT, PollStatus, WatchStatus, status
 from bot.render.text import length
 from tests.support.render_samples import (
@@ -42,7 +42,7 @@ HOUR = timedelta(hours=1)
 CALM = WatchStatus(
     NOW,
     ACCOUNTS,
-    routes=[RouteStatus(OWNER, Route.DM, NOW - HOUR)],
+    routes=[RouteState(OWNER, Route.DM, NOW - HOUR)],
     polls=[PollStatus(last_success=NOW - MINUTE, next_poll=NOW + MINUTE)],
 )
 STUCK = message((incident(), Reason.OPENED), failing_since=NOW - MINUTE, failure="50007", attempts=3)
@@ -90,8 +90,8 @@ def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
         messages=[STUCK, held, replace(STUCK, delivery=Delivery.SENT, recipient=7)],
         mutes={channel(2): NOW + HOUR, None: NOW + 8 * HOUR, channel(3): NOW - HOUR},
         routes=[
-            RouteStatus(OWNER, Route.DM, NOW - HOUR, "50007"),
-            RouteStatus(OWNER, Route.CHANNEL),
+            RouteState(OWNER, Route.DM, NOW - HOUR, "50007"),
+            RouteState(OWNER, Route.CHANNEL),
         ],
         other_copy_at=NOW,
     )
@@ -184,7 +184,7 @@ def test_a_thousand_of_everything_is_counted_and_what_is_wrong_stays_first() -> 
         incidents=[*(incident(n) for n in range(1000)), *(ended(n) for n in range(2000, 3000))],
         messages=[replace(STUCK, recipient=10**18 + n) for n in range(1000)],
         mutes={channel(n): NOW + HOUR for n in range(1000)},
-        routes=[RouteStatus(10**18 + n, Route.DM) for n in range(1000)],
+        routes=[RouteState(10**18 + n, Route.DM) for n in range(1000)],
         polls=[PollStatus(why="w" * 900, failures=3)],
     )
     texts = status(watch)
@@ -230,7 +230,7 @@ def test_presence_calls_nobody_for_what_is_settling_and_nothing_ready_that_is(st
 
 
 routes = st.builds(
-    RouteStatus, st.integers(1, 2**60), st.sampled_from(Route), st.none() | moments, st.none() | hostile
+    RouteState, st.integers(1, 2**60), st.sampled_from(Route), st.none() | moments, st.none() | hostile
 )
 
 
@@ -246,7 +246,7 @@ def test_no_status_breaks_the_limit_or_does_anything(
     *,
     rows: list[tuple[Incident, Reason | None]],
     listed: list[KnownAccount],
-    reached: list[RouteStatus],
+    reached: list[RouteState],
     failure: str,
     why: str | None,
     failures: int,
