@@ -33,6 +33,8 @@ KEY: Final = re.compile(r"(?!\.{1,2}$)[\x21-\x7e]{1,100}")
 ID: Final = re.compile(r"[0-9A-Za-z]{1,32}")
 MASKED: Final = re.compile(r"\*{3,}")
 """The demo mode's stand-in for a value."""
+FARTHEST: Final = timedelta(hours=15)
+"""How far a local time may be from UTC."""
 NAME_LIMIT: Final = 100
 INFO_LIMIT: Final = 8_000
 
@@ -81,13 +83,14 @@ def parse_entry(fields: dict[str, object], offset: timedelta | None, now: dateti
     remark = cleaned(fields.get("remark"), secrets, NAME_LIMIT)
     hours = (cleaned(fields.get(name), secrets, NAME_LIMIT) for name in ("workTime", "fishingTime"))
     reason = cleaned(fields.get("disabledReason"), secrets)
-    unlocks = time_of(fields.get("riskControlUnlockTime"), offset)
-    blocked_until = unlocks if unlocks is not None and unlocks > now else None
-    state = state_of(fields, is_flagged=bool(reason) or blocked_until is not None)
+    unlocks = fields.get("riskControlUnlockTime")
+    is_blocked = is_to_come(unlocks, offset, now)
+    state = state_of(fields, is_flagged=bool(reason) or is_blocked)
     flag = None
     if state is EntryState.FLAGGED:
-        kind = FlagKind.BLOCK if blocked_until else kind_of(reason)
-        flag = Flag(reason, FlagKind.CAPTCHA if fields.get("lock") else kind, until=blocked_until)
+        kind = FlagKind.BLOCK if is_blocked else kind_of(reason)
+        until = time_of(unlocks, offset) if is_blocked else None
+        flag = Flag(reason, FlagKind.CAPTCHA if fields.get("lock") else kind, until)
     return Account(
         reference_to(MJPROXY, key or f"{NO_KEY}{channel}"),
         flag=flag,
@@ -162,6 +165,12 @@ def time_of(value: object, offset: timedelta | None) -> datetime | None:
         return time.astimezone(UTC) if time.tzinfo else None
     except (ValueError, OverflowError):
         return None
+
+
+def is_to_come(value: object, offset: timedelta | None, now: datetime) -> bool:
+    """Whether a time of the proxy is later than now, or may be: where it is not known what time it names."""
+    latest = time_of(value, -FARTHEST if offset is None else offset)
+    return bool(text_of(value)) if latest is None else latest > now
 
 
 def cached_info(

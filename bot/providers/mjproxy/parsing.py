@@ -19,13 +19,12 @@ from bot.domain.providers import key_of
 from bot.providers.errors import Gone, MalformedResponse, ProviderError
 from bot.providers.failures import require_body
 from bot.providers.http_response import ApiRequest, ApiResponse, count_of, fields_of
-from bot.providers.mjproxy.entries import READ, parse_entry
+from bot.providers.mjproxy.entries import FARTHEST, READ, parse_entry
 from bot.providers.mjproxy.error_mapping import complaint, refusal, without_links
 from bot.providers.provider import Listing
 from bot.providers.redaction import redact
 
 QUARTER: Final = timedelta(minutes=15)
-FARTHEST: Final = timedelta(hours=15)
 VERSION: Final = re.compile(r"v?([0-9]{1,4}(?:\.[0-9]{1,6}){1,3})")
 FIRST_WITH_ENABLE: Final = (11, 9, 1)
 

@@ -102,6 +102,29 @@ def test_a_block_that_names_its_end_ends_then() -> None:
     assert (later.entry, later.flag) == (EntryState.PAUSED, None)
 
 
+@pytest.mark.parametrize(
+    ("unlocks", "state"),
+    [
+        ("2026-11-28T15:00:00", EntryState.FLAGGED),
+        ("2026-11-27T12:00:00", EntryState.FLAGGED),  # it may be over, or not yet
+        ("2026-11-26T12:00:00", EntryState.PAUSED),  # it is over in every zone
+        ("2026-11-28T15:00:00+08:00", EntryState.FLAGGED),
+        ("2026-11-27T06:00:00+08:00", EntryState.PAUSED),
+        ("9999-12-31T23:59:59", EntryState.FLAGGED),
+        ("soon", EntryState.FLAGGED),
+        ("", EntryState.PAUSED),
+        (None, EntryState.PAUSED),
+    ],
+)
+def test_a_block_whose_end_may_be_to_come_is_one_while_the_clock_of_the_proxy_is_unknown(
+    unlocks: str | None, state: EntryState
+) -> None:
+    account = parse_entry(entry(enable=False, disabledReason="", riskControlUnlockTime=unlocks), None, NOW)
+    until = datetime.fromisoformat(unlocks) if unlocks and "+" in unlocks else None
+    flag = Flag("", FlagKind.BLOCK, until) if state is EntryState.FLAGGED else None
+    assert (account.entry, account.flag) == (state, flag)
+
+
 def test_a_block_whose_words_name_its_length_has_it_in_the_reason() -> None:
     words = "Blocked, You have been blocked from accessing Midjourney for 3 days"
     account = parse_entry(entry(enable=False, disabledReason=words), None, NOW)
