@@ -47,8 +47,10 @@ class Ending(StrEnum):
     """A reset from Midwatch, verified."""
     REMOVED = "removed"
     """The account is not configured any more."""
+    PAUSED = "paused"
+    """The account is listed as disabled and without a reason. It does not run."""
     LEFT_PAUSED = "left paused"
-    """A person pauses the account, or leaves it disabled."""
+    """A person leaves the account disabled."""
     RECOVERED = "recovered"
     """The API answers again."""
     UNWATCHED = "unwatched"
@@ -81,6 +83,10 @@ class Reason(StrEnum):
     ASSIGNEE_CHECK = "still on it"
     """Asks the owner who said "I'm on it" four hours ago."""
     RESOLVED = "resolved"
+
+
+DISABLED: Final = frozenset({Ending.PAUSED, Ending.LEFT_PAUSED})
+"""The endings after which the account does not run, although it is configured."""
 
 
 NEWS: Final = frozenset({Reason.OPENED, Reason.WORSE, Reason.RECURRING, Reason.RETURNED})
@@ -219,11 +225,10 @@ def lost_connection(incident: Incident) -> bool:
 
 
 def enabled_together(incidents: Iterable[Incident], provider: str) -> tuple[Incident, ...]:
-    """Return those of the group that one press enables: nobody is enabling them yet."""
+    """Return those of the group that one press enables: nobody is enabling or has paused them."""
     group = connection_group(incidents, provider)
-    return tuple(
-        each for each in group if each.state is State.OPEN and Account(each.reference or "").is_addressable
-    )
+    disabled = (each for each in group if each.state is State.OPEN and each.clear_since is None)
+    return tuple(each for each in disabled if Account(each.reference or "").is_addressable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from bot.domain.accounts import Action
-from bot.domain.incidents import Ending, Incident
+from bot.domain.incidents import DISABLED, Ending, Incident
 from bot.domain.messages import Delivery, Message, reference
 from bot.render.text import span
 from bot.runtime.log_setup import log_fact
@@ -23,6 +23,8 @@ ACTIONS: Final[Mapping[str, str]] = {
     "mute": "mute of %(account)s by %(person)s: %(outcome)s",
     "unmute": "end of the mute of %(account)s by %(person)s: %(outcome)s",
 }
+CLEAR: Final = "account %(account)s is clear (%(ending)s), %(lasted)s after it was flagged"
+DISABLED_NOW: Final = "account %(account)s stays disabled (%(ending)s), %(lasted)s after it was flagged"
 OTHER_ACTION: Final = "%(verb)s of %(account)s by %(person)s: %(outcome)s"
 NO_CHANNEL: Final[Mapping[str, str]] = {
     "save": "an account",
@@ -100,8 +102,8 @@ def flag_change(before: Incident | None, after: Incident) -> tuple[str, str] | N
     """Return the event and the line for a changed incident; None if its kind and state are as before."""
     was_open = before is not None and not before.ended
     if after.ended:
-        clear = "account_clear", "account %(account)s is clear (%(ending)s), %(lasted)s after it was flagged"
-        return clear if was_open or before is None else None
+        over = ("account_disabled", DISABLED_NOW) if after.ending in DISABLED else ("account_clear", CLEAR)
+        return over if was_open or before is None else None
     if before is None:
         return "account_flagged", "account %(account)s is flagged: %(kind)s"
     if not was_open:

@@ -12,9 +12,9 @@ from bot.domain.capabilities import capabilities_of, remedy_for
 from bot.domain.providers import Remedy
 from bot.render.account_facts import channel_link, fast_bar, fast_left, place, plan_name, renewal, usage
 from bot.render.account_history import FIELD_LIMIT, history
-from bot.render.instructions import discord_name
+from bot.render.instructions import ENABLE_AGAIN, discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
-from bot.render.phrases import flag_text, flagged_since, is_unlocked, meaning, state_words
+from bot.render.phrases import flag_text, flagged_since, is_paused, meaning, state_words
 from bot.render.provider_words import words_for
 from bot.render.remedy_words import words_of
 from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
@@ -40,7 +40,7 @@ NOTES: Final = {
 """Why the last answer is shown."""
 UNDATED: Final = "an unknown time"
 RUNNING_LIMIT: Final = 450
-PAUSED: Final = "A person paused it. To use it again, enable it on {web_page}."
+PAUSED: Final = f"A person paused it. {ENABLE_AGAIN}"
 MAY_BE_ITS: Final = (
     "👀 I cannot see it now: useapi.net answers with error 596 instead of its list and does not say whose "
     "it is. If the message is in its channel, do what it asks, then use /mjreset."
@@ -107,13 +107,15 @@ def account_embed(
         note = words.put_into(PAUSED)
     means = meaning(flag, account.account) if flag else None
     embed = _card(account, title, note, place(account.account, "\n"), means)
-    embed.colour = discord.Colour.orange() if unseen and flag is None else discord.Colour.green()
+    embed.colour = discord.Colour.light_grey() if account.is_idle else discord.Colour.green()
+    if unseen and flag is None:
+        embed.colour = discord.Colour.orange()
     if flag is not None:
         embed.colour = flag_colour(flag) if account.state in (None, State.OPEN) else discord.Colour.gold()
         is_past, is_soft = not account.needs_somebody, flag.kind is FlagKind.OFFLINE
         since = flagged_since(account.flagged_since, is_past=is_past, is_soft=is_soft)
         if flag.text or not is_soft:
-            says = words.says(is_past=is_past or is_unlocked(account.account, flag))
+            says = words.says(is_past=is_past or is_paused(account.account, flag))
             add_field(embed, says, f"{code_block(flag_text(flag))}\n{since}")
         else:
             add_field(embed, "Since when", since)

@@ -17,7 +17,7 @@ from bot.render.account_choices import option, order
 from bot.render.account_facts import place, snapshot_line
 from bot.render.error_messages import failure, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
-from bot.render.phrases import flag_text, flagged_since, is_unlocked, meaning, state_words
+from bot.render.phrases import flag_text, flagged_since, is_paused, meaning, state_words
 from bot.render.provider_words import WORDS, service_name, words_for
 from bot.render.text import FENCES, clip, code_block, count, escape, length, when, whole
 
@@ -190,5 +190,5 @@ def _since(known: KnownAccount) -> str:
     since = flagged_since(known.flagged_since, is_past=is_past, is_soft=is_soft)
     if is_soft or (flag := known.account.flag) is None:
         return since
-    says = f"{words_for(known.reference).says(is_past=is_past or is_unlocked(known.account, flag))}:"
+    says = f"{words_for(known.reference).says(is_past=is_past or is_paused(known.account, flag))}:"
     return " ".join(filter(None, [since, meaning(flag, known.account), says]))

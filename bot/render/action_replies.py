@@ -6,15 +6,23 @@ from typing import Final
 
 import discord
 
-from bot.domain.accounts import Account, Accounts, Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Account, Accounts, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.capabilities import remedy_for
 from bot.domain.incidents import Incident, RemedyOutcome, RemedyResult, RemedyStage, RemedyVerdict
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import LABEL_LIMIT, known_account, naming, starting
-from bot.render.instructions import ENABLE_IT, LEAVE_PAUSED, block_end, login_help, page_line, steps
+from bot.render.instructions import (
+    ENABLE_AGAIN,
+    ENABLE_IT,
+    LEAVE_PAUSED,
+    block_end,
+    login_help,
+    page_line,
+    steps,
+)
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
-from bot.render.phrases import demand, flag_text, is_unlocked, meaning, state_words, symbol
+from bot.render.phrases import demand, flag_text, is_paused, meaning, state_words, symbol
 from bot.render.provider_words import WORDS, words_for
 from bot.render.remedy_words import AT, ENABLE_ALL, NOT_FLAGGED, TAKEN, RemedyWords, words_of
 from bot.render.text import bare, code_block, count, escape, exactly, span, when, whole
@@ -71,7 +79,7 @@ def confirmation(
         colour=flag_colour(flag),
         url=link or account.account.link,
     )
-    said = words_for(account.reference).says(is_past=is_unlocked(account.account, flag))
+    said = words_for(account.reference).says(is_past=is_paused(account.account, flag))
     add_field(embed, said, code_block(flag_text(flag)))
     add_field(embed, "Discord login to use", login_help(account, flag.kind))
     label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
@@ -147,7 +155,8 @@ def remedy_result(
                 leave = Button("watch.paused", LEAVE_PAUSED, incident.key)
                 return MessageContent(text, components=(enable, leave))
         case outcome:
-            text = _filled(words_of(remedy).outcomes.get(outcome, NOT_FLAGGED), account)
+            said = words_of(remedy).outcomes.get(outcome)
+            text = _filled(said, account) if said else nothing_to_reset(account)
     return MessageContent(text)
 
 
@@ -214,8 +223,13 @@ def _filled(sentence: str, account: KnownAccount, **fields: str) -> str:
 
 
 def nothing_to_reset(account: KnownAccount) -> str:
-    """Return that the account needs no reset, so none was sent."""
-    return _filled(NOT_FLAGGED, account)
+    """Return that the account needs no remedy, so none was sent, and its state if it is not known to run."""
+    text = _filled(NOT_FLAGGED, account)
+    if not account.is_idle:
+        return text
+    text = f"{text.removeprefix('✅ ')} It is listed as: {state_words(account)}."
+    is_disabled = account.account.entry is EntryState.PAUSED
+    return f"{text} {_filled(ENABLE_AGAIN, account)}" if is_disabled else text
 
 
 def guide(account: KnownAccount, flag: Flag) -> str:

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Account, Accounts, EntryState, Flag, FlagKind, KnownAccount
-from bot.domain.incidents import NEWS, Ending, Incident, Incidents, Reason, State
+from bot.domain.incidents import DISABLED, NEWS, Ending, Incident, Incidents, Reason, State
 from bot.domain.messages import Message
 from bot.domain.providers import provider_of
-from bot.render.phrases import UNLOCKED, is_unlocked, open_words
+from bot.render.phrases import is_paused, open_words, paused_words
 from bot.render.provider_words import WORDS, is_mixed_with
 from bot.render.text import count, escape, span, when, whole
 
@@ -61,14 +61,14 @@ class AlertItem:
         return self.flag.kind is FlagKind.OFFLINE
 
     @property
-    def is_unlocked(self) -> bool:
-        """Whether the account's CAPTCHA is solved, and it is still disabled."""
-        return self.incident.state is State.OPEN and is_unlocked(self.account.account, self.flag)
+    def is_paused(self) -> bool:
+        """Whether the account is still disabled, and no reason is listed any more."""
+        return self.incident.state is State.OPEN and is_paused(self.account.account, self.flag)
 
     @property
     def state(self) -> str:
         """The state, as symbol and words."""
-        return UNLOCKED if self.is_unlocked else state_of(self.incident)
+        return paused_words(self.flag) if self.is_paused else state_of(self.incident)
 
     @property
     def is_fresh(self) -> bool:
@@ -128,8 +128,10 @@ def state_of(incident: Incident) -> str:
 
 def ended_words(incident: Incident) -> str:
     """Return the state of an ended incident."""
-    if incident.ending is Ending.LEFT_PAUSED:
-        return "⏸️ left disabled"
+    if incident.ending in DISABLED:
+        return (
+            f"⏸️ {'left disabled' if incident.ending is Ending.LEFT_PAUSED else 'disabled without a reason'}"
+        )
     back = WORDS[incident.provider].back.removeprefix("is ")
     return "⚪ not configured any more" if is_removed(incident) else f"✅ {back}"
 
@@ -137,6 +139,11 @@ def ended_words(incident: Incident) -> str:
 def is_removed(incident: Incident) -> bool:
     """Return whether an incident ended because its account, or its provider, was removed."""
     return incident.ending in {Ending.REMOVED, Ending.UNWATCHED}
+
+
+def is_back(incident: Incident) -> bool:
+    """Return whether an incident ended as its account runs."""
+    return not is_removed(incident) and incident.ending not in DISABLED
 
 
 def duration(incident: Incident) -> str:

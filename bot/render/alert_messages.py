@@ -10,6 +10,7 @@ import discord
 
 from bot.domain.accounts import Account, Accounts, Action, Flag, KnownAccount
 from bot.domain.incidents import (
+    Ending,
     Incident,
     Incidents,
     Reason,
@@ -24,15 +25,15 @@ from bot.render.account_cards import add_field
 from bot.render.alert_items import (
     AlertItem,
     coming_back,
-    is_removed,
+    is_back,
     items_of,
     known_account,
     names_of,
     slots_out,
 )
 from bot.render.digest import digest, digest_controls
-from bot.render.headlines import headline, headline_of, second_line, was_flagged
-from bot.render.incident_card import CardContext, card, controls
+from bot.render.headlines import headline, headline_of, over, second_line, was_flagged
+from bot.render.incident_card import CardContext, card, controls, how_it_ended
 from bot.render.message_content import Button, MessageContent, headed
 from bot.render.provider_words import is_mixed_with
 from bot.render.service_messages import changes, recovery, service_content
@@ -152,17 +153,16 @@ def _note(message: Message, incidents: Incidents, accounts: Accounts) -> Message
         return _outdated()
     changed = [changes(each, incidents, accounts) for each in services]
     listed = _listed(ended) if len(items) > 1 else []
-    description = "\n".join([*changed, *listed]) or "Nothing to do."
+    left = [how_it_ended(each.incident) for each in items if each.incident.ending is Ending.PAUSED]
+    description = "\n".join([*changed, *(listed or left)]) or "Nothing to do."
     embed = discord.Embed(colour=discord.Colour.light_grey(), description=description)
     return MessageContent(headed(*lines), (embed,))
 
 
 def _summed_up(items: Sequence[AlertItem]) -> str:
-    names = names_of(items)
-    removed = sum(is_removed(item.incident) for item in items)
-    if removed == len(items):
-        return f"⚪ {count(removed, 'account')} are not configured any more: {names}."
-    return f"✅ {count(len(items), 'account')} were flagged and are back: {names}."
+    if not all(is_back(item.incident) for item in items):
+        return f"{over(items)}."
+    return f"✅ {count(len(items), 'account')} were flagged and are back: {names_of(items)}."
 
 
 def _listed(lines: Sequence[str]) -> list[str]:

@@ -129,6 +129,6 @@ def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
 
 def _meanings(items: Iterable[AlertItem]) -> list[str]:
     """Return our sentence for each state whose text few can read, in the order of the texts."""
-    unread = [item for item in items if CHINESE.search(item.flag.text) and not item.is_unlocked]
+    unread = [item for item in items if CHINESE.search(item.flag.text) and not item.is_paused]
     said = dict.fromkeys(f"{item.state}: {demand(item.flag, item.provider)}." for item in unread)
     return list(said)[:QUOTES]

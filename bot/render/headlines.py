@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Final, assert_never
 
 from bot.domain.accounts import FlagKind
-from bot.domain.incidents import Ending, Reason, State
-from bot.render.alert_items import AlertItem, duration, is_removed, names_of
+from bot.domain.incidents import DISABLED, Ending, Reason, State
+from bot.render.alert_items import AlertItem, duration, is_back, is_removed, names_of
 from bot.render.phrases import demand, symbol
 from bot.render.provider_words import WORDS
 from bot.render.text import count, whole
@@ -55,7 +55,7 @@ def headline(items: Sequence[AlertItem]) -> str:
     if clearing := [item for item in items if item.incident.state is State.CLEARING]:
         clear = count(len(clearing), "account looks clear", "accounts look clear")
         return f"👀 {clear}: {names_of(clearing)}. {CHECKING_ON}"
-    return _over(items)
+    return over(items)
 
 
 def second_line(items: Sequence[AlertItem], returning: int = 0) -> str | None:
@@ -92,8 +92,8 @@ def was_flagged(item: AlertItem) -> str:
     """Return when an account was flagged whose incident ended before an alert was sent."""
     if is_removed(item.incident):
         return f"⚪ {item.name} is not configured any more."
-    if item.incident.ending is Ending.LEFT_PAUSED:
-        return f"⏸️ {item.name} is left disabled. {_had_been(item)}."
+    if item.incident.ending in DISABLED:
+        return f"{_ended(item)}."
     out = "did not run" if item.is_soft else "was flagged"
     return f"✅ {item.name} {out} for {duration(item.incident)} and {WORDS[item.provider].back}."
 
@@ -105,17 +105,19 @@ def _open(item: AlertItem) -> str:
     sentence = FLAGGED.get(item.reason, NEEDS_YOU)
     if item.is_soft:
         sentence = CALM.get(item.reason, sentence)
-    elif sentence is NEEDS_YOU and _only_waits(item):
+    elif sentence is NEEDS_YOU and _only_waits(item) and not item.is_paused:
         sentence = MUST_WAIT
-    mark = "⏸️" if item.is_unlocked else symbol(item.flag.kind)
+    mark = "⏸️" if item.is_paused else symbol(item.flag.kind)
     return words.put_into(sentence, mark=mark, name=item.name, demand=_wish(item), hours=_hours(item))
 
 
 def _wish(item: AlertItem) -> str:
-    if item.is_unlocked:
-        return "its CAPTCHA is solved, but it is still disabled"
     if item.is_block_over:
         return "Its block should be over now"
+    if item.is_paused and item.flag.kind is FlagKind.CAPTCHA:
+        return "its CAPTCHA is solved, but it is still disabled"
+    if item.is_paused:
+        return f"{WORDS[item.provider].service} lists no reason any more, but it is still disabled"
     words = demand(item.flag, item.provider)
     return f"{words}. Do not {WORDS[item.provider].do} yet" if _only_waits(item) else words
 
@@ -128,8 +130,9 @@ def _only_waits(item: AlertItem) -> bool:
 def _ended(item: AlertItem) -> str:
     if is_removed(item.incident):
         return f"⚪ {item.name} is not configured any more. {_had_been(item)}"
-    if item.incident.ending is Ending.LEFT_PAUSED:
-        return f"⏸️ {item.name} is left disabled. {_had_been(item)}"
+    if item.incident.ending in DISABLED:
+        left = "left disabled" if item.incident.ending is Ending.LEFT_PAUSED else "disabled and does not run"
+        return f"⏸️ {item.name} is {left}. {_had_been(item)}"
     return f"✅ {item.name} {WORDS[item.provider].back}. It was out for {duration(item.incident)}"
 
 
@@ -179,13 +182,23 @@ def _news(fresh: Sequence[AlertItem], total: int) -> str:
     return f" ({', '.join(f'{word}: {whole(number)}' for word, number in numbers.items())})"
 
 
-def _over(items: Sequence[AlertItem]) -> str:
-    back = [item for item in items if not is_removed(item.incident)]
-    gone = len(items) - len(back)
-    if not back:
+def over(items: Sequence[AlertItem]) -> str:
+    """Return what became of several accounts: those that run are named, else those that are disabled."""
+    back = [item for item in items if is_back(item.incident)]
+    disabled = [item for item in items if item.incident.ending in DISABLED]
+    gone = len(items) - len(back) - len(disabled)
+    if back:
+        rest = {"disabled": len(disabled), "not configured any more": gone}
+        one = f"account {WORDS[back[0].provider].back}"
+        first = f"✅ {count(len(back), one, 'accounts are back')}: {names_of(back)}"
+    elif disabled:
+        rest = {"not configured any more": gone}
+        those = count(len(disabled), "account is disabled and does", "accounts are disabled and do")
+        first = f"⏸️ {those} not run: {names_of(disabled)}"
+    else:
         return f"⚪ {count(gone, 'account')} are not configured any more: {names_of(items)}"
-    rest = f" (not configured any more: {whole(gone)})" if gone else ""
-    return f"✅ {count(len(back), 'account is back', 'accounts are back')}: {names_of(back)}{rest}"
+    others = ", ".join(f"{words}: {whole(number)}" for words, number in rest.items() if number)
+    return f"{first} ({others})" if others else first
 
 
 def _hours(item: AlertItem) -> str:

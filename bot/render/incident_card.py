@@ -13,9 +13,10 @@ from bot.domain.incidents import Ending, Incident, Incidents, Reason, ServicePro
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour, info_embed
 from bot.render.account_history import FIELD_LIMIT, history
-from bot.render.alert_items import NO_WORDS, AlertItem, is_removed, stretch
+from bot.render.alert_items import NO_WORDS, AlertItem, is_back, stretch
 from bot.render.headlines import ONLY_REMINDERS, headline_of
 from bot.render.instructions import (
+    ENABLE_AGAIN,
     ENABLE_IT,
     LEAVE_PAUSED,
     ONLY_THEN,
@@ -70,7 +71,7 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
     )
     words = WORDS[item.provider]
     if item.incident.flag and (item.flag.text or not item.is_soft):
-        is_present = item.needs_somebody and not (item.is_starting or item.is_unlocked)
+        is_present = item.needs_somebody and not (item.is_starting or item.is_paused)
         add_field(embed, words.says(is_past=not is_present), code_block(flag_text(item.flag)))
     if reason := item.incident.first_reason:
         said = [words.hints.get(reason), code_block(reason, CAUSE_LIMIT)]
@@ -128,11 +129,11 @@ def controls(item: AlertItem, message: str, enable_all: Button | None = None) ->
     waits = item.incident.block_until() is not None and not item.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
     account, acting = item.account.account, (mine, snooze)
-    label = ENABLE_IT if item.is_unlocked else WORDS[item.provider].labels[item.flag.kind]
+    label = ENABLE_IT if item.is_paused else WORDS[item.provider].labels[item.flag.kind]
     can_be_sent = account.is_addressable and remedy_for(account, item.flag.kind) is not Remedy.GUIDE
     if can_be_sent and not item.is_starting:
         acting = (Button("watch.reset", label, argument, style), *acting)
-    if item.is_unlocked:
+    if item.is_paused:
         acting = (*acting, Button("watch.paused", LEAVE_PAUSED, item.incident.key))
     return *acting, *_guide(item), *channel_buttons(account), *filter(None, [enable_all])
 
@@ -151,7 +152,7 @@ def _is_guided(item: AlertItem) -> bool:
 def colour(item: AlertItem) -> discord.Colour:
     """Return the colour of an incident's state."""
     if item.incident.ended:
-        return discord.Colour.light_grey() if is_removed(item.incident) else discord.Colour.green()
+        return discord.Colour.green() if is_back(item.incident) else discord.Colour.light_grey()
     is_calm = item.incident.state is not State.OPEN or item.is_starting
     return discord.Colour.gold() if is_calm else flag_colour(item.flag)
 
@@ -169,7 +170,7 @@ def who_and_until(item: AlertItem) -> Iterator[str]:
 def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
     incident, words = item.incident, WORDS[item.provider]
     if incident.ended:
-        yield words.put_into(_how(incident))
+        yield how_it_ended(incident)
         yield from _blind(incident)
         return
     yield from _stage(item)
@@ -249,12 +250,19 @@ def _blind(incident: Incident) -> Iterator[str]:
         yield f"I could not see it {stretch(incident.blind_from, incident.blind_until)}; {what}."
 
 
+def how_it_ended(incident: Incident) -> str:
+    """Return how an incident ended, and what is left to do."""
+    return WORDS[incident.provider].put_into(_how(incident))
+
+
 def _how(incident: Incident) -> str:
     match incident.ending:
         case Ending.RESET:
             words = words_of(incident.remedy)
             sentence = words.ended_here if incident.leased_by is None else words.ended_by
             return sentence.format(person=f"<@{incident.leased_by}>")
+        case Ending.PAUSED:
+            return f"{{service}} lists it as disabled, without a reason. {ENABLE_AGAIN}"
         case Ending.LEFT_PAUSED:
             return "It stays disabled, as a person decided."
         case Ending.REMOVED:

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.render.account_facts import channel_link
-from bot.render.phrases import is_unlocked
+from bot.render.phrases import is_paused
 from bot.render.provider_words import WORDS, words_for
 from bot.render.text import code_span, exactly, numbered, span
 
@@ -14,12 +14,12 @@ ONLY_THEN: Final = "Only then press **{label}**."
 OPEN_BELOW: Final = "Open an account below: that shows which login to use, what to do, and the buttons."
 OPEN_BY_COMMAND: Final = "/mjaccounts opens each account; /mjreset resets one."
 ENABLE_IT: Final = "Enable it"
+ENABLE_AGAIN: Final = "To use it again, enable it on {web_page}."
 LEAVE_PAUSED: Final = "Leave it paused"
-_SOLVED: Final = (
-    "The CAPTCHA is solved, but the account is still disabled. "
-    f"Press **{ENABLE_IT}** to use it again, or **{LEAVE_PAUSED}** to end this alert."
-)
 LOG_IN: Final = "Log in to Discord with this account's login."
+_SOLVED: Final = "The CAPTCHA is solved, but the account is still disabled."
+_NO_REASON: Final = "{service} lists no reason any more, but the account is still disabled."
+_PAUSED: Final = f"Press **{ENABLE_IT}** to use it again, or **{LEAVE_PAUSED}** to end this alert."
 BLOCK_OVER: Final = "The block should be over now."
 _OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."
 
@@ -51,9 +51,10 @@ def steps(
     `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the
     sentence that says how to reset from where this stands.
     """
-    if is_unlocked(account.account, flag):
-        return _SOLVED
     words = words_for(account.reference)
+    if is_paused(account.account, flag):
+        why = _SOLVED if flag.kind is FlagKind.CAPTCHA else words.put_into(_NO_REASON)
+        return f"{why} {_PAUSED}"
     name, link, channel = discord_name(account), account.account.link, "the Midjourney channel"
     fields = {
         "log_in": f"Log in to Discord as {code_span(name, 40)}." if name else LOG_IN,

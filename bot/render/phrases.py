@@ -15,8 +15,8 @@ def state_words(account: KnownAccount) -> str:
     """Return an account's state as a symbol and words: "✅ ready", "🧩 CAPTCHA pending"."""
     flag, entry = account.account.flag, account.account.entry
     starting = entry is EntryState.STARTING
-    if flag is not None and is_unlocked(account.account, flag) and account.state is State.OPEN:
-        return UNLOCKED
+    if flag is not None and is_paused(account.account, flag) and account.state is State.OPEN:
+        return paused_words(flag)
     if flag is not None:
         starting = starting and flag.kind is not FlagKind.OFFLINE
         return open_words(account.state, flag, provider_of(account.reference), starting=starting)
@@ -40,7 +40,6 @@ def flag_text(flag: Flag) -> str:
 
 
 STARTS: Final = "⏳ enabled, not started yet"
-UNLOCKED: Final = "⏸️ CAPTCHA solved, still disabled"
 ENTRIES: Final = {
     EntryState.OK: "✅ ready",
     EntryState.FLAGGED: "⚠️ needs attention",
@@ -85,9 +84,14 @@ def symbol(kind: FlagKind) -> str:
     return KINDS[kind].partition(" ")[0]
 
 
-def is_unlocked(account: Account, flag: Flag) -> bool:
-    """Return whether the CAPTCHA of an account is solved, and the account is still disabled."""
-    return flag.kind is FlagKind.CAPTCHA and remedy_for(account, flag.kind) is Remedy.ENABLE
+def is_paused(account: Account, flag: Flag) -> bool:
+    """Return whether an account is still disabled, its flag is not listed any more, and it can be enabled."""
+    return account.entry is EntryState.PAUSED and remedy_for(account, flag.kind) is Remedy.ENABLE
+
+
+def paused_words(flag: Flag) -> str:
+    """Return the words for an open incident of an account that is paused."""
+    return f"⏸️ {'CAPTCHA solved' if flag.kind is FlagKind.CAPTCHA else 'no reason listed'}, still disabled"
 
 
 def flagged_since(at: datetime | None, *, is_past: bool, is_soft: bool = False) -> str:
@@ -110,7 +114,7 @@ def meaning(flag: Flag, account: Account) -> str | None:
     """Return our sentence for a text that few can read; None for any other text."""
     if not CHINESE.search(flag.text):
         return None
-    if is_unlocked(account, flag):
+    if is_paused(account, flag) and flag.kind is FlagKind.CAPTCHA:
         return "It asked for a CAPTCHA, which is solved."
     return (
         UNREAD

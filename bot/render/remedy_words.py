@@ -78,7 +78,6 @@ RESET: Final = RemedyWords(
         RemedyStage.CHECKING: "⏳ Reset accepted, **{name}** is still flagged. Checking again in {wait} ...",
     },
     outcomes={
-        RemedyOutcome.CLEAR: NOT_FLAGGED,
         RemedyOutcome.RAN_OUT: "**{name}** was not reset: it took too long to begin. "
         "Nothing was sent; try again.",
         RemedyOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent no reset. "
@@ -137,7 +136,6 @@ ENABLE: Final = RemedyWords(
         "Checking again in {wait} ...",
     },
     outcomes={
-        RemedyOutcome.CLEAR: NOT_FLAGGED,
         RemedyOutcome.RAN_OUT: "Nothing was sent for **{name}**: it took too long to begin. Try again.",
         RemedyOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent nothing. "
         "/mjstatus says why and what to do.",

@@ -179,20 +179,21 @@ def is_unchanged(incident: Incident, flag: Flag) -> bool:
     return is_shown and is_there and incident.flag == flag
 
 
-def flag_absent(now: Situation, incident: Incident) -> Change:
+def flag_absent(now: Situation, incident: Incident, ending: Ending = Ending.CLEARED) -> Change:
     """Update an open incident as the list shows its account without a flag.
 
     Two such polls far enough apart end it, whatever happened in between: where polls keep failing, each gap
-    may be as long as an outage.
+    may be as long as an outage. It ends as the last of them shows; that of a paused account stays open until
+    then.
     """
     if incident.state is State.RESETTING:
         return incident, None
-    is_new = incident.state is State.OPEN and not incident.from_command
-    if is_new or incident.clear_since is None:
+    stays_open = incident.from_command or ending is Ending.PAUSED
+    if incident.clear_since is None or (incident.state is State.OPEN and not stays_open):
         clearing = replace(
             stamp_last_seen(now, incident),
             # The list never showed a flag that only a command reported: its absence is no sign of an end yet.
-            state=State.OPEN if incident.from_command else State.CLEARING,
+            state=State.OPEN if stays_open else State.CLEARING,
             clear_since=now.at,
             clear_polls=1,
             missing_polls=0,
@@ -204,7 +205,7 @@ def flag_absent(now: Situation, incident: Incident) -> Change:
     polls = min(incident.clear_polls + 1, GOOD_POLLS)  # counting on would write at each poll
     needed = COMMAND_CLEAR if incident.from_command else now.policy.end_after
     if polls >= GOOD_POLLS and now.at - incident.clear_since >= needed:
-        return ended(incident, Ending.CLEARED, now.at)
+        return ended(incident, ending, now.at)
     return replace(incident, clear_polls=polls, missing_polls=0), None
 
 
@@ -237,7 +238,7 @@ def ended(incident: Incident, ending: Ending, at: datetime) -> Change:
         lease_until=None,
         # A reset may have brought the list back: then its verdict is still to come.
         leased_by=incident.leased_by if ending in (Ending.RESET, Ending.RECOVERED) else None,
-        clear_since=incident.clear_since if ending is Ending.CLEARED else None,
+        clear_since=incident.clear_since if ending in (Ending.CLEARED, Ending.PAUSED) else None,
         clear_polls=0,
         missing_polls=0,
         starting_since=None,

@@ -4,7 +4,7 @@ import math
 from dataclasses import replace
 from datetime import datetime
 
-from bot.domain.accounts import Flag, FlagKind
+from bot.domain.accounts import Flag
 from bot.domain.incidents import UNASSIGNED, UNSNOOZED, Ending, Incident, RemedyVerdict, State
 from bot.domain.providers import Remedy
 from bot.rules.account_incidents import Change, ended, with_alert_if_worse
@@ -110,8 +110,7 @@ def abandon(incident: Incident, owner: int, at: datetime) -> Incident:
 
 
 def leave_paused(incident: Incident, at: datetime) -> Change | None:
-    """End the incident of a CAPTCHA whose account stays disabled; None if it is no such incident now."""
-    is_one = incident.flag is not None and incident.flag.kind is FlagKind.CAPTCHA
-    if not is_one or incident.ended or incident.state is State.RESETTING:
+    """End the incident of an account that stays disabled; None if it has ended or a remedy is under way."""
+    if incident.ended or incident.state is State.RESETTING:
         return None
     return ended(incident, Ending.LEFT_PAUSED, at)

@@ -15,18 +15,29 @@ OFFLINE = Flag("", FlagKind.OFFLINE)
 
 def unflagged(now: Situation, incident: Incident, account: Account) -> Change:
     """Update an open incident as the list shows its account without a flag."""
-    is_locked = incident.flag is not None and incident.flag.kind is FlagKind.CAPTCHA
-    is_frozen = account.entry is EntryState.PAUSED and is_locked and incident.clear_since is None
+    is_frozen = account.entry is EntryState.PAUSED and outlives_pause(incident)
     if incident.state is State.RESETTING or account.entry is EntryState.UNKNOWN or is_frozen:
         return incident, None
     if account.entry is EntryState.STARTING:
         return begins_to_start(now, incident), None
+    ending = Ending.CLEARED if account.entry is EntryState.OK else Ending.PAUSED
     if incident.is_soft:
-        ending = Ending.LEFT_PAUSED if account.entry is EntryState.PAUSED else Ending.CLEARED
         return ended(incident, ending, now.at)
     if account.entry is EntryState.OK and incident.verdict is RemedyVerdict.NOT_STARTED:
         return ended(replace(incident, reset_at=now.at, verdict=None), Ending.RESET, now.at)
-    return flag_absent(now, incident)
+    return flag_absent(now, incident, ending)
+
+
+def outlives_pause(incident: Incident) -> bool:
+    """Whether an incident stays open although its account is listed as disabled and without a reason.
+
+    A solved CAPTCHA leaves an account so that was disabled besides, and the end of a block one that should
+    be enabled by then, if the list had no other sign of the block.
+    """
+    flag = incident.flag
+    if flag is None or incident.clear_since is not None:
+        return False
+    return flag.kind is FlagKind.CAPTCHA or (flag.kind is FlagKind.BLOCK and not flag.text)
 
 
 def begins_to_start(now: Situation, incident: Incident) -> Incident:

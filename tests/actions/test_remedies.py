@@ -243,12 +243,6 @@ async def test_row_66_or_it_is_left_disabled_which_ends_its_incident(scene: Prox
     assert await scene.watch.incident_service.leave_paused(left.key, ADA) is None
 
 
-async def test_a_moderation_message_cannot_be_left_that_way(scene: ProxyScene) -> None:
-    account = await flagged(scene)
-    assert await scene.watch.incident_service.leave_paused(scene.incident(account).key, ADA) is None
-    assert scene.incident(account).state is State.OPEN
-
-
 async def test_nothing_is_sent_for_an_account_that_only_a_person_can_look_at(scene: ProxyScene) -> None:
     account = scene.proxy.add(running=False)
     await scene.poll()

@@ -199,6 +199,33 @@ async def test_row_66_a_disabled_account_may_be_left_so(ada: Visitor, solved: Js
     await newest(ada, "is left disabled", "It stays disabled, as a person decided.")
 
 
+async def test_row_66_one_that_is_flagged_again_is_not_left_so(
+    proxy: SimulatedMjproxy, ada: Visitor, solved: Json
+) -> None:
+    (account,) = proxy.accounts.values()
+    account.reason = MODERATION
+    await poll(ada)
+    await newest(ada, "wants a moderation message acknowledged")
+    assert "I do not know this alert any more" in text(await ada.pressed(solved, "Leave it paused"))
+    await newest(ada, "wants a moderation message acknowledged")
+
+
+async def test_row_68_an_account_whose_reason_is_dropped_may_be_left_so(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    account, _ = await disabled(proxied, proxy, ada, clock)
+    proxy.drop_reason(account.id)
+    await poll(ada)
+    alert = await newest(ada, "Borealis needs you: midjourney-proxy lists no reason any more")
+    assert "no reason listed, still disabled" in text(alert)
+    assert "its alert is over" in text(await ada.pressed(alert, "Leave it paused"))
+    await newest(ada, "Borealis is left disabled", "as a person decided")
+    assert text(await ada.ask("mjreset", account="Borealis")) == (
+        "**Borealis** is not flagged, so I sent nothing. It is listed as: ⏸️ paused. "
+        "To use it again, enable it on midjourney-proxy's own web page."
+    )
+
+
 async def test_row_69_one_press_enables_all_that_lost_their_connection(
     proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
 ) -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from bot.domain.accounts import Account, EntryState, FlagKind
-from bot.domain.incidents import Incident, Reason, RemedyVerdict, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Purpose
 from bot.domain.providers import MJPROXY, USEAPI, Remedy
 from bot.rules import owner_actions
@@ -111,6 +111,11 @@ class AnyOrder(RuleBasedStateMachine):
     @rule(account=ENTRIES, is_complete=st.booleans())
     def proxy_shows(self, account: Account, is_complete: bool) -> None:  # noqa: FBT001 - drawn
         self.world.poll_proxy(account, is_complete=is_complete)
+
+    @rule()
+    def proxy_drops_its_reasons(self) -> None:
+        flagged = [key for key, each in self.world.proxy.items() if each.entry is EntryState.FLAGGED]
+        self.world.poll_proxy(*(entry(key, PAUSED) for key in flagged))
 
     @rule()
     def poll(self) -> None:
@@ -238,6 +243,9 @@ class AnyOrder(RuleBasedStateMachine):
             before = self.seen.get(key)
             if incident.ended and (before is None or not before.ended):
                 self.ends[key] += 1
+                listed = self.world.proxy.get(incident.reference or "")
+                is_clear = incident.ending is Ending.CLEARED
+                assert not is_clear or listed is None or listed.entry is EntryState.OK, "it does not run"
                 self.quiet |= {key} if self.is_muted(incident) else set()
         self.seen = dict(self.world.incidents)
         self.shown |= {

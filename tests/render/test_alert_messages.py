@@ -557,11 +557,18 @@ def test_in_the_channel_a_message_says_whom_it_is_for_and_how_to_open_direct_mes
             id="removed",
         ),
         pytest.param(
-            [(ended(0), None), (ended(1, Ending.REMOVED), None)],
+            [(ended(0), None), (ended(1), None)],
             "✅ 2 accounts were flagged and are back: Aurora and Borealis.\n"
             "✅ Aurora was flagged for 25 min (<t:1768355400:t> - <t:1768356900:t>) and is back.\n"
-            "⚪ Borealis is not configured any more.",
+            "✅ Borealis was flagged for 25 min (<t:1768355400:t> - <t:1768356900:t>) and is back.",
             id="two",
+        ),
+        pytest.param(
+            [(ended(0), None), (ended(1, Ending.REMOVED), None)],
+            "✅ 1 account is back: Aurora (not configured any more: 1).\n"
+            "✅ Aurora was flagged for 25 min (<t:1768355400:t> - <t:1768356900:t>) and is back.\n"
+            "⚪ Borealis is not configured any more.",
+            id="one of two removed",
         ),
         pytest.param(
             [(ended(0, Ending.REMOVED), None), (ended(1, Ending.REMOVED), None)],

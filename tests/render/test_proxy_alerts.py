@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+import discord
 import pytest
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
@@ -56,8 +57,9 @@ def shown(
     starting: int = 0,
     page: int = 0,
     purpose: Purpose = Purpose.ALERT,
+    entry: EntryState = EntryState.FLAGGED,
 ) -> MessageContent:
-    accounts = {each.reference: each for each in map(proxied, range(1000))}
+    accounts = {each.reference: each for each in (proxied(n, entry) for n in range(1000))}
     more = {
         each.reference: each
         for each in (proxied(n, EntryState.STARTING) for n in range(1000, 1000 + starting))
@@ -154,6 +156,22 @@ It means: its connection to Discord broke off.
             flagged(state=State.RESETTING, leased_by=OTHER),
             Reason.OPENED,
             "🔄 P0 is being enabled. The result will appear here.",
+        ),
+        (
+            flagged(state=State.ENDED, ending=Ending.PAUSED, ended_at=NOW),
+            None,
+            (
+                "⏸️ P0 is disabled and does not run. "
+                "It had been flagged for 10 min (<t:1768355400:t> - <t:1768356000:t>)"
+            ),
+        ),
+        (
+            flagged(kind=FlagKind.OFFLINE, state=State.ENDED, ending=Ending.PAUSED, ended_at=NOW),
+            None,
+            (
+                "⏸️ P0 is disabled and does not run. "
+                "It had not run for 10 min (<t:1768355400:t> - <t:1768356000:t>)"
+            ),
         ),
         (
             flagged(kind=FlagKind.OFFLINE, state=State.ENDED, ending=Ending.LEFT_PAUSED, ended_at=NOW),
@@ -303,6 +321,78 @@ def test_how_it_ended_names_no_reset() -> None:
     assert "⏸️ P0 is left disabled." in seen(shown((left, None), purpose=Purpose.NOTE))
     gone = flagged(state=State.ENDED, ending=Ending.REMOVED, ended_at=NOW)
     assert "midjourney-proxy does not list the account any more" in seen(shown((gone, None)))
+
+
+def over(number: int, ending: Ending) -> Row:
+    return flagged(number, state=State.ENDED, ending=ending, ended_at=NOW), None
+
+
+RUNS_NOT = "P0 is disabled and does not run. It had been flagged for 10 min"
+ENABLE_IT = "To use it again, enable it on midjourney-proxy's own web page."
+
+
+@pytest.mark.parametrize("purpose", [Purpose.ALERT, Purpose.NOTE])
+def test_row_68_a_disabled_account_is_not_said_to_run_and_what_to_do_is_said(purpose: Purpose) -> None:
+    posted = shown(over(0, Ending.PAUSED), purpose=purpose)
+    assert f"⏸️ {RUNS_NOT}" in seen(posted)
+    assert f"midjourney-proxy lists it as disabled, without a reason. {ENABLE_IT}" in seen(posted)
+    assert "Nothing to do" not in seen(posted)
+    assert posted.embeds[0].colour == discord.Colour.light_grey()
+    left = shown(over(0, Ending.LEFT_PAUSED))
+    assert left.embeds[0].colour == discord.Colour.light_grey()
+    assert shown(over(0, Ending.CLEARED)).embeds[0].colour == discord.Colour.green()
+
+
+@pytest.mark.parametrize(
+    ("endings", "first"),
+    [
+        ([Ending.CLEARED, Ending.RESET], "✅ 2 accounts are back: P0 and P1"),
+        ([Ending.CLEARED, Ending.PAUSED], "✅ 1 account runs again: P0 (disabled: 1)"),
+        (
+            [Ending.RESET, Ending.LEFT_PAUSED, Ending.PAUSED, Ending.REMOVED],
+            "✅ 1 account runs again: P0 (disabled: 2, not configured any more: 1)",
+        ),
+        ([Ending.PAUSED, Ending.LEFT_PAUSED], "⏸️ 2 accounts are disabled and do not run: P0 and P1"),
+        (
+            [Ending.PAUSED, Ending.REMOVED],
+            "⏸️ 1 account is disabled and does not run: P0 (not configured any more: 1)",
+        ),
+    ],
+)
+def test_row_68_of_several_only_those_that_run_are_counted_as_back(endings: list[Ending], first: str) -> None:
+    rows = [over(number, ending) for number, ending in enumerate(endings)]
+    assert shown(*rows).content == first
+    words = shown(*rows, purpose=Purpose.NOTE).content
+    all_run = "✅ 2 accounts were flagged and are back: P0 and P1."
+    assert words == (all_run if first.endswith("back: P0 and P1") else f"{first}.")
+    listed = seen(shown(*rows))
+    assert ("⏸️ disabled without a reason · after 10 min" in listed) is (Ending.PAUSED in endings)
+
+
+def test_row_68_an_open_alert_of_a_disabled_account_says_that_no_reason_is_listed_any_more() -> None:
+    plan = flagged(kind=FlagKind.PLAN)
+    words = seen(shown((plan, Reason.OPENED), entry=EntryState.PAUSED))
+    assert words.startswith(
+        "⏸️ P0 needs you: midjourney-proxy lists no reason any more, but it is still disabled\n"
+        "P0 · ⏸️ no reason listed, still disabled\n"
+    )
+    assert "[midjourney-proxy said]\n```\nPlan Cancelled" in words
+    assert (
+        "midjourney-proxy lists no reason any more, but the account is still disabled. Press **Ena" in words
+    )
+    assert "<Enable it> <I'm on it> <Snooze> <Leave it paused>" in words
+    calm = replace(plan, flag=Flag("", FlagKind.OFFLINE))
+    assert "<Leave it paused>" not in seen(shown((calm, Reason.OPENED), entry=EntryState.PAUSED))
+
+
+def test_row_36_a_block_that_should_be_over_is_not_to_be_waited_for() -> None:
+    timed = replace(flagged(kind=FlagKind.BLOCK), flag=Flag("", FlagKind.BLOCK), block_ends=NOW - MINUTE)
+    assert shown((timed, Reason.REMINDER), entry=EntryState.PAUSED).content == (
+        "⏰ P0 still needs you: Its block should be over now"
+    )
+    waits = replace(timed, block_ends=NOW + 90 * MINUTE)
+    assert shown((waits, Reason.OPENED), entry=EntryState.PAUSED).content.startswith("⏸️ P0 needs you:")
+    assert shown((waits, Reason.OPENED)).content.startswith("⛔ P0 must wait:")
 
 
 def test_an_incident_without_a_provider_is_useapis() -> None:

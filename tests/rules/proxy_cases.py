@@ -27,3 +27,12 @@ def watched(*accounts: Account) -> World:
     world.deliver()
     world.now += MINUTE
     return world
+
+
+def flagged_there(text: str | Flag = MODERATION) -> World:
+    """A world in which an account of the second provider was flagged, and the owner notified."""
+    world = watched()
+    world.poll_proxy(flagged_entry(text))
+    world.deliver()
+    world.now += MINUTE
+    return world

@@ -47,6 +47,8 @@ class SimulatedProxyAccount:
     captcha_link: str | None = None
     info: dict[str, str] = field(default_factory=INFO.copy)
     info_at: datetime | None = None
+    unlocks_at: datetime | None = None
+    """The end of a block, which the recorded version left blank."""
     syncs: int = 0
     pending: str | None = None
     """The reason for which a start will fail, until a person has dealt with it."""

@@ -132,6 +132,16 @@ class Pool:
         self.settle()
         account.enable = account.running = account.is_connected = False
 
+    def drop_reason(self, key: str) -> None:
+        """Let a disabled account stand there without its reason."""
+        self.settle()
+        self.accounts[key].reason = ""
+
+    def block_until(self, key: str, end: datetime) -> None:
+        """Disable an account until a time, without a reason. Nothing enables it then."""
+        self.pause(key)
+        self.accounts[key].unlocks_at = end
+
     def lose_discord(self, spared: Collection[str] = ()) -> None:
         """Cut the proxy off Discord: running accounts are disabled one after another, but for some."""
         self._discord_is_out = True
