@@ -8,7 +8,7 @@ import discord
 
 from bot.domain.accounts import Accounts, KnownAccount
 from bot.domain.errors import Cause
-from bot.domain.incidents import Ending, Incident, Incidents, ServiceProblem
+from bot.domain.incidents import DISABLED, Ending, Incident, Incidents, ServiceProblem, State
 from bot.domain.providers import USEAPI, provider_of
 from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
@@ -122,24 +122,30 @@ def _recovered(incident: Incident, incidents: Incidents, accounts: Accounts) -> 
 
 
 def changes(incident: Incident, incidents: Incidents, accounts: Accounts) -> str:
-    """Return which accounts were flagged or cleared meanwhile."""
+    """Return which accounts were flagged or cleared meanwhile; those that were not started do not count."""
     start, end = window(incident)
     touched = [
         each
         for each in incidents.values()
         if each.reference
+        and not each.is_soft
         and each.provider == incident.provider
         and each.blind_until
         and start <= each.blind_until <= end + SAME_POLL
     ]
     found = [each for each in touched if each.opened_at >= start]
-    gone = [each for each in touched if each.opened_at < start]
-    lines = [
-        f"{words}: {naming(_names(each, accounts))}."
-        for words, each in (("Newly flagged", found), ("Not flagged any more", gone))
-        if each
-    ]
+    known = [each for each in touched if each.opened_at < start]
+    disabled = [each for each in known if _is_disabled(each)]
+    gone = [each for each in known if not _is_disabled(each)]
+    groups = {"Newly flagged": found, "Not flagged any more": gone, "Disabled without a reason": disabled}
+    lines = [f"{words}: {naming(_names(each, accounts))}." for words, each in groups.items() if each]
     return "\n".join(lines) or "Nothing changed."
+
+
+def _is_disabled(incident: Incident) -> bool:
+    """Return whether an account whose flag is not listed any more is disabled all the same."""
+    is_listed_so = incident.state is State.OPEN and incident.clear_since is not None
+    return (is_listed_so and not incident.from_command) or incident.ending in DISABLED
 
 
 def _last_seen(incidents: Incidents, accounts: Accounts) -> str:

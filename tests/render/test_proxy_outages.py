@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
 from bot.domain.errors import Cause
-from bot.domain.incidents import Incident, ServiceProblem, State
+from bot.domain.incidents import Ending, Incident, ServiceProblem, State
 from bot.domain.messages import Purpose
 from bot.domain.providers import MJPROXY, USEAPI, reference_to
 from bot.domain.wellness import ProblemKind, WatchProblem
@@ -120,6 +120,25 @@ def test_row_59_a_recovery_names_the_provider_and_what_changed_there() -> None:
     words = seen(service_content(over, touched, BOTH))
     assert words.startswith("✅ I can see your accounts at midjourney-proxy again. I was blind for 6 min")
     assert "Newly flagged: Juniper." in words
+
+
+def test_what_changed_meanwhile_words_apart_what_is_disabled_and_leaves_out_what_was_not_started() -> None:
+    over = replace(down(), state=State.ENDED, blind_from=NOW - 6 * MINUTE, blind_until=NOW, ended_at=NOW)
+    blind = replace(LOST, opened_at=NOW - 9 * MINUTE, blind_from=NOW - 6 * MINUTE, blind_until=NOW)
+    waits = replace(blind, clear_since=NOW)
+    paused = replace(blind, state=State.ENDED, ending=Ending.PAUSED, ended_at=NOW)
+    for each in (waits, paused):
+        words = seen(service_content(over, {each.key: each}, BOTH))
+        assert "Disabled without a reason: Juniper." in words
+        assert "Not flagged" not in words
+    for each in (replace(waits, state=State.CLEARING), replace(paused, ending=Ending.CLEARED)):
+        assert "Not flagged any more: Juniper." in seen(service_content(over, {each.key: each}, BOTH))
+    seen_by_a_command = replace(FLAGGED, from_command=True, clear_since=NOW, blind_until=NOW)
+    missed = {FLAGGED.key: replace(seen_by_a_command, opened_at=NOW - 9 * MINUTE)}
+    own = replace(over, provider=USEAPI)
+    assert "Not flagged any more: Borealis." in seen(service_content(own, missed, BOTH))
+    calm = replace(blind, flag=Flag("", FlagKind.OFFLINE), opened_at=NOW)
+    assert "Nothing changed." in seen(service_content(over, {calm.key: calm}, BOTH))
 
 
 def test_row_59_mjstatus_names_the_provider_and_sums_up_the_other() -> None:
