@@ -250,7 +250,7 @@ class Store:
             # The writer answers after all that it was given before. The reader could miss a late commit.
             with as_store_errors(self._database.path):
                 rows = await self._database.writer.execute_fetchall(LISTED, (provider,))
-            accounts = (recorded_account(provider, *row) for row in rows)
+            accounts = (recorded_account(provider, row) for row in rows)
             self._recorded[provider] = {account.reference: account for account in accounts}
             self._stamped[provider] = await self.last_success(provider)
         return self._recorded[provider]
@@ -261,23 +261,12 @@ class Store:
         return stamped is None or abs(at - stamped) >= STAMP_EVERY
 
 
-def recorded_account(
-    provider: str,
-    key: str,
-    max_jobs: int | None,
-    server: str | None,
-    title: str | None,
-    discord_channel: str | None,
-    entry: str,
-) -> Account:
-    """Return the account of a row."""
+def recorded_account(provider: str, row: Iterable[Any]) -> Account:
+    """Return the account of a row of LISTED."""
+    key, max_jobs, server, title, channel, entry = row
+    state = EntryState(entry)
     return Account(
-        reference_to(provider, key),
-        max_jobs,
-        server=server,
-        entry=EntryState(entry),
-        title=title,
-        discord_channel=discord_channel,
+        reference_to(provider, key), max_jobs, None, server, state, title=title, discord_channel=channel
     )
 
 
@@ -288,11 +277,10 @@ def recorded_cells(account: Account) -> tuple[object, ...]:
 
 def known_account(*row: Any) -> KnownAccount:
     """Return the account of a row of ACCOUNTS, with the text of its last `/info` not parsed."""
-    provider, key, *fields, listed, name, discord_name, taken_at, took_ms, info_name, text = row
+    provider, *cells, listed, name, discord_name, taken_at, took_ms, info_name, text = row
     snapshot = None
     if taken_at is not None:
-        snapshot = InfoSnapshot(
-            from_epoch(taken_at), None if took_ms is None else took_ms * MILLISECOND, Info(text, info_name)
-        )
-    account = recorded_account(provider, key, *fields)
+        took = None if took_ms is None else took_ms * MILLISECOND
+        snapshot = InfoSnapshot(from_epoch(taken_at), took, Info(text, info_name))
+    account = recorded_account(provider, cells)
     return KnownAccount(account, name, discord_name, snapshot=snapshot, is_listed=bool(listed))

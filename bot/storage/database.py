@@ -150,24 +150,18 @@ async def transaction(
     and before the next transaction.
     """
     try:
-        await begin(connection, try_again)
+        while True:
+            try:
+                await connection.execute("BEGIN IMMEDIATE")
+                break
+            except sqlite3.OperationalError as error:
+                if primary_code(error) != sqlite3.SQLITE_BUSY or not try_again():
+                    raise
         yield
         await connection.commit()
     except BaseException:  # a cancellation, too, must leave no transaction open
         await connection.rollback()
         raise
-
-
-async def begin(connection: aiosqlite.Connection, try_again: Callable[[], bool]) -> None:
-    """Begin a transaction that may write."""
-    while True:
-        try:
-            await connection.execute("BEGIN IMMEDIATE")
-        except sqlite3.OperationalError as error:
-            if primary_code(error) != sqlite3.SQLITE_BUSY or not try_again():
-                raise
-        else:
-            return
 
 
 async def read_number(connection: aiosqlite.Connection, statement: str) -> int:

@@ -22,9 +22,7 @@ from bot.storage.rows import (
     meta_key,
 )
 
-INCIDENT: Final = RowShape(
-    Incident, without="flag", names={"reference": "channel", "lease_reference": "lease_channel"}
-)
+INCIDENT: Final = RowShape(Incident, without="flag", reference="channel", lease_reference="lease_channel")
 INCIDENT_COLUMNS: Final = (*INCIDENT.columns, "flag_text", "flag_kind")
 MESSAGE: Final = RowShape(Message, without="entries")
 POLL_STATE: Final = "watch"

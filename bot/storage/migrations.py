@@ -1,7 +1,9 @@
-"""Checks a database, and brings its schema up to date."""
+"""Checks a database, brings its schema up to date, and reads the names in one of any version."""
 
 import os
 import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Final
@@ -9,12 +11,14 @@ from typing import Final
 import aiosqlite
 
 from bot.domain.errors import ErrorCode
-from bot.storage.database import BUSY_TIMEOUT, connect, create, read_number, transaction
+from bot.storage.database import BUSY_TIMEOUT, LAST_WAIT, connect, create, read_number, transaction
 from bot.storage.errors import StoreError, as_store_errors, full_code
 from bot.storage.schema_steps import STEPS
 
 APPLICATION_ID: Final = 0x4D57_4348
 """Marks a file as a database of Midwatch (sqlite.org, PRAGMA application_id)."""
+NAMES: Final = "SELECT channel, name, discord_name FROM account"
+"""Any version's columns. The keys of useapi.net's accounts are those of no other provider."""
 
 
 async def inspect(path: Path, *, busy_timeout: timedelta = BUSY_TIMEOUT) -> None:
@@ -89,3 +93,29 @@ async def back_up(connection: aiosqlite.Connection, path: Path, version: int) ->
         unfinished.replace(backup)
     except OSError as error:
         raise StoreError(ErrorCode.NO_BACKUP, path=backup, reason=error.strerror) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The names of one account: the one given with /mjname and the one at Discord."""
+
+    given: str | None = None
+    discord: str | None = None
+
+    @property
+    def label(self) -> str | None:
+        """What people call the account; None if it has no name."""
+        return self.given or self.discord
+
+
+async def names_in(path: Path) -> Mapping[str, Names]:
+    """Return the names in a database by key; none if it cannot be read. It waits only a moment for it."""
+    whole = path.absolute()  # noqa: ASYNC240 - that only reads the name of the present folder
+    try:
+        async with connect(whole, read_only=True, busy_timeout=LAST_WAIT) as connection:
+            if await read_number(connection, "PRAGMA application_id") != APPLICATION_ID:
+                return {}
+            rows = await connection.execute_fetchall(NAMES)
+    except sqlite3.Error:
+        return {}
+    return {key: Names(given, discord) for key, given, discord in rows}

@@ -1,7 +1,7 @@
 """The rows that more than one module reads and writes, and how values become cells."""
 
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar, get_type_hints
@@ -21,7 +21,6 @@ GET_META: Final = "SELECT value FROM meta WHERE key = ?"
 SET_META: Final = (
     "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
 )
-NO_NAMES: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class RowShape(Generic[Kind]):
     `names` are those of columns that are called otherwise than their fields.
     """
 
-    def __init__(self, kind: type[Kind], *, without: str, names: Mapping[str, str] = NO_NAMES) -> None:
+    def __init__(self, kind: type[Kind], *, without: str, **names: str) -> None:
         hints = get_type_hints(kind)
         del hints[without]
         self._fields = tuple(hints)
