@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.runtime import setting_values as values
 from bot.runtime.env_file import (
     ConfigurationError,
     folder_in_its_place,
@@ -19,21 +20,6 @@ from bot.runtime.env_file import (
     values_in,
 )
 from bot.runtime.log_setup import LogFormat, LogLevel
-from bot.runtime.setting_values import (
-    PUBLIC_TOKEN,
-    one_of,
-    read_database_path,
-    read_duration,
-    read_durations,
-    read_heartbeat_address,
-    read_mjproxy_url,
-    read_poll_interval,
-    read_snowflake,
-    read_snowflakes,
-    read_useapi_url,
-    token_or_empty,
-    token_without,
-)
 
 
 def from_text(parse: Callable[[str], object]) -> BeforeValidator:
@@ -45,7 +31,7 @@ NO_PROVIDER: Final = (
     "Nothing can be watched: write MJPROXY_URL and MJPROXY_TOKEN (a midjourney-proxy), USEAPI_TOKEN "
     "(useapi.net), or all three into .env or the environment."
 )
-Ids = Annotated[frozenset[int], NoDecode, from_text(read_snowflakes)]
+Ids = Annotated[frozenset[int], NoDecode, from_text(values.read_snowflakes)]
 
 
 class Settings(BaseSettings):
@@ -59,20 +45,20 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,
     )
 
-    discord_token: Annotated[SecretStr, from_text(token_without("Bot"))] = Field(
+    discord_token: Annotated[SecretStr, from_text(values.token_without("Bot"))] = Field(
         description="The bot's token: Discord Developer Portal, your application, page Bot."
     )
-    mjproxy_url: Annotated[str | None, from_text(read_mjproxy_url)] = Field(
+    mjproxy_url: Annotated[str | None, from_text(values.read_mjproxy_url)] = Field(
         default=None,
         description="Where your midjourney-proxy answers, with https (or http on this machine).",
     )
-    mjproxy_token: Annotated[SecretStr | None, from_text(token_without("Bearer", len(PUBLIC_TOKEN)))] = Field(
+    mjproxy_token: Annotated[SecretStr | None, from_text(values.read_mjproxy_token)] = Field(
         default=None, description="The token of one of its administrators, as it is, without Bearer."
     )
-    useapi_token: Annotated[SecretStr | None, from_text(token_without("Bearer"))] = Field(
+    useapi_token: Annotated[SecretStr | None, from_text(values.token_without("Bearer"))] = Field(
         default=None, description="Your useapi.net API token, as shown in your account there."
     )
-    useapi_url: Annotated[str, from_text(read_useapi_url)] = Field(
+    useapi_url: Annotated[str, from_text(values.read_useapi_url)] = Field(
         default="https://api.useapi.net/v2",
         description="The API's address; any compatible server, with https (or http on this machine).",
     )
@@ -84,37 +70,37 @@ class Settings(BaseSettings):
         default=frozenset(),
         description="Your servers, whose members may view accounts: ids, with commas. Unset: owners only.",
     )
-    alert_channel_id: Annotated[int | None, from_text(read_snowflake)] = Field(
+    alert_channel_id: Annotated[int | None, from_text(values.read_snowflake)] = Field(
         default=None, description="Where alerts go when a direct message does not arrive: a channel id."
     )
-    heartbeat_url: Annotated[SecretStr | None, from_text(read_heartbeat_address)] = Field(
+    heartbeat_url: Annotated[SecretStr | None, from_text(values.read_heartbeat_address)] = Field(
         default=None,
         description="A secret address of a monitoring service, called after each successful check "
         "while Midwatch can store and send alerts.",
     )
-    poll_interval: Annotated[timedelta, from_text(read_poll_interval)] = Field(
+    poll_interval: Annotated[timedelta, from_text(values.read_poll_interval)] = Field(
         default=timedelta(seconds=60), description="How often the account list is read: 5s or more."
     )
-    outage_after: Annotated[timedelta, from_text(read_duration)] = Field(
+    outage_after: Annotated[timedelta, from_text(values.read_duration)] = Field(
         default=timedelta(minutes=5),
         description="How long what is watched may be unreachable before an alert.",
     )
-    flap_window: Annotated[timedelta, from_text(read_duration)] = Field(
+    flap_window: Annotated[timedelta, from_text(values.read_duration)] = Field(
         default=timedelta(minutes=5),
         description="How long an account must stay clear before its incident ends.",
     )
-    remind_after: Annotated[tuple[timedelta, ...], NoDecode, from_text(read_durations)] = Field(
+    remind_after: Annotated[tuple[timedelta, ...], NoDecode, from_text(values.read_durations)] = Field(
         default=(timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=24)),
         description="When you are reminded of open incidents: 5m or more; the last one repeats.",
     )
-    database_path: Annotated[Path, from_text(read_database_path)] = Field(
+    database_path: Annotated[Path, from_text(values.read_database_path)] = Field(
         default=Path("data/midwatch.sqlite3"),
         description="The database file; it and its folder are made if missing.",
     )
-    log_level: Annotated[LogLevel, from_text(one_of(LogLevel, "log level"))] = Field(
+    log_level: Annotated[LogLevel, from_text(values.one_of(LogLevel, "log level"))] = Field(
         default=LogLevel.INFO, description="How much Midwatch logs: DEBUG, INFO, WARNING, ERROR or CRITICAL."
     )
-    log_format: Annotated[LogFormat, from_text(one_of(LogFormat, "log format"))] = Field(
+    log_format: Annotated[LogFormat, from_text(values.one_of(LogFormat, "log format"))] = Field(
         default=LogFormat.TEXT, description="The format of the log: text, or json (one object a line)."
     )
 
@@ -135,7 +121,7 @@ class AccountSettings(Settings):
     What such a command needs of a provider, it says itself.
     """
 
-    discord_token: Annotated[SecretStr, from_text(token_or_empty)] = Field(default=SecretStr(""))
+    discord_token: Annotated[SecretStr, from_text(values.token_or_empty)] = Field(default=SecretStr(""))
 
 
 def problem(error: ErrorDetails) -> str:
@@ -180,11 +166,11 @@ def load_settings(
     for warning in misspelled(text, env_file, [name.upper() for name in kind.model_fields]):
         warn(warning)
     environment = {name.lower() for name, value in os.environ.items() if value}
-    values = {name: value for name, value in values_in(text).items() if name not in environment}
-    no_provider = () if kind is AccountSettings else missing_provider(environment | values.keys())
+    given = {name: value for name, value in values_in(text).items() if name not in environment}
+    no_provider = () if kind is AccountSettings else missing_provider(environment | given.keys())
     wrong: list[str] = []
     try:
-        settings = kind(**{name: value for name, value in values.items() if name in kind.model_fields})  # pyright: ignore[reportArgumentType] - texts, of which each field reads its own
+        settings = kind(**{name: value for name, value in given.items() if name in kind.model_fields})  # pyright: ignore[reportArgumentType] - texts, of which each field reads its own
     except ValidationError as error:
         wrong = [problem(each) for each in error.errors(include_url=False, include_input=False)]
     else:

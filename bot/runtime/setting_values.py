@@ -46,6 +46,9 @@ def token_without(scheme: str, shortest: int = SHORTEST_TOKEN) -> Callable[[str]
     return read
 
 
+read_mjproxy_token: Final = token_without("Bearer", len(PUBLIC_TOKEN))
+
+
 def token_or_empty(text: str) -> str:
     """Read a bot token that is not needed: a wrong one counts as empty."""
     try:
