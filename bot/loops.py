@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from bot.domain.providers import USEAPI
 from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, WatchProblem
@@ -84,15 +84,11 @@ class WatchLoops:
     async def running(self) -> AsyncGenerator[None]:
         """Run the loops beside the body."""
         self._stop.clear()
-        loops = {
-            **{
-                polling(each): self._loop(
-                    polling(each),
-                    partial(self._poll_and_rest, each),
-                    delayed=partial(self._schedule_next, each),
-                )
-                for each in self.pollers
-            },
+        loops: dict[str, Coroutine[Any, Any, None]] = {}
+        for each in self.pollers:
+            once, delayed = partial(self._poll_and_rest, each), partial(self._schedule_next, each)
+            loops[polling(each)] = self._loop(polling(each), once, delayed=delayed)
+        loops |= {
             CLOCK: self._loop(CLOCK, self._tick_and_rest),
             OUTBOX: self.outbox.run(self._stop),
             FORGETTING: self._loop(FORGETTING, self._watch_state.prune, every=FORGET_EVERY),
