@@ -148,7 +148,7 @@ class AccountAdmin:
             if account is not None:
                 self._pollers.cache.put_account(account)
                 if account.flag is not None:
-                    await self._pollers.note_flag(account.reference, account.flag)
+                    await self._pollers.of(account.reference).note_flag(account.reference, account.flag)
             async with self._writing() as transaction:
                 if account is not None:
                     transaction.expect_account(account.reference)
@@ -169,7 +169,7 @@ class AccountAdmin:
             flagged = error.reference or reference
             reference = reference or flagged
             if flagged:
-                await self._pollers.note_flag(flagged, error.flag)
+                await self._pollers.of(flagged).note_flag(flagged, error.flag)
         async with self._writing() as transaction:
             if reference is not None:
                 transaction.expect_account(reference)

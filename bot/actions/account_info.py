@@ -215,7 +215,8 @@ class AccountInfoService:
 
     async def _record_flag(self, error: PendingModeration, account: KnownAccount) -> InfoResult:
         """Record the flag of a 596, which is about the account asked for unless the API names another."""
-        await self._pollers.note_flag(error.reference or account.reference, error.flag)
+        flagged = error.reference or account.reference
+        await self._pollers.of(flagged).note_flag(flagged, error.flag)
         if error.reference not in (None, account.reference):
             raise MalformedResponse(code=ErrorCode.WRONG_ACCOUNT, quote=error.quote)
         return InfoResult(

@@ -238,7 +238,7 @@ class Remedies:
         except PendingModeration as error:
             for case in cases:
                 if case.lease.reference is None:  # now it is known whose it is
-                    await self._pollers.note_flag(case.reference, error.flag)
+                    await poller.note_flag(case.reference, error.flag)
                 case.shown, case.verdict = error.flag, RemedyVerdict.FLAGGED_AGAIN
             return
         except (Gone, Unreachable, MalformedResponse) as error:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
-from bot.domain.accounts import Flag, KnownAccount
+from bot.domain.accounts import KnownAccount
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
 from bot.domain.providers import provider_of
@@ -129,10 +129,6 @@ class AccountPollers:
             for failure in self.failures.values():
                 raise failure from None
             raise
-
-    async def note_flag(self, reference: str, flag: Flag) -> bool:
-        """Record a 596 about an account, and show it at once. Return whether the account is known."""
-        return await self.of(reference).note_flag(reference, flag)
 
     async def close(self) -> None:
         """Cancel the polls that are under way."""
