@@ -1,17 +1,12 @@
-"""One life of the bot: a process that runs `bot.app.run` and may kill itself at a step.
-
-Its processes are forked from a server that has imported everything, so that a life begins in no time.
-"""
+"""One life of the bot: a process that runs `bot.app.run` and may kill itself at a step."""
 
 import asyncio
-import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing.context import ForkServerContext, ForkServerProcess
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Final
 
@@ -24,11 +19,10 @@ from tests.demo import launch
 from tests.simulators.discord import point_at
 from tests.support.clock import Clock
 from tests.support.failpoints import FailPoint, trapped
+from tests.support.forking import fork
 
-NURSERY: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
 COUNTED_EVERY: Final = 15.0
 """Seconds, of the hurried clock."""
-PRELOADED: Final = ["tests.chaos.victim", "cogs.accounts", "cogs.info", "cogs.watch", "cogs.status"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +43,7 @@ class Life:
 
     def begin(self) -> ForkServerProcess:
         """Start the process."""
-        NURSERY.set_forkserver_preload(PRELOADED)
-        process = NURSERY.Process(target=live, args=(self,), daemon=True)
-        process.start()
-        return process
+        return fork(self.log, live, self)
 
     def killer(self) -> Callable[[FailPoint], None]:
         """Return a function that kills the process at its step."""
@@ -69,8 +60,6 @@ class Life:
 
 def live(life: Life) -> None:
     """Run the bot at the speed of the simulations, without access to the outside."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    _write_to(life.log)
     launch.check(life.settings)
     os.environ.clear()
     os.environ.update(life.settings)
@@ -93,17 +82,3 @@ def count_tasks(loop: asyncio.AbstractEventLoop, file: Path) -> None:
     """Write down how many tasks there are, now and for as long as the loop runs."""
     file.write_text(str(len(asyncio.all_tasks(loop))))
     loop.call_later(COUNTED_EVERY, count_tasks, loop, file)
-
-
-def _write_to(log: Path) -> None:
-    """Send the output of the process to a file."""
-    handle = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    for output in (1, 2):
-        os.dup2(handle, output)
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os.kill(os.getpid(), signal.SIGKILL)

@@ -15,7 +15,7 @@ from bot.providers.midjourney_info import parse_info
 from bot.storage import Store
 from tests.demo import launch
 from tests.demo.page import PageServer, Proxy, Stage, Useapi
-from tests.demo.process import BotProcess
+from tests.demo.process import BotProcess, Spawn, spawn
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import Plan, SimulatedUseapi
@@ -114,7 +114,7 @@ def bot_command(
 
 @asynccontextmanager
 async def demo(
-    providers: Collection[str] = PROVIDERS, *, hurry: float = 1
+    providers: Collection[str] = PROVIDERS, *, hurry: float = 1, spawn: Spawn = spawn
 ) -> AsyncGenerator[tuple[PageServer, BotProcess]]:
     """Start the simulations, of these services, the bot and the page. All of it ends with the block."""
     async with AsyncExitStack() as stack:
@@ -133,7 +133,7 @@ async def demo(
             seed_proxy(proxy)
             shown.append(Proxy(proxy))
         bot = await stack.enter_async_context(
-            BotProcess(bot_command(discord, services, folder, hurry=hurry), folder / "bot.log")
+            BotProcess(bot_command(discord, services, folder, hurry=hurry), folder / "bot.log", spawn=spawn)
         )
         page = await stack.enter_async_context(PageServer(Stage(discord, bot, shown)))
         bot.changed = page.changed

@@ -77,6 +77,12 @@ def _loopback(address: str) -> bool:
 
 def main() -> None:
     """Run the bot by the command line until it or its parent ends."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    run(sys.argv[1:])
+
+
+def run(words: Sequence[str]) -> None:
+    """Run the bot as these words say until it ends."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.demo.launch", description="Run the bot in the sandbox."
     )
@@ -85,14 +91,13 @@ def main() -> None:
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
     for name in ("--hurry", "--pace"):
         parser.add_argument(name, type=float, default=1)
-    own, arguments = _halves(sys.argv[1:])
+    own, arguments = _halves(words)
     given = parser.parse_args(own)
     settings = dict(pair.split("=", 1) for pair in given.settings)
     check(settings)
     os.environ.clear()
     os.environ.update(settings)
     os.chdir(given.folder)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     with point_at(given.discord_api, given.gateway):
         sys.exit(_run_bot(arguments, given.hurry, given.pace))
 

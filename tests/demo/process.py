@@ -3,10 +3,10 @@
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 STOP_WITHIN: Final = 5.0
 """The seconds that the bot gets to end by itself. It needs less than two."""
@@ -18,12 +18,46 @@ def _nobody() -> None:
     """Stand in for a listener to changes."""
 
 
+class Process(Protocol):
+    """A process that runs or has ended."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+    async def wait(self) -> int: ...
+
+
+async def spawn(command: Sequence[str], log: Path) -> Process:
+    """Run Python. Its standard input is held open and never written: when that closes, the bot ends."""
+    with log.open("ab") as output:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C in the terminal is for the demo, which then ends the bot
+        )
+
+
+Spawn = Callable[[Sequence[str], Path], Awaitable[Process]]
+
+
 class BotProcess:
     """`async with BotProcess(command, log)`: running inside the block, and surely gone after it."""
 
-    def __init__(self, command: Sequence[str], log: Path, *, stop_within: float = STOP_WITHIN) -> None:
-        self._command, self._log, self._stop_within = command, log, stop_within
-        self._process: asyncio.subprocess.Process | None = None
+    def __init__(
+        self, command: Sequence[str], log: Path, *, stop_within: float = STOP_WITHIN, spawn: Spawn = spawn
+    ) -> None:
+        self._command, self._log, self._stop_within, self._spawn = command, log, stop_within, spawn
+        self._process: Process | None = None
         self._watch: asyncio.Task[None] | None = None
         self.exit_code: int | None = None
         self.changed: Callable[[], None] = _nobody
@@ -46,16 +80,8 @@ class BotProcess:
         return self._process.pid if self._process is not None and self.running else None
 
     async def start(self) -> None:
-        """Start it. Its standard input is held open and never written: when that closes, the bot ends."""
-        with self._log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *self._command,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,  # Ctrl-C in the terminal is for the demo, which then ends the bot
-            )
+        """Start the process."""
+        self._process = await self._spawn(self._command, self._log)
         self.exit_code = None
         self._watch = asyncio.create_task(self._report_end(self._process))
 
@@ -81,7 +107,7 @@ class BotProcess:
         await self.start()
         self.changed()
 
-    async def _report_end(self, process: asyncio.subprocess.Process) -> None:
+    async def _report_end(self, process: Process) -> None:
         self.exit_code = await process.wait()
         last = self._log.read_text(errors="replace").splitlines()[-TAIL:]
         sys.stderr.write(

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.demo.demo import demo
 from tests.demo.visitor import WAIT_MS, Visitor
-from tests.support.browsing import in_a_browser, visiting
+from tests.support.browsing import forked, in_a_browser, visiting
 
 RESET: Final = re.compile("- reset$")
 """The button that resets, whatever the kind of the flag."""
@@ -184,7 +184,7 @@ async def test_a_select_opens_a_card_by_keyboard_alone(browser: Browser) -> None
 
 @in_a_browser
 async def test_a_bot_that_is_away_does_not_respond_and_comes_back(browser: Browser) -> None:
-    async with demo() as (server, bot), await browser.new_page() as page:
+    async with demo(spawn=forked) as (server, bot), await browser.new_page() as page:
         visitor = Visitor(page)
         await visitor.arrive(server.address)
         await bot.stop()

@@ -1,21 +1,25 @@
 """The demo in a real browser. Without a browser its tests are skipped."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import pytest
 from playwright.async_api import Browser
 
 from bot.domain.providers import USEAPI
+from tests.demo import launch
 from tests.demo.demo import demo
 from tests.demo.visitor import Visitor, installed_browser
+from tests.support.forking import ForkedProcess, fork
 
 Test = TypeVar("Test", bound=Callable[..., Coroutine[Any, Any, None]])
 
 BROWSER: Final = installed_browser()
 HURRY: Final = 5
 """Leaves time to act between two checks after a reset."""
+MODULE: Final = len(("-m", "tests.demo.launch"))
 LOOP: Final = "session"
 """All tests share one browser, and so its event loop."""
 needs_chromium = pytest.mark.skipif(
@@ -29,6 +33,11 @@ def in_a_browser(test: Test) -> Test:
     return needs_chromium(pytest.mark.asyncio(loop_scope=LOOP)(test))
 
 
+async def forked(command: Sequence[str], log: Path) -> ForkedProcess:
+    """Run what `launch.command` returned."""
+    return ForkedProcess(fork(log, launch.run, command[MODULE:]))
+
+
 @asynccontextmanager
 async def visiting(
     browser: Browser, width: int = 1280, height: int = 800, *, providers: Collection[str] = (USEAPI,)
@@ -38,7 +47,7 @@ async def visiting(
     An error of the page or a request to elsewhere fails the test.
     """
     errors: list[str] = []
-    async with demo(providers, hurry=HURRY) as (server, _):
+    async with demo(providers, hurry=HURRY, spawn=forked) as (server, _):
         page = await browser.new_page(viewport={"width": width, "height": height})
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
