@@ -194,6 +194,11 @@ class ChaosRun:
             if value := happens():
                 return value
 
+    def kill(self) -> None:
+        """End a life now."""
+        assert self._process is not None
+        self._process.kill()
+
     async def die(self) -> None:
         """Wait for the end of a life."""
         await self.world.wait_for(lambda: not self.alive, PATIENCE)

@@ -10,8 +10,9 @@ import pytest
 
 from bot.domain import incidents
 from bot.domain.incidents import RemedyVerdict
+from bot.domain.providers import Remedy
 from bot.incidents.transaction import UNKNOWN_OUTCOME
-from bot.rules.policy import AWAY_AFTER, LEASE
+from bot.rules.policy import AWAY_AFTER, lease_for
 from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
 from tests.chaos.findings import times_anew, times_sent
 from tests.chaos.records import ASKED
@@ -28,6 +29,8 @@ from tests.chaos.stories import (
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, Json, Person
 from tests.support.failpoints import FailPoint
 
+LEASE_OVER = lease_for(Remedy.ENABLE)
+"""The longest lease of a remedy."""
 FORGOTTEN = timedelta(hours=1)
 """Longer than Discord knows a nonce."""
 
@@ -94,7 +97,7 @@ async def test_killed_within_a_remedy_it_sends_no_second_one_and_shows_what_is_k
 ) -> None:
     channel = run.accounts.add(provider)
     run.flag(channel)
-    run.planned_ends.append(PlannedEnd(step, away=LEASE))
+    run.planned_ends.append(PlannedEnd(step, away=LEASE_OVER))
     await run.until(lambda: run.has_sent(channel) and run.world.connected)
     await reset(run, channel)
     await run.die()
@@ -216,8 +219,8 @@ async def test_a_flag_seen_while_no_owner_is_known_is_sent_once_when_they_are_kn
     run.names_owners = False
     run.world.fault(FaultKind.ERROR, status=503, path=OWNER)
     run.flag(channel)
-    run.planned_ends.append(PlannedEnd(after=1.5))
     await run.until(run.has_noticed)
+    run.kill()
     await run.die()
     await run.until(run.has_noticed)
     assert not run.creations

@@ -5,6 +5,7 @@ import os
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -21,6 +22,8 @@ from tests.support.clock import Clock
 from tests.support.failpoints import FailPoint, trapped
 from tests.support.forking import fork
 
+DATABASE_WAITS: Final = timedelta(seconds=1)
+"""By the wall's clock, as SQLite waits: long enough for who reads."""
 COUNTED_EVERY: Final = 15.0
 """Seconds, of the hurried clock."""
 
@@ -75,7 +78,7 @@ def live(life: Life) -> None:
         asyncio.Runner(loop_factory=loop) as runner,
     ):
         count_tasks(runner.get_loop(), life.tasks)
-        runner.run(app.run(settings))
+        runner.run(app.run(settings, timings=app.Timings(busy_timeout=DATABASE_WAITS)))
 
 
 def count_tasks(loop: asyncio.AbstractEventLoop, file: Path) -> None:
