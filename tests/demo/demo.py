@@ -106,7 +106,7 @@ def bot_command(
         "GUILD_IDS": str(discord.guild_id),
         "ALERT_CHANNEL_ID": str(discord.channel_id),
         "DATABASE_PATH": str(folder / DATABASE),
-        **{name: f"{seconds / hurry:g}s" for name, seconds in PACE.items()},
+        **{name: f"{seconds}s" for name, seconds in PACE.items()},
         "REMIND_AFTER": REMIND_AFTER,
     }
     return launch.command(discord.api, discord.gateway, folder, settings, hurry=hurry, pace=PROXY_PACE)

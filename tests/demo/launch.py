@@ -37,8 +37,9 @@ def command(
 ) -> list[str]:
     """Return the arguments of `python` that run the bot; `arguments` are the bot's own, such as `check`.
 
-    The bot waits for its next edit of a message, and for the polls after a remedy, so many times shorter; the
-    pace is how many times faster midjourney-proxy is than the real one.
+    So many times shorter is what the settings give in seconds, and what the bot waits for its next edit of a
+    message, for the polls after a remedy and for the next attempt of a request; the pace is how many times
+    faster midjourney-proxy is than the real one.
     """
     pairs = [f"{name}={value}" for name, value in settings.items()]
     own = [f"--hurry={hurry}", f"--pace={pace}", discord_api, gateway, str(folder), *pairs]
@@ -126,6 +127,7 @@ def _run_bot(arguments: Sequence[str], hurry: float, pace: float) -> int:
     from bot.runtime import setting_values  # noqa: PLC0415 - as the comment says
 
     setting_values.SHORTEST_POLL /= hurry  # pyright: ignore[reportConstantRedefinition] - a hurried demo polls as often
+    setting_values.SECONDS["s"] /= hurry  # pyright: ignore[reportArgumentType] - minutes stay as long
 
     MjproxyClient.checks = {  # pyright: ignore[reportAttributeAccessIssue] - as many checks, only sooner
         remedy: tuple(check / pace for check in checks) for remedy, checks in MjproxyClient.checks.items()
@@ -135,7 +137,9 @@ def _run_bot(arguments: Sequence[str], hurry: float, pace: float) -> int:
         await asyncio.sleep(seconds / hurry)
 
     return bot_main(
-        list(arguments), env_file=None, timings=Timings(sleep, edit_every=DEFAULT_TIMINGS.edit_every / hurry)
+        list(arguments),
+        env_file=None,
+        timings=Timings(sleep, sleep, edit_every=DEFAULT_TIMINGS.edit_every / hurry),
     )
 
 

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.demo.demo import demo
 from tests.demo.visitor import WAIT_MS, Visitor
-from tests.support.browsing import forked, in_a_browser, visiting
+from tests.support.browsing import UNHURRIED, forked, in_a_browser, visiting
 
 RESET: Final = re.compile("- reset$")
 """The button that resets, whatever the kind of the flag."""
@@ -41,7 +41,7 @@ async def test_from_a_flag_to_one_alert_to_a_reset_to_green(browser: Browser) ->
 async def test_a_reset_that_does_not_help_is_reported_and_clearing_turns_the_alert_green(
     browser: Browser,
 ) -> None:
-    async with visiting(browser) as visitor:
+    async with visiting(browser, hurry=UNHURRIED) as visitor:
         alert = await visitor.alert("basalt", "CAPTCHA")
         basalt = visitor.account("basalt")
         await basalt.get_by_role("button", name="A reset does not help").click()

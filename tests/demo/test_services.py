@@ -7,7 +7,7 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.demo.demo import PROVIDERS
 from tests.demo.visitor import WAIT_MS, Visitor
-from tests.support.browsing import in_a_browser, visiting
+from tests.support.browsing import UNHURRIED, in_a_browser, visiting
 
 PROXY: Final = "#mjproxy"
 USEAPI: Final = "#useapi"
@@ -83,7 +83,7 @@ async def test_an_account_of_the_proxy_is_enabled_and_its_alert_turns_green_once
 
 @in_a_browser
 async def test_enabling_that_does_not_help_is_reported(browser: Browser) -> None:
-    async with visiting(browser, providers=["mjproxy"]) as visitor:
+    async with visiting(browser, providers=["mjproxy"], hurry=UNHURRIED) as visitor:
         alert = await visitor.alert("kelpie", "Plan")
         await visitor.account("kelpie").get_by_role("button", name="Enabling does not help").click()
         await alert.get_by_role("button", name=ENABLE).click()

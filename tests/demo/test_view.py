@@ -3,7 +3,7 @@
 from playwright.async_api import Browser, Locator, expect
 
 from tests.demo.visitor import Visitor
-from tests.support.browsing import in_a_browser, visiting
+from tests.support.browsing import UNHURRIED, in_a_browser, visiting
 
 SEEN = 0.25
 """The least part of a message in view; the list of all accounts is taller than its pane."""
@@ -56,7 +56,7 @@ async def test_a_pane_that_was_scrolled_up_stays_so_when_the_bot_edits_a_message
 
 @in_a_browser
 async def test_a_flag_pressed_on_a_phone_leads_to_the_message_it_makes(browser: Browser) -> None:
-    async with visiting(browser, 390, 844) as visitor:
+    async with visiting(browser, 390, 844, hurry=UNHURRIED) as visitor:
         alert = await visitor.alert("ember", "Moderation")
         await expect(alert).not_to_be_in_viewport()
         await visitor.button("New message in @ Midwatch").click()

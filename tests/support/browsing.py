@@ -17,8 +17,9 @@ from tests.support.forking import ForkedProcess, fork
 Test = TypeVar("Test", bound=Callable[..., Coroutine[Any, Any, None]])
 
 BROWSER: Final = installed_browser()
-HURRY: Final = 5
-"""Leaves time to act between two checks after a reset."""
+HURRY: Final = 10
+UNHURRIED: Final = 5
+"""Leaves time to act between two checks after a remedy, and before a flag is over that is gone."""
 MODULE: Final = len(("-m", "tests.demo.launch"))
 LOOP: Final = "session"
 """All tests share one browser, and so its event loop."""
@@ -40,14 +41,19 @@ async def forked(command: Sequence[str], log: Path) -> ForkedProcess:
 
 @asynccontextmanager
 async def visiting(
-    browser: Browser, width: int = 1280, height: int = 800, *, providers: Collection[str] = (USEAPI,)
+    browser: Browser,
+    width: int = 1280,
+    height: int = 800,
+    *,
+    providers: Collection[str] = (USEAPI,),
+    hurry: float = HURRY,
 ) -> AsyncGenerator[Visitor]:
     """Open the demo, by default of useapi.net alone, in a browser.
 
     An error of the page or a request to elsewhere fails the test.
     """
     errors: list[str] = []
-    async with demo(providers, hurry=HURRY, spawn=forked) as (server, _):
+    async with demo(providers, hurry=hurry, spawn=forked) as (server, _):
         page = await browser.new_page(viewport={"width": width, "height": height})
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
