@@ -20,6 +20,7 @@ from bot.providers.errors import ProviderError, RateLimited
 from bot.render.provider_words import service_name
 from bot.rules.policy import Policy
 from bot.rules.service_incidents import next_poll_in
+from bot.runtime.aside import aside
 from bot.runtime.supervisor import Health, first_of, supervise
 from bot.storage import StoreError
 
@@ -228,7 +229,9 @@ class WatchLoops:
             await self._incident_service.tick()
         self._healths[CLOCK].succeeded(CLOCK)
         seen = self._watch_state.changed.version
-        wait = max(self._incident_service.next_tick() - self._now(), SHORTEST_REST)
+        size = len(self._watch_state.incidents)
+        next_tick = await aside(size, self._incident_service.next_tick)
+        wait = max(next_tick - self._now(), SHORTEST_REST)
         await first_of(
             self._stop.wait(),
             self._watch_state.changed.wait(seen),

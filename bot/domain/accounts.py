@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 from bot.domain.account_info import InfoSnapshot
@@ -64,6 +65,7 @@ class Flag:
     """The end of a block, if the provider has it beside the text."""
 
     @classmethod
+    @lru_cache(1_024)
     def of(cls, text: str) -> "Flag":
         """Return the flag of a text. A text that names several kinds is of the worst of them."""
         folded = text.casefold()

@@ -21,6 +21,7 @@ from bot.rules.decisions import Event, FlagReported, Tick, decide
 from bot.rules.notifications import next_due
 from bot.rules.policy import Policy
 from bot.rules.recipient import RecipientView
+from bot.runtime.aside import aside
 
 CLOCK_CHECK: Final = timedelta(hours=1)
 """How long to sleep at most: a clock that steps must not put a reminder off."""
@@ -66,7 +67,8 @@ class IncidentService:
         async with self.transaction() as transaction:
             if not isinstance(event, Observation):
                 event = replace(event, at=transaction.at)  # the clock may have been set while it waited
-            self._decide(transaction, event)
+            size = len(event.accounts) if isinstance(event, Observation) else len(transaction.incidents)
+            await aside(size, self._decide, transaction, event)
 
     def believes(self, observation: Observation) -> bool:
         """Whether a list is believed, going by the last committed state."""
@@ -85,7 +87,7 @@ class IncidentService:
     async def tick(self) -> None:
         """Apply that time has passed, or that the owners changed."""
         async with self.transaction() as transaction:
-            self._tick(transaction)
+            await aside(len(transaction.incidents), self._tick, transaction)
 
     def next_tick(self) -> datetime:
         """Return when `tick` is due next if nothing happens until then."""
@@ -165,7 +167,7 @@ class IncidentService:
         """
         leases: list[Incident] = []
         async with self.transaction() as transaction:
-            self._tick(transaction)
+            await aside(len(transaction.incidents), self._tick, transaction)
             for key, flag in confirmed.items():
                 incident = transaction.incidents.get(key)
                 if incident is None or flag not in (None, incident.flag):
@@ -210,7 +212,7 @@ class IncidentService:
                 transaction.alerts += self._unplanned
                 offset = self._keep_holds_short(transaction)
                 yield transaction
-                is_planned = self._plan(transaction)
+                is_planned = await aside(len(transaction.incidents), self._plan, transaction)
             self._offset = offset
             known = self.watch_state.incidents
             kept = () if is_planned else (each for each in transaction.alerts if each.incident in known)

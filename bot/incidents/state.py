@@ -14,6 +14,7 @@ from bot.domain.providers import USEAPI
 from bot.incidents.change_log import ChangeLog
 from bot.incidents.transaction import ENDED_STAYS, PUSHED_STAYS, Snapshot, Transaction, until_when
 from bot.rules.poll_state import PollState, resume
+from bot.runtime.aside import aside
 from bot.storage import Store
 
 POLL_STATE: Final = TypeAdapter(PollState)
@@ -53,6 +54,8 @@ class WatchState:
         self._lock = asyncio.Lock()
         self.changed = Signal()
         self.log = ChangeLog()
+        self.prepare: Callable[[Mapping[str, Incident]], object] = lambda _: None
+        """Called with what `open_incidents` will be, in a thread if that is much, before it is."""
         self.acted_at: dict[str, datetime] = {}
         """When a person last acted on each account, since the start."""
 
@@ -139,14 +142,15 @@ class WatchState:
 
     async def _commit(self, transaction: Transaction) -> None:
         before, after = self._memory, transaction.snapshot()
+        size = len(after.incidents)
+        incidents, memory, opened = await aside(size, self._prepared, before, after)
+        messages = differing(before.messages, after.messages)
         poll_states = {
             provider: POLL_STATE.dump_json(each).decode()
             for provider, each in after.poll_states.items()
             if each != before.poll_states.get(provider)
         }
         is_changed = after != before or bool(transaction.actions)
-        incidents = differing(before.incidents, after.incidents)
-        messages = differing(before.messages, after.messages)
         if is_changed:
             await self._store.watch.save(
                 incidents=incidents,
@@ -155,18 +159,27 @@ class WatchState:
                 poll_states=poll_states,
                 actions=transaction.actions,
             )
-        self._memory = after.trimmed(self.now())
-        if is_changed:
-            self._open = open_by_reference(self._memory.incidents)
+        self._memory, self._open = memory, opened
         self.acted_at |= {action.reference: action.at for action in transaction.actions}
         # The first good poll since the start is not written, but the bot's status waits for it.
         if is_changed or unseen(after.poll_states) != unseen(before.poll_states):
             self.changed.fire()
-        self.log.committed(
+        await aside(
+            len(incidents),
+            self.log.committed,
             [(before.incidents.get(each.key), each) for each in incidents],
             [(before.messages.get(each.key), each) for each in messages],
             transaction.actions,
         )
+
+    def _prepared(
+        self, before: Snapshot, after: Snapshot
+    ) -> tuple[list[Incident], Snapshot, Mapping[str, Incident]]:
+        """Return the incidents that changed, and what memory and `open_incidents` will be."""
+        memory, opened = after.trimmed(self.now()), self._open
+        if incidents := differing(before.incidents, after.incidents):
+            self.prepare(opened := open_by_reference(memory.incidents))
+        return incidents, memory, opened
 
 
 def unseen(poll_states: Mapping[str, PollState]) -> list[str]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bot.domain.accounts import KnownAccount
+from bot.domain.incidents import Incident
 from bot.domain.messages import Delivery, Message
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
@@ -18,6 +19,7 @@ from bot.render.alert_messages import content_of
 from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
+from bot.runtime.aside import aside
 
 log = logging.getLogger(__name__)
 
@@ -53,17 +55,22 @@ class Editor:
     _replacements: set[str] = field(default_factory=set[str])
     """The keys of the messages that this process sent to replace others."""
 
-    def pending(self, now: datetime) -> dict[str, datetime]:
+    async def pending(self, now: datetime) -> dict[str, datetime]:
         """Return when each message that needs an edit may be edited, ordered by that time."""
-        sent = (each for each in self.watch_state.messages.values() if each.delivery is Delivery.SENT)
-        pending = {each.key: self._allowed_at(each, now) for each in sent if self._needs_edit(each)}
+        state = self.watch_state
+        changed = await aside(len(state.incidents), self._changed, state.messages, state.incidents)
+        pending = {each.key: self._allowed_at(each, now) for each in changed}
         return dict(sorted(pending.items(), key=lambda item: item[1]))
 
-    def _needs_edit(self, message: Message) -> bool:
-        if not message.entries or retry_policy.is_over(message, self.watch_state.incidents):
+    def _changed(self, messages: Mapping[str, Message], incidents: Mapping[str, Incident]) -> list[Message]:
+        sent = (each for each in messages.values() if each.delivery is Delivery.SENT)
+        return [each for each in sent if self._needs_edit(each, incidents)]
+
+    def _needs_edit(self, message: Message, incidents: Mapping[str, Incident]) -> bool:
+        if not message.entries or retry_policy.is_over(message, incidents):
             return True
         try:
-            return self._content(message).fingerprint != message.shown
+            return self._content(message, incidents).fingerprint != message.shown
         except Exception:  # noqa: BLE001 - the edit raises it again, and holds up this message alone
             return True
 
@@ -109,8 +116,9 @@ class Editor:
 
     async def _edit(self, message: Message, place: MessageRef) -> None:
         edited_at: datetime | None = self.watch_state.now()  # later changes are not in this edit
-        content = self._content(message)
-        was_over = retry_policy.is_over(message, self.watch_state.incidents)
+        incidents = self.watch_state.incidents
+        content = await aside(len(message.entries), self._content, message, incidents)
+        was_over = retry_policy.is_over(message, incidents)
         if content.fingerprint == message.shown:
             edited_at = message.edited_at
         else:
@@ -193,8 +201,9 @@ class Editor:
             if alerts and not self.planner.owners():
                 raise error
             transaction.put_message(done)
-            self.planner.plan_for(transaction, message.recipient, alerts)
+            size = len(transaction.incidents)
+            await aside(size, self.planner.plan_for, transaction, message.recipient, alerts)
 
-    def _content(self, message: Message) -> MessageContent:
-        """Return what a message should show now."""
-        return content_of(message, self.watch_state.incidents, self.accounts())
+    def _content(self, message: Message, incidents: Mapping[str, Incident]) -> MessageContent:
+        """Return what a message should show."""
+        return content_of(message, incidents, self.accounts())

@@ -100,7 +100,7 @@ class Outbox:
         """Begin what is due, then rest until something changes, ends or comes due."""
         seen = self._watch_state.changed.version
         self._finished.clear()
-        longest = min(self.begin(), LONGEST_REST) if self._transport.ready else LOGIN_REST
+        longest = min(await self.begin(), LONGEST_REST) if self._transport.ready else LOGIN_REST
         self.health.succeeded(NAME)
         await first_of(
             self._watch_state.changed.wait(seen),
@@ -114,8 +114,9 @@ class Outbox:
         """Return the tasks that have not ended."""
         return tuple(self._tasks.values())
 
-    def begin(self) -> timedelta:
+    async def begin(self) -> timedelta:
         """Begin what is due, and return the time until something else is."""
+        edits = await self._editor.pending(self._now())
         now, messages, incidents = self._now(), self._watch_state.messages, self._watch_state.incidents
         self._gate.keep(messages.keys())
         sends = {
@@ -124,10 +125,7 @@ class Outbox:
             if each.on_its_way
         }
         later: list[timedelta] = []
-        for times, work in (
-            (sends, self._sender.attempt),
-            (self._editor.pending(now), self._editor.reconcile),
-        ):
+        for times, work in ((sends, self._sender.attempt), (edits, self._editor.reconcile)):
             for key, at in times.items():
                 if key in self._tasks:
                     continue

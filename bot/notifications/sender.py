@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import KnownAccount
+from bot.domain.incidents import Incident
 from bot.domain.messages import Delivery, Message, Purpose, Route
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner, Transaction
@@ -17,6 +18,7 @@ from bot.render.alert_messages import content_of
 from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import supersede, with_open_incidents
 from bot.rules.recipient import notifies
+from bot.runtime.aside import aside
 
 log = logging.getLogger(__name__)
 
@@ -93,13 +95,17 @@ class Sender:
                 current = transaction.messages.get(message.key, message)
                 transaction.put_message(replace(current, delivery=Delivery.CANCELLED))
             return
-        content = content_of(message, self.watch_state.incidents, self.accounts())
-        is_quiet = bool(message.entries) and not notifies(message, self.watch_state.incidents)
+        incidents = self.watch_state.incidents
+        content = await aside(len(message.entries), self._content, message, incidents)
+        is_quiet = bool(message.entries) and not notifies(message, incidents)
         silent = is_quiet or not message.notify
         outgoing = as_sent(message, content)
         place = await self.transport.send(channel, outgoing, nonce=message.nonce, silent=silent)
         # A second attempt may return the message of the first one, with the content of that time.
         await self._record(message, place, content.fingerprint if is_first else None)
+
+    def _content(self, message: Message, incidents: Mapping[str, Incident]) -> MessageContent:
+        return content_of(message, incidents, self.accounts())
 
     def _may_exist(self, message: Message, *, is_first: bool) -> bool:
         """Whether a message may be in Discord already, under a nonce that Discord has forgotten."""
@@ -135,7 +141,8 @@ class Sender:
             transaction.put_message(arrived)
             for changed in supersede(arrived, transaction.messages.values(), transaction.incidents):
                 transaction.put_message(changed)
-            self.planner.plan_for(transaction, message.recipient)
+            size = len(transaction.incidents)
+            await aside(size, self.planner.plan_for, transaction, message.recipient)
 
     async def _record_failure(self, message: Message, error: DeliveryError) -> None:
         now = self.watch_state.now()

@@ -2,8 +2,9 @@
 
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Final
 
 from bot.domain.account_info import InfoSnapshot
@@ -17,7 +18,12 @@ from bot.storage import Store
 UNDATED: Final = datetime.min.replace(tzinfo=UTC)
 """Before every time: an answer of which the age is unknown counts as older than any other."""
 NEVER: Final[Mapping[str, datetime | None]] = {USEAPI: None}
+ALL_BUT_THE_FLAG: Final = attrgetter(*(each.name for each in fields(Account) if each.name != "flag"))
 NO_INCIDENTS: Final[Mapping[str, Incident]] = {}
+
+
+Shown = tuple[object, object, Mapping[str, KnownAccount]]
+"""Incidents, the listed accounts, and both together."""
 
 
 class AccountCache:
@@ -33,27 +39,34 @@ class AccountCache:
         *,
         observed_at: Mapping[str, datetime | None] = NEVER,
     ) -> None:
-        self._known = {each.reference: each for each in known}
-        """All accounts. Those that are not listed any more keep their names and information."""
-        self._listed_now: dict[str, KnownAccount] | None = None
-        """The accounts that are listed; None after a change."""
+        self._known: Mapping[str, KnownAccount] = {each.reference: each for each in known}
+        """All accounts. Those that are not listed any more keep their names and information.
+
+        It is replaced and never changed, as threads read it, too. The same goes for what is made of it.
+        """
+        self._listed_of: tuple[object, Mapping[str, KnownAccount]] = None, {}
+        """All accounts, and those of them that are listed."""
         self.observed_at = dict(observed_at)
         """The time of each provider's last good poll; None before the first."""
         self.open_incidents: Callable[[], Mapping[str, Incident]] = lambda: NO_INCIDENTS
         """Returns the open incident of each account that has one, by reference."""
         self.web_pages: Mapping[str, str] = {}
         """The addresses of the providers' own pages."""
-        self._with_incidents: tuple[Mapping[str, Incident], dict[str, KnownAccount]] | None = None
-        """Incidents, and the accounts with these; None after any other change."""
+        self._shown: Shown = None, None, {}
+        self._prepared: Shown = None, None, {}
+        """What is shown next."""
 
     def __len__(self) -> int:
         return len(self._listed)
 
     @property
-    def _listed(self) -> dict[str, KnownAccount]:
-        if self._listed_now is None:
-            self._listed_now = {reference: each for reference, each in self._known.items() if each.is_listed}
-        return self._listed_now
+    def _listed(self) -> Mapping[str, KnownAccount]:
+        known = self._known
+        of, listed = self._listed_of
+        if of is not known:
+            listed = {reference: each for reference, each in known.items() if each.is_listed}
+            self._listed_of = known, listed
+        return listed
 
     @property
     def accounts(self) -> tuple[KnownAccount, ...]:
@@ -61,20 +74,28 @@ class AccountCache:
         return tuple(self.by_reference.values())
 
     @property
-    def by_reference(self) -> dict[str, KnownAccount]:
+    def by_reference(self) -> Mapping[str, KnownAccount]:
         """Every account of the last good poll or with an open incident, by reference."""
-        incidents = self.open_incidents()
+        incidents, listed = self.open_incidents(), self._listed
         if not incidents:
-            return self._listed
-        if self._with_incidents is None or self._with_incidents[0] is not incidents:
-            shown = {
-                reference: with_incident(
-                    self._without_incident(reference), each, self.web_pages.get(each.provider)
-                )
-                for reference, each in incidents.items()
-            }
-            self._with_incidents = incidents, self._listed | shown
-        return self._with_incidents[1]
+            return listed
+        for of, among, shown in (self._shown, self._prepared):
+            if of is incidents and among is listed:
+                return shown
+        self._shown = self._with(incidents)
+        return self._shown[2]
+
+    def prepare(self, incidents: Mapping[str, Incident]) -> None:
+        """Prepare for incidents that are open soon, as that takes a while with many."""
+        self._prepared = self._with(incidents)
+
+    def _with(self, incidents: Mapping[str, Incident]) -> Shown:
+        listed, pages = self._listed, self.web_pages
+        shown = {
+            reference: with_incident(self._without_incident(reference), each, pages.get(each.provider))
+            for reference, each in incidents.items()
+        }
+        return incidents, listed, {**listed, **shown}
 
     @property
     def with_unlisted(self) -> Mapping[str, KnownAccount]:
@@ -134,7 +155,7 @@ class AccountCache:
 
     def observe(self, observation: Observation) -> None:
         """Replace the listed accounts of a provider with those of a poll; an incomplete one adds to them."""
-        rest, provider = dict(self._known), observation.provider
+        rest, provider = {**self._known}, observation.provider
         listed = {
             each.reference: with_account(rest.pop(each.reference, None), each)
             for each in observation.accounts
@@ -143,8 +164,9 @@ class AccountCache:
             self.observed_at[provider] = observation.at
             gone = (c for c, each in rest.items() if each.is_listed and provider_of(c) == provider)
             rest |= {reference: replace(rest[reference], is_listed=False) for reference in gone}
-        self._known = listed | rest
-        self._forget_listed()
+        known = listed | rest
+        if [*known.values()] != [*self._known.values()]:
+            self._known = known
 
     def put_info(self, reference: str, snapshot: InfoSnapshot) -> None:
         """Store an answer to `/info`."""
@@ -170,12 +192,8 @@ class AccountCache:
         return self._known.get(reference) or KnownAccount(Account(reference), is_listed=False)
 
     def _put(self, account: KnownAccount) -> KnownAccount:
-        self._known[account.reference] = account
-        self._forget_listed()
+        self._known = {**self._known, account.reference: account}
         return account
-
-    def _forget_listed(self) -> None:
-        self._listed_now = self._with_incidents = None
 
 
 def with_incident(known: KnownAccount, incident: Incident, web_page: str | None) -> KnownAccount:
@@ -206,12 +224,14 @@ def comparable(text: str) -> str:
 
 def with_account(known: KnownAccount | None, account: Account) -> KnownAccount:
     """Return a known account as the API lists it now, without its flag, which is the incident's."""
+    if known is not None and known.is_listed:
+        before = known.account
+        if before is account or ALL_BUT_THE_FLAG(before) == ALL_BUT_THE_FLAG(account):
+            return known
     if account.flag is not None:
         account = replace(account, flag=None)
     if known is None:
         return KnownAccount(account, snapshot=account.info)
-    if known.is_listed and (known.account is account or known.account == account):
-        return known
     snapshot = account.info or known.snapshot
     if known.snapshot is not None and account.info is not None:
         snapshot = max(known.snapshot, account.info, key=lambda each: each.taken_at or UNDATED)

@@ -170,6 +170,7 @@ class AccountPoller:
             self.outages.failed(ServiceProblem.LIST_GONE, None, observation.at)
             raise self.failure
         self.cache.observe(observation)
+        await asyncio.sleep(0)  # both take a while with many accounts
         with suppress(StoreError):  # the next poll writes it
             await self._store.record_observation(observation)
         if not listing.is_complete:

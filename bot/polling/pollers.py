@@ -37,6 +37,7 @@ class AccountPollers:
         self.cache = cache
         cache.open_incidents = self.open_incidents
         cache.web_pages = self.web_pages
+        self._watch_state.prepare = cache.prepare
 
     def __iter__(self) -> Iterator[AccountPoller]:
         return iter(self._pollers.values())

@@ -22,6 +22,7 @@ from bot.providers.errors import MalformedResponse, ProviderError, RateLimited, 
 from bot.providers.failures import unreachable
 from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.redaction import HIDDEN, redact
+from bot.runtime.aside import aside
 
 log: Final = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -30,6 +31,8 @@ Parser = Callable[[ApiResponse, ApiRequest], T]
 TRIES: Final = 3
 FIRST_PAUSE: Final = 0.5
 HEADER_LIMIT: Final = 64 * 1024
+AN_ENTRY: Final = 150
+"""The bytes of an account in a list, at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,8 @@ class ApiClient:
                 middlewares=(send_once,),
             ) as received:
                 response = await self._receive(received, request.secret)
-            return parse_or_log(response, request, parse)
+            accounts = (response.length or 0) // AN_ENTRY
+            return await aside(accounts, parse_or_log, response, request, parse)
         except ProviderError as error:
             failure = error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

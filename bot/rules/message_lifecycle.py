@@ -40,7 +40,8 @@ def with_open_incidents(push: Message, incidents: Mapping[str, Incident]) -> Mes
 
 def with_more(message: Message, incidents: Iterable[Incident]) -> Message:
     """Return a message with incidents added that are no reason for it."""
-    more = {each.key: MessageItem(each.key, None) for each in incidents if not message.holds(each.key)}
+    held = incident_keys([message])
+    more = {each.key: MessageItem(each.key, None) for each in incidents if each.key not in held}
     return replace(message, entries=(*message.entries, *more.values())) if more else message
 
 

@@ -165,11 +165,11 @@ class WatchStore:
         async with self._database.writing() as writer:
             await writer.executemany(SAVE_INCIDENT, map(incident_row, incidents))
             await writer.executemany(SAVE_MESSAGE, map(MESSAGE.row, messages))
-            entries = [
+            entries = (
                 (message.key, position, entry.incident, entry.reason)
                 for message in messages
                 for position, entry in enumerate(message.entries)
-            ]
+            )
             await writer.executemany(SAVE_ENTRY, entries)
             await writer.executemany(CUT_ENTRIES, [(each.key, len(each.entries)) for each in messages])
             await writer.executemany(SAVE_MUTE, map(mute_row, mutes))

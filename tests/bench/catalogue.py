@@ -9,6 +9,7 @@ from tests.bench.record import FULL
 MS: Final = Unit.MILLISECONDS
 OF_THE_FLOOR: Final = Budget(1.3, Candidate.MINIMAL)
 UNDISTURBED: Final = Budget(25)
+TURN: Final = {1_000: Budget(10), 10_000: Budget(25)}
 NONE: Final = Budget(0)
 WHOLE_ANSWER: Final = {10: Budget(10), 1_000: Budget(25), 10_000: Budget(80)}
 FIRST_MESSAGE: Final = {200: Budget(0.1), 1_000: Budget(0.3)}
@@ -26,12 +27,18 @@ def answers() -> Iterator[Figure]:
     yield Figure("answers.idle.max", f"{idle}: longest", MS)
     for key, title in (
         ("polled", f"first answer, {FULL.crowd:,} accounts polled 10 times a second (1)"),
-        ("storm", f"first answer, {FULL.crowd:,} accounts flagged at once (1)"),
+        *(
+            (f"storm.{each}", f"first answer, {each:,} accounts flagged at once (1)")
+            for each in FULL.answered_storms
+        ),
         ("locked", "first answer, the database locked by another program for 5 s (1)"),
     ):
         yield Figure(f"answers.{key}.p50", f"{title}: p50", MS)
         yield Figure(f"answers.{key}.p99", f"{title}: p99", MS, UNDISTURBED)
         yield Figure(f"answers.{key}.max", f"{title}: longest", MS)
+    for accounts in FULL.answered_storms:
+        title = f"{accounts:,} accounts flagged at once (1): the longest turn of the event loop"
+        yield Figure(f"answers.storm.{accounts}.turn", title, MS, TURN[accounts], worst=True)
     yield Figure("answers.burst", f"a burst of {FULL.burst} commands: the last first answer", MS)
 
 

@@ -15,7 +15,11 @@ class Size:
     burst: int = 100
     warm_up: int = 20
     crowd: int = 1_000
-    """Accounts that are polled, and that a storm flags, while somebody uses a command."""
+    """Accounts that are polled while somebody uses a command."""
+    answered_storms: tuple[int, ...] = (1_000, 10_000)
+    """Accounts that a storm flags while somebody uses a command."""
+    storm_seconds: float = 1.5
+    """How long a command is used again and again from the flags on."""
     lists: tuple[int, ...] = (10, 1_000, 10_000)
     commands: int = 20
     flags: int = 40
@@ -41,6 +45,8 @@ TINY: Final = Size(
     burst=5,
     warm_up=2,
     crowd=20,
+    answered_storms=(20,),
+    storm_seconds=0.1,
     lists=(10,),
     commands=3,
     flags=3,

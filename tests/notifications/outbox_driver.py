@@ -78,7 +78,7 @@ class OutboxDriver(Assembly):
         """Do everything that is due, till nothing is; return the time the outbox would rest."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                rest = self.outbox.begin()
+                rest = await self.outbox.begin()
                 if not self.outbox.under_way:
                     return rest
                 await asyncio.gather(*self.outbox.under_way)

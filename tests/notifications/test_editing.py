@@ -459,9 +459,9 @@ async def test_a_send_does_not_wait_for_edits(
         _, incident = await sent_alert(driver, ada)
         world.fault(FaultKind.SLOW, method="PATCH", seconds=60.0)
         await driver.end(incident)
-        driver.outbox.begin()
+        await driver.outbox.begin()
         await driver.alert(bea.person.id)
-        driver.outbox.begin()
+        await driver.outbox.begin()
         await world.wait_for(lambda: bea.sees(bea.dm))
         world.mend()
         await driver.work()
@@ -477,7 +477,7 @@ async def test_no_edit_waits_for_that_of_another_message(driver: OutboxDriver, a
         for incident in incidents:
             current = driver.watch_state.incidents[incident.key]
             await driver.put(replace(current, state=State.ENDED, ended_at=driver.clock.now()))
-        driver.outbox.begin()
+        await driver.outbox.begin()
         assert len(driver.outbox.under_way) == 20
         await driver.work()
     assert len(ada.sees(ada.dm)) == 20

@@ -464,7 +464,7 @@ async def test_a_slow_route_of_one_owner_delays_no_message_to_another(
     async with driver.process():
         await driver.alert(ada.person.id)
         await driver.alert(bea.person.id)
-        driver.outbox.begin()
+        await driver.outbox.begin()
         await world.wait_for(lambda: bea.sees(bea.dm))
         assert ada.sees(ada.dm) == []
         world.mend()

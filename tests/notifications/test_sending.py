@@ -302,7 +302,7 @@ async def test_a_message_cancelled_on_its_way_is_left_as_it_arrived(
         alert = await driver.alert(ada.person.id)
 
         slow = world.fault(FaultKind.SLOW_AFTER, path="/channels/*/messages", seconds=60.0, times=1)
-        driver.outbox.begin()
+        await driver.outbox.begin()
         (message,) = await world.wait_for(lambda: ada.sees(ada.dm))
         await driver.put(replace(driver.message(alert.key), delivery=Delivery.CANCELLED))
         world.mend(slow)

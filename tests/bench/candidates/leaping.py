@@ -3,8 +3,9 @@
 `bot.app.run` is what runs, unchanged. A line `60` on standard input puts the clock a minute ahead, for its
 times of day, its sleeps and its time limits alike - but only when it rests: no poll, no message, no command
 is under way that would run into its time limit, and the event loop has had nothing to do for a moment.
-`BENCH_POLL_SECONDS` is a poll interval below the least that the settings take; `BENCH_COMMITS` names a file
-that gets the milliseconds of every commit.
+`BENCH_POLL_SECONDS` is a poll interval below the least that the settings take. `BENCH_COMMITS` names a file
+that gets the milliseconds of every commit, `BENCH_TURNS` one that gets those of every long turn of the event
+loop: from when it learns what happened until it waits again.
 """
 
 import asyncio
@@ -24,19 +25,31 @@ IDLE_SECONDS: Final = 0.002
 WORK: Final = ("poll", "message ", "inquiry ", "CommandTree", "discord-ui", "discord.py")
 """How the names of tasks begin that are work under way."""
 YEAR_SECONDS: Final = 365 * 86_400.0
+LONG_TURN: Final = 0.001
 
 
 class LeapingSelector(selectors.DefaultSelector):
     """Waits for what happens; a leap comes first, once nothing has happened for a moment."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, turns: Path | None) -> None:
         super().__init__()
         self._clock = clock
+        self._turns = turns and turns.open("a", buffering=1)
+        self._turned_at = time.thread_time()
         self.leaps: deque[float] = deque()
         self.loop = asyncio.SelectorEventLoop(self)
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Wait as a selector does, and leap when a leap is due."""
+        """Wait as a selector does, and leap when a leap is due. Note how long it took to get here."""
+        took = time.thread_time() - self._turned_at
+        if self._turns and took >= LONG_TURN:
+            self._turns.write(f"{took * 1000:.3f}\n")
+        try:
+            return self._select(timeout)
+        finally:
+            self._turned_at = time.thread_time()
+
+    def _select(self, timeout: float | None) -> list[tuple[selectors.SelectorKey, int]]:
         if not self.leaps or (timeout is not None and timeout <= 0):
             return super().select(timeout)
         happened = super().select(IDLE_SECONDS if timeout is None else min(timeout, IDLE_SECONDS))
@@ -96,7 +109,8 @@ def main() -> None:
         note_commits(Path(commits))
     # Every part of the bot asks one function for the time of day, and that one asks this name.
     present.datetime = clock  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage] - as the comment says
-    selector = LeapingSelector(clock)
+    turns = os.environ.get("BENCH_TURNS")
+    selector = LeapingSelector(clock, Path(turns) if turns else None)
     settings = load_settings(None)
     if seconds := os.environ.get("BENCH_POLL_SECONDS"):
         settings = settings.model_copy(update={"poll_interval": timedelta(seconds=float(seconds))})

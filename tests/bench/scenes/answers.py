@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sys
+import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,6 +20,8 @@ FEW: Final = 10
 PAUSE: Final = 0.025
 """Seconds from one question to the next on average, whether or not the former is answered."""
 MILLI: Final = 1000.0
+TURNS: Final = "turns"
+"""The file of the long turns of the event loop."""
 HOLD_DATABASE: Final = """
 import sqlite3, sys, time
 held = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
@@ -34,7 +37,8 @@ async def play(record: Record) -> None:
         await idle(record, candidate)
     await undisturbed(record)
     await polled(record)
-    await in_a_storm(record)
+    for accounts in record.size.answered_storms:
+        await in_a_storm(record, accounts)
     await locked(record)
 
 
@@ -52,7 +56,8 @@ async def undisturbed(record: Record) -> None:
     async with staged(FEW) as stage, stage.ready(Candidate.MINIMAL) as one:
         await one_by_one(stage, one, record.size.warm_up)
         samples = await steadily(stage, one, record.size.answers // 2)
-    for figure in ("answers.polled", "answers.storm", "answers.locked"):
+    storms = (f"answers.storm.{accounts}" for accounts in record.size.answered_storms)
+    for figure in ("answers.polled", *storms, "answers.locked"):
         put(record, figure, Candidate.MINIMAL, samples)
 
 
@@ -62,12 +67,25 @@ async def polled(record: Record) -> None:
         put(record, "answers.polled", Candidate.MIDWATCH, await steadily(stage, one, record.size.answers))
 
 
-async def in_a_storm(record: Record) -> None:
-    """Use a command while all of many accounts are flagged in one poll, and owners get alerts."""
-    async with polling(record, record.size.crowd) as (stage, one):
+async def in_a_storm(record: Record, accounts: int) -> None:
+    """Use a command while all of many accounts are flagged in one poll, and owners get alerts.
+
+    It is used again as soon as it is answered, from the answer with the flags on.
+    """
+    async with polling(record, accounts) as (stage, one):
+        begun, before = len(stage.api.requests), len(stage.sent())
         for channel in stage.channels:
             stage.api.flag(channel, MODERATION)
-        put(record, "answers.storm", Candidate.MIDWATCH, await steadily(stage, one, record.size.answers // 2))
+        await stage.until(one, lambda: stage.answered_poll(begun))
+        turns = (stage.folder / TURNS).stat().st_size
+        samples = await back_to_back(stage, one, record.size.storm_seconds)
+        await stage.until(one, lambda: len(stage.sent()) > before)
+        await stage.rest()
+        with (stage.folder / TURNS).open() as noted:
+            noted.seek(turns)
+            longest = max(map(float, noted), default=0.0)
+    record.put(f"answers.storm.{accounts}.turn", Candidate.MIDWATCH, longest)
+    put(record, f"answers.storm.{accounts}", Candidate.MIDWATCH, samples)
 
 
 async def locked(record: Record) -> None:
@@ -83,7 +101,12 @@ async def polling(record: Record, accounts: int) -> AsyncGenerator[tuple[Stage, 
     """Have the list of so many accounts read ten times a second."""
     async with (
         staged(accounts) as stage,
-        stage.ready(Candidate.MIDWATCH, leaping=True, BENCH_POLL_SECONDS="0.1") as one,
+        stage.ready(
+            Candidate.MIDWATCH,
+            leaping=True,
+            BENCH_POLL_SECONDS="0.1",
+            BENCH_TURNS=str(stage.folder / TURNS),
+        ) as one,
     ):
         await one_by_one(stage, one, record.size.warm_up)
         yield stage, one
@@ -117,6 +140,16 @@ async def steadily(stage: Stage, one: Running, count: int) -> list[float]:
         # About an account that the warm-up asked about: what is measured is not how long Midjourney takes.
         asked.append(await stage.use("mjinfo", account=stage.channels[1]))
         await asyncio.sleep(random.uniform(0.5, 1.5) * PAUSE)  # noqa: S311 - so that nothing beats in time with it
+    return await waits(stage, one, asked)
+
+
+async def back_to_back(stage: Stage, one: Running, seconds: float) -> list[float]:
+    """Ask again as soon as there is a first answer, for so many seconds; return the waits for these."""
+    asked: list[Interaction] = []
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        asked.append(await stage.use("mjinfo", account=stage.channels[1]))
+        await stage.until(one, lambda: asked[-1].first_answer_at)
     return await waits(stage, one, asked)
 
 

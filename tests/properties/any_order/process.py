@@ -237,7 +237,7 @@ class Process(Assembly):
     async def work(self) -> timedelta:
         """Do all that is due in Discord; give the time until something else will be."""
         for _ in range(ROUNDS):
-            rest = self.outbox.begin()
+            rest = await self.outbox.begin()
             if not self.outbox.under_way:
                 return rest
             done = await asyncio.gather(*self.outbox.under_way, return_exceptions=True)
