@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.actions.remedy_case import PASSING, Case
-from bot.domain.accounts import Account, Flag
+from bot.domain.accounts import Account, EntryState, Flag
 from bot.domain.capabilities import remedy_for
 from bot.domain.incidents import (
     Incident,
@@ -134,8 +134,11 @@ class Remedies:
             return RemedyOutcome.TAKEN
         if incident.flag is None or self.digest(reference, incident.flag, incident) != confirmed:
             return RemedyOutcome.CHANGED
-        # Nothing can be sent for it, so nothing was asked of anybody.
-        return RemedyOutcome.CHANGED if self.remedy_of(reference, incident.flag) is Remedy.GUIDE else None
+        if self.remedy_of(reference, incident.flag) is Remedy.GUIDE:
+            return RemedyOutcome.CHANGED  # nothing can be sent for it, so nothing was asked of anybody
+        known = self._pollers.cache.get(reference)
+        is_starting = known is not None and known.account.entry is EntryState.STARTING
+        return RemedyOutcome.STARTING if is_starting else None
 
     async def run(self, reference: str, owner: int, confirmed: str, progress: Progress) -> RemedyResult:
         """Apply the remedy for an account for an owner who confirmed the flag with this digest.

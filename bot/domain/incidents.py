@@ -260,6 +260,8 @@ class RemedyOutcome(StrEnum):
     """Midjourney says something else than what was confirmed."""
     CLEAR = auto()
     """There was nothing to remedy."""
+    STARTING = auto()
+    """The account is enabled already, and its provider starts it."""
     TAKEN = auto()
     """Somebody else is at it already."""
     RAN_OUT = auto()

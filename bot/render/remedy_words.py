@@ -136,6 +136,8 @@ ENABLE: Final = RemedyWords(
         "Checking again in {wait} ...",
     },
     outcomes={
+        RemedyOutcome.STARTING: "⏳ **{name}** is enabled already, and {service} is starting it, "
+        "so I sent nothing. I keep checking.",
         RemedyOutcome.RAN_OUT: "Nothing was sent for **{name}**: it took too long to begin. Try again.",
         RemedyOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent nothing. "
         "/mjstatus says why and what to do.",

@@ -170,6 +170,17 @@ async def test_row_61_no_button_enables_an_account_that_its_provider_starts(
     assert proxy.count(Endpoint.ENABLE) == 0
 
 
+async def test_a_confirmation_for_an_account_that_somebody_else_enabled_sends_nothing(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    account, alert = await disabled(proxied, proxy, ada, clock)
+    question = await ada.pressed(alert, ENABLE)
+    proxy.enable([account.id])
+    await ends(ada, question, "Yes, enable Borealis", "**Borealis** is enabled already", "so I sent nothing")
+    assert proxy.count(Endpoint.ENABLE) == 0
+    assert await proxied.actions() == []
+
+
 @pytest.fixture
 async def solved(proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks) -> Json:
     """The answer to an owner who solved the CAPTCHA of an account that is disabled besides."""
