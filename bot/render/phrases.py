@@ -30,6 +30,8 @@ def state_words(account: KnownAccount) -> str:
 UNSAID: Final = {
     FlagKind.MODERATION: "useapi.net reports a pending moderation message or CAPTCHA, without details.",
     FlagKind.OTHER: "The API flags the account, and says no more.",
+    FlagKind.CAPTCHA: "The account waits for a CAPTCHA, and no more is said.",
+    FlagKind.BLOCK: "The account is blocked for a while, and no reason is given.",
 }
 """What stands for the text of a flag that has none."""
 

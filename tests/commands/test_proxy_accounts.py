@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.accounts import Account
+from bot.domain.clock import utc_now
 from bot.domain.providers import MJPROXY, reference_to
 from tests.simulators.discord import Json
 from tests.simulators.mjproxy import Endpoint, Fault, SimulatedMjproxy
 from tests.simulators.mjproxy.pool import MODERATION
+from tests.support.clock import DAY
 from tests.support.reading import buttons, text
 from tests.support.running import Bot, Visitor
+from tests.support.watching import newest
 
 if TYPE_CHECKING:
     from tests.conftest import Leaks
@@ -62,6 +65,18 @@ async def test_each_state_has_its_words_and_only_what_runs_is_ready(
     assert shown.index("**flagged**") < shown.index("**begins**") < shown.index("**runs**")
     assert "useapi.net" not in shown
     assert "At midjourney-proxy" not in shown
+
+
+async def test_a_block_of_which_only_its_end_is_known_has_our_sentence_for_its_reason(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor
+) -> None:
+    account = proxy.add(remark="Borealis")
+    proxy.pause(account.id)
+    account.unlocks_at = utc_now() + DAY
+    await begin(bot, proxy)
+    said = "```\nThe account is blocked for a while, and no reason is given.\n```"
+    assert said in text(await listed(ada))
+    assert said in text(await newest(ada, "Borealis", "The block ends"))
 
 
 async def test_the_status_counts_only_what_runs_as_ready(

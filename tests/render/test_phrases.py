@@ -52,7 +52,7 @@ def test_a_fault_of_the_bot_gives_a_reference() -> None:
             Flag("", FlagKind.MODERATION),
             "useapi.net reports a pending moderation message or CAPTCHA, without details.",
         ),
-        (Flag("", FlagKind.CAPTCHA), ""),
+        (Flag("", FlagKind.CAPTCHA), "The account waits for a CAPTCHA, and no more is said."),
     ],
 )
 def test_a_flag_without_a_text_is_worded_where_it_is_shown(flag: Flag, text: str) -> None:
