@@ -200,7 +200,6 @@ class MjproxyClient(ApiClient):
     async def home(self) -> Home:
         """Return the version, the demo mode and the clock of the proxy, for which it asks no token."""
         silence = self._limits.silence
-        self._home_until = self._now() + HOME_REST
         self._home = await self._send(ApiRequest(Endpoint.HOME), parsing.parse_home, silence, silence)
         self._home_until = self._now() + OFFSET_FOR
         return self._home
@@ -214,8 +213,10 @@ class MjproxyClient(ApiClient):
     async def _offset(self) -> timedelta | None:
         """Return how far the proxy's clock is ahead of UTC, as it last said; None if it never did."""
         if self._home_until is None or self._now() > self._home_until:
-            with suppress(ProviderError):  # reading the list shows what is wrong
+            try:
                 await self.home()
+            except ProviderError:  # reading the list shows what is wrong
+                self._home_until = self._now() + HOME_REST
         return self._home.offset if self._home else None
 
     async def _read_pages(self, offset: timedelta | None, begun: float) -> Reading:

@@ -269,6 +269,16 @@ async def test_a_clock_that_does_not_answer_is_asked_again_after_some_minutes(
     assert account.info.taken_at is not None
 
 
+async def test_a_list_waits_for_the_clock_that_somebody_else_asks_for(
+    proxy: SimulatedMjproxy, client: MjproxyClient
+) -> None:
+    proxy.add()
+    _, listing = await asyncio.gather(client.home(), client.read_list())
+    (account,) = listing.accounts
+    assert account.info is not None
+    assert account.info.taken_at is not None
+
+
 async def test_a_clock_that_answers_no_more_counts_as_it_was(
     proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
 ) -> None:
