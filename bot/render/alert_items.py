@@ -68,7 +68,10 @@ class AlertItem:
     @property
     def state(self) -> str:
         """The state, as symbol and words."""
-        return paused_words(self.flag) if self.is_paused else state_of(self.incident)
+        if self.incident.ended:
+            return ended_words(self.incident)
+        words = open_words(self.incident.state, self.flag, self.provider, starting=self.is_starting)
+        return paused_words(self.flag) if self.is_paused else words
 
     @property
     def is_fresh(self) -> bool:
@@ -118,20 +121,10 @@ def naming(names: Sequence[str], most: int = NAMED) -> str:
     return f"{', '.join(names[: most - 1])} and {whole(len(names) - most + 1)} more"
 
 
-def state_of(incident: Incident) -> str:
-    """Return an incident's state: symbol and words."""
-    if incident.ended:
-        return ended_words(incident)
-    flag = incident.flag or NO_WORDS
-    return open_words(incident.state, flag, incident.provider, starting=incident.is_starting)
-
-
 def ended_words(incident: Incident) -> str:
     """Return the state of an ended incident."""
     if incident.ending in DISABLED:
-        return (
-            f"⏸️ {'left disabled' if incident.ending is Ending.LEFT_PAUSED else 'disabled without a reason'}"
-        )
+        return "⏸️ left disabled" if incident.ending is Ending.LEFT_PAUSED else "⏸️ disabled without a reason"
     back = WORDS[incident.provider].back.removeprefix("is ")
     return "⚪ not configured any more" if is_removed(incident) else f"✅ {back}"
 

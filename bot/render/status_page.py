@@ -13,11 +13,11 @@ from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.alert_items import (
     LABEL_LIMIT,
     NO_WORDS,
+    AlertItem,
     duration,
     ended_words,
     known_account,
     naming,
-    state_of,
 )
 from bot.render.message_content import Button, MessageContent
 from bot.render.presence import needing_somebody, presence_text
@@ -203,8 +203,9 @@ def _summary(watch: WatchStatus) -> str:
 
 
 def _open(incident: Incident, watch: WatchStatus) -> str:
-    name, flagged = _label(incident.reference, watch), when(incident.opened_at)
-    parts = [f"**{name}**", state_of(incident), f"{'noticed' if incident.is_soft else 'flagged'} {flagged}"]
+    item = AlertItem(incident, known_account(incident.reference or "", watch.accounts), None, watch.now)
+    seen = f"{'noticed' if incident.is_soft else 'flagged'} {when(incident.opened_at)}"
+    parts = [f"**{item.name}**", item.state, seen]
     if (until := incident.block_until()) is not None:
         parts.append(f"block ends {exactly(until)}")
     if incident.assigned_to is not None:

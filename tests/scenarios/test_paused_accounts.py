@@ -88,6 +88,7 @@ async def test_row_68_a_reason_that_is_dropped_is_no_all_clear(
     await watched.poll(4 * MINUTE)
     assert watched.state is State.OPEN
     assert "midjourney-proxy lists no reason any more, but it is still disabled" in watched.shown()
+    assert "**Borealis** · ⏸️ no reason listed, still disabled · flagged" in watched.shown()
     await watched.poll(3 * MINUTE)
     assert watched.watch.incident(watched.reference).ending is Ending.PAUSED
     await watched.start()
