@@ -22,6 +22,7 @@ from tests.bench.figures import (
 )
 from tests.bench.record import TINY
 from tests.bench.results import FILE, Results, line_of, machine, results_of
+from tests.bench.scenes import proxy, upstream
 from tests.bench.table import BEGIN, END, PAGE, cells, put_into, rendered, verdict
 
 OURS, FLOOR, SCRIPT = Candidate.MIDWATCH, Candidate.MINIMAL, Candidate.SCRIPT
@@ -183,6 +184,8 @@ def test_every_figure_is_measured_by_a_scene_and_stands_there_once() -> None:
 @pytest.mark.parametrize("scene", SCENES)
 def test_a_tiny_round_is_played_to_its_end(scene: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stage, "IDLE_AFTER", 0.05)
+    monkeypatch.setattr(proxy, "SETTLES", 0.1)
+    monkeypatch.setattr(upstream, "SETTLES", 0.1)
     found = measure([scene], 1, TINY)
     assert found.lines
     assert {line.key for line in found.lines} <= {figure.key for figure in FIGURES if figure.scene == scene}
