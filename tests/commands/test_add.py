@@ -6,7 +6,7 @@ from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, Json
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, Endpoint, Fault, Plan
 from tests.support.forming import added, form_of, opened, sent
 from tests.support.reading import button, buttons, text
-from tests.support.running import Bot, Visitor
+from tests.support.running import SOON_GIVEN_UP, Bot, Visitor
 
 HOUR = 3_600
 ANSWER_LOST = "The connection to useapi.net broke off. So I read the list again"
@@ -292,6 +292,7 @@ async def test_a_success_that_says_nothing_and_a_list_that_cannot_be_read_is_rep
 
 
 async def test_what_cannot_be_written_down_first_is_not_sent(bot: Bot, ada: Visitor) -> None:
+    bot.database_waits = SOON_GIVEN_UP
     await bot.start()
     async with bot.held_database():
         form = await sent(ada, await opened(ada), bot.api.newcomer().discord)
@@ -305,6 +306,7 @@ async def test_what_cannot_be_written_down_first_is_not_sent(bot: Bot, ada: Visi
 async def test_an_account_that_was_saved_is_shown_although_that_cannot_be_written_down(
     bot: Bot, ada: Visitor
 ) -> None:
+    bot.database_waits = SOON_GIVEN_UP
     await bot.start()
     login = bot.api.newcomer()
     bot.api.fault(Fault.SLOW, endpoint=Endpoint.SAVE)

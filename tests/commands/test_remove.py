@@ -5,7 +5,7 @@ import pytest
 from tests.simulators.discord import Json
 from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedAccount
 from tests.support.reading import buttons, text
-from tests.support.running import Bot, Visitor
+from tests.support.running import SOON_GIVEN_UP, Bot, Visitor
 from tests.support.watching import flagged, later, newest, nothing_more, poll
 
 NOT_CONFIGURED = "is not configured any more."
@@ -370,6 +370,7 @@ async def test_an_account_that_is_still_listed_after_its_removal_is_reported(bot
 
 async def test_what_cannot_be_written_down_first_is_not_sent(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
+    bot.database_waits = SOON_GIVEN_UP
     await bot.start()
     question = await asked(ada, account)
     yes, _ = buttons(question)

@@ -1,11 +1,14 @@
 """`/mjstatus` and `/mjtest`: what is wrong comes first, then what goes on, and whether it arrives."""
 
+from datetime import timedelta
+
 import pytest
 
+from bot.runtime import setting_values
 from tests.simulators.discord import FaultKind
 from tests.simulators.useapi import MODERATION, Endpoint, Fault
 from tests.support.reading import button, buttons, text
-from tests.support.running import Bot, Visitor
+from tests.support.running import SOON_GIVEN_UP, Bot, Visitor
 from tests.support.watching import MINE, PATIENCE, RESET, SNOOZE, flagged, later, newest, poll
 
 FORBIDDEN = 403
@@ -245,10 +248,12 @@ async def test_a_connection_that_ends_while_the_status_text_is_set_is_no_error(
 
 
 async def test_row_42_all_views_say_that_nothing_can_be_written_down_and_show_the_flag(
-    bot: Bot, ada: Visitor
+    bot: Bot, ada: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = bot.api.add()
-    await bot.start(POLL_INTERVAL="5s")
+    monkeypatch.setattr(setting_values, "SHORTEST_POLL", timedelta(seconds=1))
+    bot.database_waits = SOON_GIVEN_UP
+    await bot.start(POLL_INTERVAL="1s")
     await bot.world.wait_for(lambda: presence(bot) == "1 account watched, all ready", PATIENCE)
     async with bot.held_database():
         bot.api.flag(account.channel, MODERATION)

@@ -35,6 +35,8 @@ NO_TIME = timedelta(0)
 """The time between two edits of a message. The outbox's own tests cover a longer one."""
 DATABASE_WAITS = timedelta(seconds=1)
 """Long enough for `Bot.change_database`, which holds the database for a moment."""
+SOON_GIVEN_UP = timedelta(milliseconds=50)
+"""How long a change waits in a test of a database that cannot be written."""
 READY_AFTER = 0.01
 """Seconds; the simulated Discord announces its servers together."""
 EPHEMERAL = 1 << 6
@@ -55,6 +57,8 @@ class Bot:
         """The sleep of a reset before its next check."""
         self.again: Callable[[float], Awaitable[None]] = at_once
         """The sleep of an API request before its next try."""
+        self.database_waits = DATABASE_WAITS
+        """The time that a change waits for another program which holds the database."""
         self.grace = timedelta(milliseconds=100)
         """The time that a stop leaves for answers."""
         self._task: asyncio.Task[None] | None = None
@@ -83,7 +87,7 @@ class Bot:
         self._pointed.enter_context(point_at(self.world.api, self.world.gateway))
         self._pointed.enter_context(ready_soon())
         self._stop = asyncio.Event()
-        timings = app.Timings(self.sleep, self.again, NO_TIME, DATABASE_WAITS, self.grace)
+        timings = app.Timings(self.sleep, self.again, NO_TIME, self.database_waits, self.grace)
         running = app.run(self.settings(**changed), self._stop, extensions=self.extensions, timings=timings)
         self._task = asyncio.create_task(running)
         return self._task
