@@ -75,7 +75,6 @@ class AccountAdmin(commands.Cog):
         bot.controls.register("account.keep", Access.OWNERS, self.keep)
 
     @app_commands.command()
-    @app_commands.default_permissions(manage_guild=True)
     async def mjadd(self, interaction: Interaction) -> None:
         """Configure a Midjourney account at useapi.net by its Discord token, or update it."""
         if not self._bot.owners.may_act(interaction.user.id):
@@ -88,7 +87,6 @@ class AccountAdmin(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(account="The account: pick one, or type its name or channel id")
-    @app_commands.default_permissions(manage_guild=True)
     async def mjremove(self, interaction: Interaction, account: AccountOption) -> None:
         """Remove a Midjourney account from useapi.net, after a confirmation."""
         await self._bot.defer_for_owner(interaction)

@@ -47,7 +47,6 @@ class Accounts(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(private="Show the answer to you alone")
-    @app_commands.default_permissions(manage_guild=True)
     async def mjaccounts(self, interaction: Interaction, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
         """List the configured Midjourney accounts and how they are."""
         await defer(interaction, private=private)
@@ -65,7 +64,6 @@ class Accounts(commands.Cog):
         account="The account: pick one, or type its name or channel id",
         name="What to call it; leave it out to go back to its Discord name",
     )
-    @app_commands.default_permissions(manage_guild=True)
     async def mjname(
         self,
         interaction: Interaction,

@@ -43,7 +43,6 @@ class Info(commands.Cog):
         account="The account: pick one, or type its name or channel id",
         private="Show the answer to you alone",
     )
-    @app_commands.default_permissions(manage_guild=True)
     async def mjinfo(
         self,
         interaction: Interaction,

@@ -100,7 +100,6 @@ class Status(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(private="Show the answer to you alone")
-    @app_commands.default_permissions(manage_guild=True)
     async def mjstatus(self, interaction: Interaction, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
         """Show whether the watch is alive, what is open, and whether alerts arrive."""
         await defer(interaction, private=private)
@@ -111,7 +110,6 @@ class Status(commands.Cog):
         duration="For how long, like 30m, 8h or 2d; 7d at most, or off to end it",
         account="The account: pick one, or leave it out for all of them",
     )
-    @app_commands.default_permissions(manage_guild=True)
     async def mjmute(
         self, interaction: Interaction, duration: str, account: AccountOption | None = None
     ) -> None:
@@ -139,7 +137,6 @@ class Status(commands.Cog):
         ]
 
     @app_commands.command()
-    @app_commands.default_permissions(manage_guild=True)
     async def mjtest(self, interaction: Interaction) -> None:
         """Send every owner a marked test alert, and say whether it arrived."""
         await self._bot.defer_for_owner(interaction)

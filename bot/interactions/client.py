@@ -32,6 +32,8 @@ from bot.storage import Store, StoreError
 log = logging.getLogger(__name__)
 
 EXTENSIONS: Final = ("cogs.accounts", "cogs.account_admin", "cogs.info", "cogs.watch", "cogs.status")
+FOR_MANAGERS: Final = {"default_member_permissions": discord.Permissions(manage_guild=True).value}
+"""Who sees a command in a server, unless its admins choose otherwise."""
 PATIENCE_WITH_RATE_LIMITS: Final = timedelta(seconds=30)
 CONTROLS: Final = (discord.InteractionType.component, discord.InteractionType.modal_submit)
 
@@ -122,7 +124,7 @@ class Midwatch(commands.Bot):
         await self.owners.refresh(self.application_info)
         await self._owners_changed()
         assert self.application_id is not None  # noqa: S101 - known since the login
-        payloads = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        payloads = [command.to_dict(self.tree) | FOR_MANAGERS for command in self.tree.get_commands()]
         await self._sync.register(self.application_id, payloads)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:

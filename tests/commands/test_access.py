@@ -1,5 +1,6 @@
 """Who may see what, and who may act: owners, viewers and strangers, in servers and in direct messages."""
 
+import discord
 import pytest
 
 from tests.simulators.discord import CannotDo, FaultKind
@@ -66,6 +67,8 @@ async def test_other_servers_than_the_configured_ones_see_no_command(bot: Bot, a
     bot.launch(GUILD_IDS="123456789012345678")
     offered = await bot.world.wait_for(lambda: bot.world.commands(ada.person, ada.dm))
     assert sorted(command["name"] for command in offered) == sorted(ALL_COMMANDS)
+    managers = discord.Permissions(manage_guild=True).value
+    assert {int(command["default_member_permissions"]) for command in offered} == {managers}
     assert bot.world.commands(ada.person, bot.world.channel_id) == []
 
 
