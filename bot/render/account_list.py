@@ -15,11 +15,11 @@ from bot.domain.errors import CodedError
 from bot.domain.providers import provider_of
 from bot.render.account_choices import option, order
 from bot.render.account_facts import place, snapshot_line
-from bot.render.error_messages import failure, what
+from bot.render.error_messages import message, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import flag_text, flagged_since, is_paused, meaning, state_words
 from bot.render.provider_words import WORDS, service_name, words_for
-from bot.render.text import FENCES, clip, code_block, count, escape, length, when, whole
+from bot.render.text import FENCES, code_block, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
 PAGE_LIMIT: Final = 3_800
@@ -86,21 +86,17 @@ def _refresh(page: int, asker: int) -> Button:
 
 
 def unread(failures: Mapping[str, CodedError], providers: Sequence[str]) -> str:
-    """Return why lists could not be read. If there are several, an error that names no provider gets it."""
+    """Return why lists could not be read, short enough to stand above them.
+
+    If there are several, an error that names no provider gets its name.
+    """
     lines: list[str] = []
     for provider, error in failures.items():
         name = service_name(provider)
         is_named = len(providers) == 1 or name in what(error)
-        lines.append(f"{'' if is_named else f'**{name}:** '}{unread_list(error)}")
+        said = message(error, REFUSAL_LIMIT, REFUSAL_QUOTE)
+        lines.append(said if is_named else f"**{name}:** {said}")
     return "\n".join(lines)
-
-
-def unread_list(error: CodedError) -> str:
-    """Return why a list could not be read, short enough to stand above the list."""
-    said = clip(failure(error), REFUSAL_LIMIT)
-    if error.quote is None:
-        return said
-    return f"{said}\n{WORDS[error.provider].api_first} says:\n{code_block(error.quote, REFUSAL_QUOTE)}"
 
 
 def _heading(accounts: Sequence[KnownAccount]) -> str:

@@ -8,10 +8,11 @@ from typing import Final
 from bot.domain.errors import Cause, CodedError, ErrorCode
 from bot.domain.providers import USEAPI
 from bot.render.provider_words import WORDS
-from bot.render.text import clip, code_block, span
+from bot.render.text import QUOTE_LIMIT, clip, code_block, span
 from bot.render.user_errors import CHECK_FIRST, LATER, USER_ERRORS
 
 SENTENCE_LIMIT: Final = 500
+MESSAGE_LIMIT: Final = 2 * SENTENCE_LIMIT + len("⚠️ \n")
 NETWORK: Final = "If the problem lasts, check that {service} is up and that this machine has a network."
 UNTRUSTED: Final = (
     "Install the root certificates of this system (on Debian: ca-certificates), or name a file of them in "
@@ -207,11 +208,9 @@ def failure(error: CodedError) -> str:
     return f"⚠️ {clip(what(error), SENTENCE_LIMIT)}\n{clip(next_step(error), SENTENCE_LIMIT)}"
 
 
-def message(error: CodedError) -> str:
+def message(error: CodedError, limit: int = MESSAGE_LIMIT, quote_limit: int = QUOTE_LIMIT) -> str:
     """Return what went wrong and what to do next, with the API's own words if there are any."""
-    quote = (
-        []
-        if error.quote is None
-        else [WORDS[error.provider].put_into("{api_first} says:"), code_block(error.quote)]
-    )
-    return "\n".join([failure(error), *quote])
+    said = clip(failure(error), limit)
+    if error.quote is None:
+        return said
+    return f"{said}\n{WORDS[error.provider].api_first} says:\n{code_block(error.quote, quote_limit)}"

@@ -20,7 +20,7 @@ from bot.render.account_choices import (
 )
 from bot.render.account_list import (
     PAGE_LIMIT,
-    unread_list,
+    unread,
 )
 from bot.render.provider_words import WORDS
 from bot.render.text import length
@@ -143,13 +143,13 @@ def test_a_quote_matters_more_than_the_plan() -> None:
     page = list_page(listed)
     assert all("m" * 60 in entry for entry in page.entries)
     assert sum(map(length, page.texts)) <= PAGE_LIMIT
-    page = list_page(listed, refusal=unread_list(refused("z" * 400)))
+    page = list_page(listed, refusal=unread({USEAPI: refused("z" * 400)}, [USEAPI]))
     assert all("m" * 10 in entry for entry in page.entries)
     assert sum(map(length, page.texts)) <= PAGE_LIMIT
 
 
 def test_a_list_that_cannot_be_read_now_says_why_above_what_it_was() -> None:
-    refusal = unread_list(refused("No *x*."))
+    refusal = unread({USEAPI: refused("No *x*.")}, [USEAPI])
     page = list_page(numbered(2), refusal=refusal)
     assert page.heading.splitlines() == [
         "⚠️ useapi.net refused the API token.",
@@ -194,7 +194,7 @@ def test_since_when_is_said_to_be_unknown() -> None:
 def test_a_page_keeps_the_limit_and_does_nothing_whatever_is_listed(
     listed: list[KnownAccount], asked: int, quote: str | None
 ) -> None:
-    refusal = None if quote is None else unread_list(refused(quote))
+    refusal = None if quote is None else unread({USEAPI: refused(quote)}, [USEAPI])
     page = list_page(listed, asked, refusal=refusal)
     assert sum(map(length, page.texts)) <= PAGE_LIMIT
     assert len(page.entries) == min(10, len(listed) - 10 * page.page)
