@@ -33,6 +33,7 @@ from bot.interactions.responses import (
 from bot.providers.errors import ProviderError, Rejected
 from bot.render import action_replies
 from bot.render.account_history import ACTIONS_SHOWN
+from bot.render.action_replies import about
 from bot.render.alert_items import NO_WORDS, known_account
 from bot.render.alert_messages import content_of, opened_card
 from bot.render.instructions import page_line
@@ -82,7 +83,6 @@ class Watch(commands.Cog):
 
     @app_commands.command()
     @app_commands.describe(account="The account: pick one, or type its name or channel id")
-    @app_commands.default_permissions(manage_guild=True)
     async def mjreset(self, interaction: Interaction, account: AccountOption) -> None:
         """Return a flagged account to work, after you acknowledged Midjourney's message in Discord."""
         await self._bot.defer_for_owner(interaction)
@@ -99,7 +99,7 @@ class Watch(commands.Cog):
         if flag is not None:
             await respond(caller, await self._question(known, flag, incident))
         elif provider_of(known.reference) in open_services(self._state.incidents.values()):
-            await respond(caller, MessageContent(action_replies.cannot_see(known)))
+            await respond(caller, MessageContent(about(known, action_replies.CANNOT_SEE)))
         else:
             await respond(caller, MessageContent(action_replies.nothing_to_reset(known)))
 
@@ -194,7 +194,7 @@ class Watch(commands.Cog):
         is_paused = incident is not None and self._account(incident).account.entry is EntryState.PAUSED
         key = press.parts["incident"]
         left = await self._incident_service.leave_paused(key, caller.user.id) if is_paused else None
-        text = action_replies.left_paused(self._account(left)) if left else self._unknown(caller)
+        text = about(self._account(left), action_replies.LEFT_PAUSED) if left else self._unknown(caller)
         await respond(caller, MessageContent(text))
 
     async def assign(self, caller: Interaction, press: ButtonPress) -> None:

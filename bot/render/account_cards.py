@@ -24,18 +24,13 @@ VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
 SHORT_WAIT: Final = timedelta(minutes=1)
 NOTES: Final = {
-    InfoOutcome.TOO_SOON: ("⏳ Midjourney was asked {lately}; this is its last answer. Ask again in {wait}."),
-    InfoOutcome.USED_UP: (
-        "⏳ I asked about {service}'s accounts {most} times within a day. More can get accounts banned, "
-        "so this is the last answer. Ask again in {wait}."
-    ),
-    InfoOutcome.NOTHING_NEW: (
-        "⏳ Midjourney was asked now, but {service} has got nothing new: this is the last answer. "
-        "Ask again in {wait}."
-    ),
-    InfoOutcome.NOT_RUNNING: (
-        "⏸️ {service} does not run this account now, so Midjourney was not asked: this is its last answer."
-    ),
+    InfoOutcome.TOO_SOON: "⏳ Midjourney was asked {lately}; this is its last answer. Ask again in {wait}.",
+    InfoOutcome.USED_UP: "⏳ I asked about {service}'s accounts {most} times within a day. "
+    "More can get accounts banned, so this is the last answer. Ask again in {wait}.",
+    InfoOutcome.NOTHING_NEW: "⏳ Midjourney was asked now, but {service} has got nothing new: "
+    "this is the last answer. Ask again in {wait}.",
+    InfoOutcome.NOT_RUNNING: "⏸️ {service} does not run this account now, so Midjourney was not asked: "
+    "this is its last answer.",
 }
 """Why the last answer is shown."""
 UNDATED: Final = "an unknown time"

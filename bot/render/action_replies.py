@@ -47,6 +47,11 @@ OPEN_ENDED: Final = (
     "{act} only if you have seen in the channel that it is over."
 )
 FLAG_CHANGED: Final = "⚠️ Midjourney now says something else, so I sent nothing. Read it, then confirm again."
+LEFT_PAUSED: Final = "⏸️ **{name}** stays disabled, and its alert is over. Nothing was sent."
+CANNOT_SEE: Final = (
+    "⚠️ I cannot see whether **{name}** is flagged; at the last check it was not. "
+    "I sent nothing. /mjstatus says why and what to do."
+)
 NOT_SENT: Final = "👌 Nothing was sent. The alert stays, with its buttons."
 STILL_TOLD: Final = (
     "If a flagged account gets blocked, I'll still tell you. The rest is kept: "
@@ -71,10 +76,10 @@ def confirmation(
     """
     words = words_of(remedy_for(account.account, flag.kind))
     warning = _block_warning(account, flag, _block_until(account, flag, incident), now)
-    consent = _filled(words.consents[flag.kind], account)
+    consent = about(account, words.consents[flag.kind])
     texts = [warning, UNSEEN if unseen else None, consent, meaning(flag, account.account)]
     embed = discord.Embed(
-        title=_filled(words.title, account),
+        title=about(account, words.title),
         description="\n\n".join(filter(None, texts)),
         colour=flag_colour(flag),
         url=link or account.account.link,
@@ -84,7 +89,7 @@ def confirmation(
     add_field(embed, "Discord login to use", login_help(account, flag.kind))
     label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
-    question = _filled(words.questions[flag.kind], account)
+    question = about(account, words.questions[flag.kind])
     content = headed(question, "If not yet, nothing is sent and the alert stays.")
     components = (button, Button("watch.notyet", NOT_YET, argument), *channel_buttons(account.account))
     return MessageContent(content, (embed,), components, is_secret=link is not None)
@@ -100,9 +105,9 @@ def _block_warning(account: KnownAccount, flag: Flag, until: datetime | None, no
     if flag.kind is not FlagKind.BLOCK or (until is not None and until <= now):
         return None
     if until is not None:
-        return _filled(NOT_OVER, account, ends=exactly(until, "F"))
+        return about(account, NOT_OVER, ends=exactly(until, "F"))
     act = words_for(account.reference).do.capitalize()
-    return _filled(AS_WORDED if flag.worded_end else OPEN_ENDED, account, act=act)
+    return about(account, AS_WORDED if flag.worded_end else OPEN_ENDED, act=act)
 
 
 def verdict_sentence(
@@ -118,7 +123,7 @@ def verdict_sentence(
     `before` is the number of other accounts that the provider starts first.
     """
     others = f", {count(before, 'other')} before it" if before else ""
-    text = _filled(words_of(remedy).verdicts[verdict], account, before=others)
+    text = about(account, words_of(remedy).verdicts[verdict], before=others)
     if flag is None or verdict not in QUOTED:
         return text
     return "\n".join(filter(None, [text, meaning(flag, account.account), code_block(flag_text(flag))]))
@@ -156,7 +161,7 @@ def remedy_result(
                 return MessageContent(text, components=(enable, leave))
         case outcome:
             said = words_of(remedy).outcomes.get(outcome)
-            text = _filled(said, account) if said else nothing_to_reset(account)
+            text = about(account, said) if said else nothing_to_reset(account)
     return MessageContent(text)
 
 
@@ -211,25 +216,25 @@ def already_under_way(
     account: KnownAccount, by: int | None, until: datetime | None, remedy: Remedy | None = None
 ) -> str:
     """Return that somebody applies a remedy to the account."""
-    doing = _filled(words_of(remedy).doing, account)
+    doing = about(account, words_of(remedy).doing)
     if by is None or until is None:
         return TAKEN.format(person="Somebody", doing=doing)
     return f"{TAKEN.format(person=f'<@{by}>', doing=doing)}\n{AT.format(time=when(until, 'T'))}"
 
 
-def _filled(sentence: str, account: KnownAccount, **fields: str) -> str:
-    """Return a sentence with its account, and its other fields."""
+def about(account: KnownAccount, sentence: str, **fields: str) -> str:
+    """Return a sentence about an account, with its other fields."""
     return words_for(account.reference).put_into(sentence, name=escape(account.label), **fields)
 
 
 def nothing_to_reset(account: KnownAccount) -> str:
     """Return that the account needs no remedy, so none was sent, and its state if it is not known to run."""
-    text = _filled(NOT_FLAGGED, account)
+    text = about(account, NOT_FLAGGED)
     if not account.is_idle:
         return text
     text = f"{text.removeprefix('✅ ')} It is listed as: {state_words(account)}."
     is_disabled = account.account.entry is EntryState.PAUSED
-    return f"{text} {_filled(ENABLE_AGAIN, account)}" if is_disabled else text
+    return f"{text} {about(account, ENABLE_AGAIN)}" if is_disabled else text
 
 
 def guide(account: KnownAccount, flag: Flag) -> str:
@@ -238,19 +243,6 @@ def guide(account: KnownAccount, flag: Flag) -> str:
     first = f"{symbol(flag.kind)} **{name}**: {wants}. I can send nothing for that."
     page = page_line(account.reference, account.web_page)
     return "\n".join(filter(None, [first, steps(account, flag, until=None), page]))
-
-
-def left_paused(account: KnownAccount) -> str:
-    """Return that the account stays disabled, and its alert is over."""
-    return f"⏸️ **{escape(account.label)}** stays disabled, and its alert is over. Nothing was sent."
-
-
-def cannot_see(account: KnownAccount) -> str:
-    """Return that the account's state is unknown, so no reset was sent."""
-    return (
-        f"⚠️ I cannot see whether **{escape(account.label)}** is flagged; at the last check it was not. "
-        "I sent nothing. /mjstatus says why and what to do."
-    )
 
 
 def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) -> str:

@@ -193,7 +193,7 @@ def test_each_verdict_has_its_words(verdict: RemedyVerdict, wording: str) -> Non
             "⚠️ I could not read the list, so I sent no reset. /mjstatus says why and what to do.",
         ),
         (
-            action_replies.cannot_see(AURORA),
+            action_replies.about(AURORA, action_replies.CANNOT_SEE),
             (
                 "⚠️ I cannot see whether **Aurora** is flagged; at the last check it was not. "
                 "I sent nothing. /mjstatus says why and what to do."
@@ -258,7 +258,8 @@ ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
         RESET, RemedyStage.SENDING, USEAPI, known.label, timedelta()
     ),
     action_replies.nothing_to_reset,
-    action_replies.cannot_see,
+    lambda known: action_replies.about(known, action_replies.CANNOT_SEE),
+    lambda known: action_replies.about(known, action_replies.LEFT_PAUSED),
     action_replies.unmuted,
     lambda known: action_replies.already_under_way(known, OTHER, NOW),
     lambda known: action_replies.assigned(known, NOW),
