@@ -20,7 +20,7 @@ from tests.chaos.accounts import Accounts
 from tests.chaos.hurry import SPEED, SetClock
 from tests.chaos.records import MessageRow, Records
 from tests.chaos.victim import Life
-from tests.simulators.discord import SANDBOX_BOT_TOKEN, Json, Person, SimulatedDiscord
+from tests.simulators.discord import ANSWER_WITHIN, SANDBOX_BOT_TOKEN, Json, Person, SimulatedDiscord
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import MODERATION, SimulatedUseapi
 from tests.support.clock import Clock
@@ -353,13 +353,18 @@ class ChaosRun:
 
 
 @asynccontextmanager
-async def chaos_run(folder: Path, planned_ends: Iterable[PlannedEnd] = ()) -> AsyncGenerator[ChaosRun]:
-    """Set up the simulations of a run. No process is left afterwards."""
+async def chaos_run(
+    folder: Path, planned_ends: Iterable[PlannedEnd] = (), *, answer_within: float = ANSWER_WITHIN
+) -> AsyncGenerator[ChaosRun]:
+    """Set up the simulations of a run. No process is left afterwards.
+
+    After `answer_within` seconds, which the hurried clock counts, Discord takes no answer to a press.
+    """
     clock = Clock(utc_now(), speed=SPEED)
     async with (
         SimulatedUseapi(now=clock.now) as useapi,
         SimulatedMjproxy(now=clock.now, pace=STARTS_FASTER) as mjproxy,
-        SimulatedDiscord(now=clock.now) as world,
+        SimulatedDiscord(now=clock.now, answer_within=answer_within) as world,
     ):
         run = ChaosRun(Accounts(useapi, mjproxy), world, folder, clock)
         world.give_to_team(*((owner, "admin") for owner in run.owners))

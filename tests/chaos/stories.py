@@ -138,18 +138,28 @@ def _unheard(run: ChaosRun) -> list[str]:
 
 async def reset(run: ChaosRun, channel: str) -> None:
     """Let the owner confirm a reset, and wait until the API was asked or the bot is dead."""
-    pressed = await _press(run, run.sees(run.world.owner)[-1], RESET_BUTTON)
-    await _press(run, await pressed.answer(), CONFIRM_BUTTON)
     before = len(run.records.remedies(channel))
+    alert = await run.world.wait_for(lambda: _last_with(run, RESET_BUTTON))
+    assert alert is not None
+    pressed = await _press(run, alert, RESET_BUTTON)
+    await _press(run, await pressed.answer(), CONFIRM_BUTTON)
     await run.world.wait_for(lambda: not run.alive or len(run.records.remedies(channel)) > before + 1, 20.0)
 
 
+def _last_with(run: ChaosRun, verb: str) -> Json | None:
+    """Return the owner's last message that has a button; None if none has it now."""
+    return next((each for each in reversed(run.sees(run.world.owner)) if _custom_id(each, verb)), None)
+
+
 async def _press(run: ChaosRun, message: Json, verb: str) -> Interaction:
-    custom_ids = (each.get("custom_id", "") for each in buttons(message).values())
-    found = next((custom_id for custom_id in custom_ids if verb in custom_id), None)
-    if found is None:
+    if (found := _custom_id(message, verb)) is None:
         raise CannotDo(f"there is no {verb} to press")
     return await run.world.click(run.world.owner, message["id"], found)
+
+
+def _custom_id(message: Json, verb: str) -> str | None:
+    custom_ids = (each.get("custom_id", "") for each in buttons(message).values())
+    return next((custom_id for custom_id in custom_ids if verb in custom_id), None)
 
 
 # Rounds at random

@@ -8,12 +8,13 @@ the bot sends.
 from .faults import Fault, FaultKind
 from .interaction import Interaction
 from .journal import RestRequest
-from .people import CannotDo, Choice
+from .people import ANSWER_WITHIN, CannotDo, Choice
 from .pointing import point_at
 from .server import SimulatedDiscord
 from .world import SANDBOX_BOT_TOKEN, Json, Person
 
 __all__ = [
+    "ANSWER_WITHIN",
     "SANDBOX_BOT_TOKEN",
     "CannotDo",
     "Choice",
