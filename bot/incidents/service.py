@@ -67,8 +67,10 @@ class IncidentService:
         async with self.transaction() as transaction:
             if not isinstance(event, Observation):
                 event = replace(event, at=transaction.at)  # the clock may have been set while it waited
-            size = len(event.accounts) if isinstance(event, Observation) else len(transaction.incidents)
-            await aside(size, self._decide, transaction, event)
+            flags = (
+                [each.flag for each in event.accounts if each.flag] if isinstance(event, Observation) else []
+            )
+            await aside(max(len(flags), len(transaction.incidents)), self._decide, transaction, event)
 
     def believes(self, observation: Observation) -> bool:
         """Whether a list is believed, going by the last committed state."""

@@ -180,10 +180,12 @@ class Store:
             del self._recorded[provider]  # until the transaction is known to have succeeded
             stamp = meta_key(LAST_SUCCESS, provider)
             async with self._database.transaction() as writer:
-                await writer.executemany(UNLIST, [(stamp, *account_cells(each)) for each in gone])
-                at = observation.at
-                rows = [(*account_cells(each.reference), *recorded_cells(each), at) for each in changed]
-                await writer.executemany(LIST, rows)
+                if gone:
+                    await writer.executemany(UNLIST, [(stamp, *account_cells(each)) for each in gone])
+                if changed:
+                    at = observation.at
+                    rows = ((*account_cells(each.reference), *recorded_cells(each), at) for each in changed)
+                    await writer.executemany(LIST, rows)
                 await writer.execute(SET_META, (stamp, str(to_epoch(observation.at))))
             self._recorded[provider] = seen if observation.is_complete else recorded | seen
             self._stamped[provider] = observation.at

@@ -1,6 +1,6 @@
 """Incidents, the messages about them and mutes in the database."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -155,27 +155,37 @@ class WatchStore:
     async def save(
         self,
         *,
-        incidents: Iterable[Incident] = (),
+        incidents: Collection[Incident] = (),
         messages: Collection[Message] = (),
-        mutes: Iterable[StoredMute] = (),
+        mutes: Collection[StoredMute] = (),
         poll_states: Mapping[str, str] = NO_POLL_STATES,
-        actions: Iterable[Action] = (),
+        actions: Collection[Action] = (),
     ) -> None:
         """Write everything in one transaction. `poll_states` are the states of polling, by provider."""
+        rows = (
+            (SAVE_INCIDENT, map(incident_row, incidents), incidents),
+            (SAVE_MESSAGE, map(MESSAGE.row, messages), messages),
+            (SAVE_ENTRY, entry_rows(messages), messages),
+            (CUT_ENTRIES, ((each.key, len(each.entries)) for each in messages), messages),
+            (SAVE_MUTE, map(mute_row, mutes), mutes),
+            (
+                SET_META,
+                ((meta_key(POLL_STATE, name), text) for name, text in poll_states.items()),
+                poll_states,
+            ),
+            (ACTION, map(action_row, actions), actions),
+        )
         async with self._database.writing() as writer:
-            await writer.executemany(SAVE_INCIDENT, map(incident_row, incidents))
-            await writer.executemany(SAVE_MESSAGE, map(MESSAGE.row, messages))
-            entries = (
-                (message.key, position, entry.incident, entry.reason)
-                for message in messages
-                for position, entry in enumerate(message.entries)
-            )
-            await writer.executemany(SAVE_ENTRY, entries)
-            await writer.executemany(CUT_ENTRIES, [(each.key, len(each.entries)) for each in messages])
-            await writer.executemany(SAVE_MUTE, map(mute_row, mutes))
-            states = [(meta_key(POLL_STATE, provider), text) for provider, text in poll_states.items()]
-            await writer.executemany(SET_META, states)
-            await writer.executemany(ACTION, map(action_row, actions))
+            for statement, parameters, values in rows:
+                if values:
+                    await writer.executemany(statement, parameters)
+
+
+def entry_rows(messages: Iterable[Message]) -> Iterator[tuple[object, ...]]:
+    """Yield the parameters of SAVE_ENTRY."""
+    for message in messages:
+        for position, entry in enumerate(message.entries):
+            yield message.key, position, entry.incident, entry.reason
 
 
 def incident_row(incident: Incident) -> tuple[object, ...]:

@@ -5,11 +5,11 @@ contradict each other, both shapes are read.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from http import HTTPStatus
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, ChangeOutcome, Flag, SaveResult, is_channel
@@ -93,7 +93,7 @@ class RememberedList:
         else:
             raise_for_error(response, request)
             entries = entries_of(require_json(response, once=True))
-        marks = [mark_of(key, entry) for key, _, entry in entries]
+        marks = marks_of(entries)
         accounts = tuple(
             known or account_from_entry(entry_of(entry, place), key)
             for known, (key, place, entry) in zip(map(self._read.get, marks), entries, strict=True)
@@ -113,12 +113,12 @@ def entries_of(value: object) -> list[tuple[str, str | int, object]]:
     raise MalformedResponse("accounts")
 
 
-def mark_of(key: str, entry: object) -> int:
-    """Return the hash of an entry. Another form of the same value is the same."""
+def marks_of(entries: Iterable[tuple[str, str | int, Any]]) -> list[int]:
+    """Return the hash of each entry. Another form of the same value is the same."""
     try:
-        return hash((key, *fields_of(entry).items()))
-    except TypeError:  # it holds an array or an object
-        return hash((key, repr(entry)))
+        return [hash((key, *entry.items())) for key, _, entry in entries]
+    except (AttributeError, TypeError):  # one is no object, or holds an array or an object
+        return [hash((key, repr(entry))) for key, _, entry in entries]
 
 
 def entry_of(value: object, at: str | int | None = None) -> Entry:
