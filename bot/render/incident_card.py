@@ -28,7 +28,7 @@ from bot.render.instructions import (
     steps,
 )
 from bot.render.message_content import Button, Component, Link, MessageContent, channel_buttons
-from bot.render.phrases import flag_text, flagged_since, meaning
+from bot.render.phrases import flag_text, flagged_since, is_unlocked, meaning
 from bot.render.provider_words import WORDS, service_name
 from bot.render.remedy_words import JUDGED, words_of
 from bot.render.text import clip, code_block, exactly, when
@@ -129,7 +129,8 @@ def controls(item: AlertItem, message: str, enable_all: Button | None = None) ->
     waits = item.incident.block_until() is not None and not item.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
     account, acting = item.account.account, (mine, snooze)
-    label = ENABLE_IT if item.is_paused else WORDS[item.provider].labels[item.flag.kind]
+    is_solved = is_unlocked(account, item.flag)
+    label = ENABLE_IT if is_solved else WORDS[item.provider].labels[item.flag.kind]
     can_be_sent = account.is_addressable and remedy_for(account, item.flag.kind) is not Remedy.GUIDE
     if can_be_sent and not item.is_starting:
         acting = (Button("watch.reset", label, argument, style), *acting)

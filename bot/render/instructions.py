@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
 from bot.render.account_facts import channel_link
-from bot.render.phrases import is_paused
+from bot.render.phrases import is_paused, is_unlocked
 from bot.render.provider_words import WORDS, words_for
 from bot.render.text import code_span, exactly, numbered, span
 
@@ -17,9 +17,11 @@ ENABLE_IT: Final = "Enable it"
 ENABLE_AGAIN: Final = "To use it again, enable it on {web_page}."
 LEAVE_PAUSED: Final = "Leave it paused"
 LOG_IN: Final = "Log in to Discord with this account's login."
-_SOLVED: Final = "The CAPTCHA is solved, but the account is still disabled."
-_NO_REASON: Final = "{service} lists no reason any more, but the account is still disabled."
-_PAUSED: Final = f"Press **{ENABLE_IT}** to use it again, or **{LEAVE_PAUSED}** to end this alert."
+_SOLVED: Final = (
+    "The CAPTCHA is solved, but the account is still disabled. "
+    f"Press **{ENABLE_IT}** to use it again, or **{LEAVE_PAUSED}** to end this alert."
+)
+_OR_LEAVE_IT: Final = f"Is it meant to stay disabled? Then press **{LEAVE_PAUSED}**, which ends this alert."
 BLOCK_OVER: Final = "The block should be over now."
 _OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."
 
@@ -51,10 +53,9 @@ def steps(
     `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the
     sentence that says how to reset from where this stands.
     """
+    if is_unlocked(account.account, flag):
+        return _SOLVED
     words = words_for(account.reference)
-    if is_paused(account.account, flag):
-        why = _SOLVED if flag.kind is FlagKind.CAPTCHA else words.put_into(_NO_REASON)
-        return f"{why} {_PAUSED}"
     name, link, channel = discord_name(account), account.account.link, "the Midjourney channel"
     fields = {
         "log_in": f"Log in to Discord as {code_span(name, 40)}." if name else LOG_IN,
@@ -63,7 +64,8 @@ def steps(
         "reset": reset if account.account.is_addressable else words.undone,
     }
     tasks = words.by_text[flag.text][1] if flag.text in words.by_text else words.steps[flag.kind]
-    return numbered(words.put_into(tasks, **fields))
+    listed = numbered(words.put_into(tasks, **fields))
+    return f"{listed}\n{_OR_LEAVE_IT}" if is_paused(account.account, flag) else listed
 
 
 def page_line(account: str, page: str | None) -> str | None:

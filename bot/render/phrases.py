@@ -91,6 +91,11 @@ def is_paused(account: Account, flag: Flag) -> bool:
     return account.entry is EntryState.PAUSED and remedy_for(account, flag.kind) is Remedy.ENABLE
 
 
+def is_unlocked(account: Account, flag: Flag) -> bool:
+    """Return whether the CAPTCHA of an account is solved, and the account is still disabled."""
+    return flag.kind is FlagKind.CAPTCHA and is_paused(account, flag)
+
+
 def paused_words(flag: Flag) -> str:
     """Return the words for an open incident of an account that is paused."""
     return f"⏸️ {'CAPTCHA solved' if flag.kind is FlagKind.CAPTCHA else 'no reason listed'}, still disabled"
@@ -116,7 +121,7 @@ def meaning(flag: Flag, account: Account) -> str | None:
     """Return our sentence for a text that few can read; None for any other text."""
     if not CHINESE.search(flag.text):
         return None
-    if is_paused(account, flag) and flag.kind is FlagKind.CAPTCHA:
+    if is_unlocked(account, flag):
         return "It asked for a CAPTCHA, which is solved."
     return (
         UNREAD

@@ -377,10 +377,9 @@ def test_row_68_an_open_alert_of_a_disabled_account_says_that_no_reason_is_liste
         "P0 · ⏸️ no reason listed, still disabled\n"
     )
     assert "[midjourney-proxy said]\n```\nPlan Cancelled" in words
-    assert (
-        "midjourney-proxy lists no reason any more, but the account is still disabled. Press **Ena" in words
-    )
-    assert "<Enable it> <I'm on it> <Snooze> <Leave it paused>" in words
+    assert "3. Only then press **I renewed it - enable**." in words
+    assert "Is it meant to stay disabled? Then press **Leave it paused**, which ends this alert." in words
+    assert "<I renewed it - enable> <I'm on it> <Snooze> <Leave it paused>" in words
     calm = replace(plan, flag=Flag("", FlagKind.OFFLINE))
     assert "<Leave it paused>" not in seen(shown((calm, Reason.OPENED), entry=EntryState.PAUSED))
 
