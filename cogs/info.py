@@ -3,7 +3,6 @@
 from discord import app_commands
 from discord.ext import commands
 
-from bot.actions.account_info import InfoResult
 from bot.domain.account_info import InfoOutcome
 from bot.domain.accounts import KnownAccount
 from bot.domain.clock import utc_now
@@ -22,7 +21,6 @@ from bot.interactions.responses import (
 from bot.render.account_cards import info_content
 from bot.render.account_choices import account_question
 from bot.render.incident_card import info_refused
-from bot.render.message_content import MessageContent
 from bot.render.phrases import waiting
 from bot.render.provider_words import services
 
@@ -87,7 +85,14 @@ class Info(commands.Cog):
         asking = self._account_info.ask(known, even_if_flagged=even_if_flagged)
         longest = self._pollers.of(known.reference).provider.longest_info
         result = await await_with_notice(caller, asking, waiting(utc_now(), longest))
-        await respond(caller, answer(result, asker))
+        if result.outcome is InfoOutcome.FLAGGED:
+            content = info_refused(result.account, asker, utc_now())
+        else:
+            assert result.snapshot is not None  # noqa: S101 - all other outcomes have one
+            content = info_content(
+                result.account, result.snapshot, asker, result.wait, outcome=result.outcome
+            )
+        await respond(caller, content)
         self._pollers.start_polls()  # so that the next suggestions are up to date
 
     async def _ask_which(self, caller: Interaction, *, private: bool) -> None:
@@ -107,14 +112,6 @@ class Info(commands.Cog):
                 return only
             case _:
                 return None
-
-
-def answer(result: InfoResult, asker: int) -> MessageContent:
-    """Show Midjourney's answer, the last one if it was not asked, or the account's flag."""
-    if result.outcome is InfoOutcome.FLAGGED:
-        return info_refused(result.account, asker, utc_now())
-    assert result.snapshot is not None  # noqa: S101 - all other outcomes have one
-    return info_content(result.account, result.snapshot, asker, result.wait, outcome=result.outcome)
 
 
 async def setup(bot: Midwatch) -> None:

@@ -53,11 +53,13 @@ def account_question(accounts: Collection[KnownAccount], asker: int, *, private:
 
 def option(account: KnownAccount) -> discord.SelectOption:
     """Return the option of an addressable account in a select; its value is the account's handle."""
-    return discord.SelectOption(
-        label=bare(account.label, CHOICE_LIMIT),
-        value=account.account.handle,
-        description=bare(" · ".join(_traits(account)), CHOICE_LIMIT),
-    )
+    return labelled(account, account.account.handle, _traits(account))
+
+
+def labelled(account: KnownAccount, value: str, traits: Iterable[str]) -> discord.SelectOption:
+    """Return an option with the label of an account."""
+    described = bare(" · ".join(traits), CHOICE_LIMIT)
+    return discord.SelectOption(label=bare(account.label, CHOICE_LIMIT), value=value, description=described)
 
 
 def choice_name(account: KnownAccount) -> str:

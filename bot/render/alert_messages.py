@@ -152,7 +152,8 @@ def _note(message: Message, incidents: Incidents, accounts: Accounts) -> Message
     if not lines:
         return _outdated()
     changed = [changes(each, incidents, accounts) for each in services]
-    listed = _listed(ended) if len(items) > 1 else []
+    listed, more = ended[:NOTES_SHOWN] if len(items) > 1 else [], len(ended) - NOTES_SHOWN
+    listed += [f"and {count(more, 'more account')}"] if more > 0 else []
     left = [how_it_ended(each.incident) for each in items if each.incident.ending is Ending.PAUSED]
     description = "\n".join([*changed, *(listed or left)]) or "Nothing to do."
     embed = discord.Embed(colour=discord.Colour.light_grey(), description=description)
@@ -163,11 +164,6 @@ def _summed_up(items: Sequence[AlertItem]) -> str:
     if not all(is_back(item.incident) for item in items):
         return f"{over(items)}."
     return f"✅ {count(len(items), 'account')} were flagged and are back: {names_of(items)}."
-
-
-def _listed(lines: Sequence[str]) -> list[str]:
-    more = len(lines) - NOTES_SHOWN
-    return [*lines[:NOTES_SHOWN], *([f"and {count(more, 'more account')}"] if more > 0 else [])]
 
 
 def _hello(note: str | None) -> MessageContent:

@@ -7,14 +7,14 @@ from typing import Final
 import discord
 
 from bot.render.account_cards import FIELD_LIMIT, add_field
-from bot.render.account_choices import CHOICE_LIMIT, tail
+from bot.render.account_choices import labelled, tail
 from bot.render.alert_items import AlertItem, duration, naming
 from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
 from bot.render.message_content import Button, Component, Select, page_buttons, page_of
 from bot.render.phrases import CHINESE, demand, flag_text
 from bot.render.provider_words import WORDS, service_name
-from bot.render.text import QUOTE_LIMIT, bare, clip, code_block, count, escape, exactly, length, when, whole
+from bot.render.text import QUOTE_LIMIT, clip, code_block, count, escape, exactly, length, when, whole
 
 PAGE_SIZE: Final = 20
 LIST_LIMIT: Final = 3_600
@@ -47,11 +47,7 @@ def digest_controls(
     """Return the select that opens an account, and the buttons to other pages and for a whole pool."""
     shown, page, pages = page_of(items, page, PAGE_SIZE)
     options = tuple(
-        discord.SelectOption(
-            label=bare(item.account.label, CHOICE_LIMIT),
-            value=item.incident.key,
-            description=bare(" · ".join([item.state, *tail(item.account)]), CHOICE_LIMIT),
-        )
+        labelled(item.account, item.incident.key, [item.state, *tail(item.account)])
         for item in shown
         if not item.incident.ended
     )

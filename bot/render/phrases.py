@@ -123,11 +123,9 @@ def meaning(flag: Flag, account: Account) -> str | None:
         return None
     if is_unlocked(account, flag):
         return "It asked for a CAPTCHA, which is solved."
-    return (
-        UNREAD
-        if flag.kind is FlagKind.OTHER
-        else f"It means: {demand(flag, provider_of(account.reference))}."
-    )
+    if flag.kind is FlagKind.OTHER:
+        return UNREAD
+    return f"It means: {demand(flag, provider_of(account.reference))}."
 
 
 def waiting(since: datetime, longest: timedelta) -> str:
@@ -149,8 +147,7 @@ def unexpected(reference: str) -> str:
     """Return the text for an unexpected error, with its reference in the log."""
     return (
         "⚠️ Sorry, that did not work: something broke inside Midwatch.\n"
-        "Try it once more. If it happens again, look in the bot's log for "
-        f"{code_span(reference, 40)}."
+        f"Try it once more. If it happens again, look in the bot's log for {code_span(reference, 40)}."
     )
 
 
@@ -158,7 +155,6 @@ def unsaid(reference: str) -> str:
     """Return the text for an answer that Discord did not accept."""
     return (
         "⚠️ Discord did not accept the answer.\n"
-        "It may have been done: check with /mjaccounts or "
-        "/mjstatus before you ask again. "
+        "It may have been done: check with /mjaccounts or /mjstatus before you ask again. "
         f"The bot's log says more at {code_span(reference, 40)}."
     )

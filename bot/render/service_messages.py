@@ -6,7 +6,7 @@ from typing import Final
 
 import discord
 
-from bot.domain.accounts import Accounts, KnownAccount
+from bot.domain.accounts import Accounts
 from bot.domain.errors import Cause
 from bot.domain.incidents import DISABLED, Ending, Incident, Incidents, ServiceProblem, State
 from bot.domain.providers import USEAPI, provider_of
@@ -165,13 +165,9 @@ def _names(incidents: Sequence[Incident], accounts: Accounts) -> list[str]:
 
 def _links(accounts: Accounts) -> str | None:
     """Return links to the channels in which the message may be."""
-    lines = [_link(each) for each in accounts.values() if each.is_listed]
+    listed = [(escape(each.label, LABEL_LIMIT), each) for each in accounts.values() if each.is_listed]
+    lines = [f"[{name}]({each.account.link})" if each.account.link else name for name, each in listed]
     return fitted(lines, len(lines), LINKS_LIMIT) if lines else None
-
-
-def _link(account: KnownAccount) -> str:
-    name, link = escape(account.label, LABEL_LIMIT), account.account.link
-    return f"[{name}]({link})" if link else name
 
 
 def _title(incident: Incident) -> str:

@@ -134,7 +134,8 @@ def span(duration: timedelta) -> str:
         amounts.append((left // seconds, unit))
         left %= seconds
     first = next(index for index, (amount, _) in enumerate(amounts) if amount)
-    return " ".join(_amount(amount, unit) for amount, unit in amounts[first : first + 2] if amount)
+    shown = ((amount, unit) for amount, unit in amounts[first : first + 2] if amount)
+    return " ".join(count(amount, unit) if unit == "day" else f"{amount} {unit}" for amount, unit in shown)
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
@@ -154,10 +155,6 @@ def decimal(value: float) -> str:
     if abs(value) >= MOST:
         return f"{value:.2g}"
     return f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip(".")
-
-
-def _amount(amount: int, unit: str) -> str:
-    return count(amount, unit) if unit == "day" else f"{amount} {unit}"
 
 
 def _folded(text: str, limit: int) -> str:
