@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from hashlib import blake2b
+from functools import cached_property
 from typing import Final, NoReturn, cast
 
 from pydantic import SecretStr
 
 from bot.domain.accounts import NO_KEY, Account, EntryState
 from bot.domain.errors import ErrorCode
-from bot.domain.providers import key_of
+from bot.domain.providers import MJPROXY, reference_to
 from bot.providers.errors import Gone, MalformedResponse, ProviderError
 from bot.providers.failures import require_body
 from bot.providers.http_response import ApiRequest, ApiResponse, count_of, fields_of
@@ -26,6 +26,8 @@ from bot.providers.redaction import redact
 
 QUARTER: Final = timedelta(minutes=15)
 VERSION: Final = re.compile(r"v?([0-9]{1,4}(?:\.[0-9]{1,6}){1,3})")
+NAMELESS: Final = reference_to(MJPROXY, NO_KEY)
+"""The beginning of the reference to an entry without an id."""
 FIRST_WITH_ENABLE: Final = (11, 9, 1)
 
 
@@ -129,14 +131,14 @@ def parse_page(
 
 
 RememberedPage = tuple[object, Page | None, Mapping[int, Account]]
-"""The digest of a page, the page, and its accounts by the hashes of their entries."""
+"""The hash of a page, the page, and its accounts by the hashes of their entries."""
 NO_PAGE: Final[RememberedPage] = (None, None, {})
 
 
 class RememberedPages:
     """A parser of pages that reads only what has changed: the body of a page, and an entry in it.
 
-    Of bodies and entries, which hold credentials, only digests and hashes are kept.
+    Of bodies and entries, which hold credentials, only hashes are kept.
     """
 
     def __init__(self) -> None:
@@ -146,9 +148,9 @@ class RememberedPages:
         self, response: ApiResponse, request: ApiRequest, number: int, offset: timedelta | None
     ) -> Page:
         """Parse a page. An account that the proxy will enable at some time is read each time."""
-        digest = response.status, blake2b(response.body or b"").digest(), offset
+        page_mark = response.status, hash(response.body), offset
         before, page, known = self._pages.get(number, NO_PAGE)
-        if page is not None and before == digest:
+        if page is not None and before == page_mark:
             return page
         accounts: dict[int, Account] = {}
 
@@ -161,13 +163,13 @@ class RememberedPages:
 
         page = parse_page(response, request, offset, parse)
         is_lasting = len(accounts) == len(page.accounts)
-        self._pages[number] = digest if is_lasting else None, page, accounts
+        self._pages[number] = page_mark if is_lasting else None, page, accounts
         return page
 
 
-@dataclass(slots=True)
+@dataclass
 class Reading:
-    """The pages of one reading, one after another."""
+    """The pages of one reading, one after another. It has no slots, as `oddities` are cached."""
 
     pages: list[Page] = field(default_factory=list[Page])
     fault: ProviderError | None = None
@@ -184,11 +186,11 @@ class Reading:
         last = self.pages[-1] if self.pages else None
         return last is not None and (len(self.pages) >= last.page_count or not last.accounts)
 
-    @property
+    @cached_property
     def oddities(self) -> dict[str, int]:
-        """The references that come more than once, and those of entries without an id."""
+        """The references that come more than once, and those of entries without an id, once all is read."""
         counts = Counter(account.reference for account in self.accounts)
-        return {each: count for each, count in counts.items() if count > 1 or key_of(each).startswith(NO_KEY)}
+        return {each: count for each, count in counts.items() if count > 1 or each.startswith(NAMELESS)}
 
     @property
     def agrees(self) -> bool:
