@@ -12,7 +12,6 @@ from bot.domain.accounts import Account, KnownAccount, Observation, is_channel, 
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
 from bot.domain.providers import USEAPI, provider_of, reference_to
-from bot.providers.midjourney_info import parse_info
 from bot.storage import Store
 
 UNDATED: Final = datetime.min.replace(tzinfo=UTC)
@@ -239,14 +238,10 @@ def with_account(known: KnownAccount | None, account: Account) -> KnownAccount:
 
 
 async def load_cache(store: Store, providers: Iterable[str]) -> AccountCache:
-    """Return the account cache as the last good polls were stored, each last `/info` parsed."""
+    """Return the account cache as the last good polls were stored."""
     observed_at = {provider: await store.last_success(provider) for provider in providers}
     known: list[KnownAccount] = []
     for each in await store.accounts():
-        snapshot = each.snapshot
-        if snapshot is not None:
-            info = parse_info(snapshot.info.text, snapshot.info.discord_name)
-            snapshot = replace(snapshot, answer=info)
         is_listed = each.is_listed and provider_of(each.reference) in observed_at
-        known.append(replace(each, snapshot=snapshot, is_listed=is_listed))
+        known.append(replace(each, is_listed=is_listed))
     return AccountCache(known, observed_at=observed_at)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final, Self
 
-from bot.domain.account_info import Info, InfoSnapshot
+from bot.domain.account_info import InfoSnapshot, parse_info
 from bot.domain.accounts import Account, Action, EntryState, KnownAccount, Observation
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import reference_to
@@ -158,7 +158,7 @@ class Store:
         self._database.shorten_waits()
 
     async def accounts(self) -> tuple[KnownAccount, ...]:
-        """Return every account on record, the longest known first. The texts of `/info` are not parsed."""
+        """Return every account on record, the longest known first."""
         return tuple(known_account(*row) for row in await self._database.read(ACCOUNTS))
 
     async def record_observation(self, observation: Observation) -> None:
@@ -278,11 +278,11 @@ def recorded_cells(account: Account) -> tuple[object, ...]:
 
 
 def known_account(*row: Any) -> KnownAccount:
-    """Return the account of a row of ACCOUNTS, with the text of its last `/info` not parsed."""
+    """Return the account of a row of ACCOUNTS, with its last `/info` parsed."""
     provider, *cells, listed, name, discord_name, taken_at, took_ms, info_name, text = row
     snapshot = None
     if taken_at is not None:
         took = None if took_ms is None else took_ms * MILLISECOND
-        snapshot = InfoSnapshot(from_epoch(taken_at), took, Info(text, info_name))
+        snapshot = InfoSnapshot(from_epoch(taken_at), took, parse_info(text, info_name))
     account = recorded_account(provider, cells)
     return KnownAccount(account, name, discord_name, snapshot=snapshot, is_listed=bool(listed))

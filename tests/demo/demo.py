@@ -10,8 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from bot.domain.account_info import InfoSnapshot
-from bot.providers.midjourney_info import parse_info
+from bot.domain.account_info import InfoSnapshot, parse_info
 from bot.storage import Store
 from tests.demo import launch
 from tests.demo.page import PageServer, Proxy, Stage, Useapi

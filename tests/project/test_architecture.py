@@ -123,12 +123,12 @@ def test_a_module_imports_only_its_own_package_and_the_layers_below(module: Modu
     [
         pytest.param(Module("bot.domain.accounts", "import aiohttp"), "aiohttp", id="facts-do-not-talk"),
         pytest.param(
-            Module("bot.providers.midjourney_info", "from bot import storage"),
+            Module("bot.providers.failures", "from bot import storage"),
             "bot.storage",
             id="from-the-top",
         ),
         pytest.param(
-            Module("bot.providers.midjourney_info", "from .. import storage"), "bot.storage", id="relative"
+            Module("bot.providers.failures", "from .. import storage"), "bot.storage", id="relative"
         ),
         pytest.param(
             Module("bot.rules.decisions", "import bot.incidents.state"), "bot.incidents.state", id="upward"

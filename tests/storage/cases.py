@@ -11,7 +11,7 @@ from typing import Any
 
 import aiosqlite
 
-from bot.domain.account_info import Info, InfoSnapshot
+from bot.domain.account_info import InfoSnapshot, parse_info
 from bot.domain.accounts import Account, Flag, FlagKind, Observation
 from bot.storage import Store
 
@@ -31,7 +31,7 @@ def observed(*accounts: Account, at: datetime = AT) -> Observation:
 
 
 def answer(text: str = "Your info", name: str | None = None, at: datetime = AT) -> InfoSnapshot:
-    return InfoSnapshot(at, timedelta(seconds=2.5), Info(text, discord_name=name))
+    return InfoSnapshot(at, timedelta(seconds=2.5), parse_info(text, name))
 
 
 def ask(path: Path, statement: str) -> list[Any]:

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.account_info import Info, InfoSnapshot
 from bot.domain.accounts import KnownAccount
 from bot.render.error_messages import what
 from bot.storage import Store, StoreError, names_in
 from bot.storage.database import BUSY_STEP
 from bot.storage.errors import store_error
 from bot.storage.schema_steps import STEPS
-from tests.storage.cases import FIRST, QUICKLY, answer, ask, cancelled_at, connections, observed
+from tests.storage.cases import AT, FIRST, QUICKLY, ask, cancelled_at, connections, observed
 
 
 async def test_the_files_and_their_folder_are_for_this_user_alone(path: Path) -> None:
@@ -217,7 +218,7 @@ async def test_a_full_disk_is_one_sentence(path: Path) -> None:
         writer, _ = connections(store)
         await writer.execute("PRAGMA max_page_count = 1")
         with pytest.raises(StoreError, match="database full"):
-            await store.record_info(FIRST.reference, answer("x" * 1_000_000))
+            await store.record_info(FIRST.reference, InfoSnapshot(AT, None, Info("x" * 1_000_000)))
         await store.set_meta("short", "fits")
 
 

@@ -4,16 +4,13 @@ What its `disabledReason` means is by the strings of the proxy's source and of r
 """
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import cached_property
 from typing import Final
 
-from bot.domain.account_info import Info, InfoSnapshot
+from bot.domain.account_info import READERS, InfoSnapshot, folded
 from bot.domain.accounts import NO_KEY, Account, EntryState, Flag, FlagKind
 from bot.domain.providers import MJPROXY, reference_to
 from bot.providers.http_response import count_of, fields_of
-from bot.providers.midjourney_info import READERS, folded, parse_info
 from bot.providers.mjproxy.error_mapping import without_links
 from bot.providers.redaction import HIDDEN, QUOTE_LIMIT, redact, secrets_in
 
@@ -59,21 +56,6 @@ REASONS: Final = {
     "由于无法重新连接，自动禁用账号": FlagKind.CONNECTION,  # for the network, or for the token
     "用户 WebSocket 连接异常": FlagKind.CONNECTION,
 }
-
-
-@dataclass(frozen=True)
-class CachedInfo:
-    """What Midjourney last answered to `/info`, as the proxy keeps it. It is parsed when it is shown."""
-
-    text: str
-
-    @cached_property
-    def _info(self) -> Info:
-        return parse_info(self.text)
-
-    def read(self) -> Info:
-        """Return its lines."""
-        return self._info
 
 
 def parse_entry(fields: dict[str, object], offset: timedelta | None, now: datetime) -> Account:
@@ -182,4 +164,4 @@ def cached_info(
     text = cleaned(
         "\n".join(f"{name}: {value}" for name, value in known if isinstance(value, str)), secrets, INFO_LIMIT
     )
-    return InfoSnapshot(time_of(fields.get("infoUpdated"), offset), None, CachedInfo(text)) if text else None
+    return InfoSnapshot(time_of(fields.get("infoUpdated"), offset), None, text) if text else None

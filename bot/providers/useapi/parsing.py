@@ -11,7 +11,7 @@ from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final, cast
 
-from bot.domain.account_info import InfoSnapshot
+from bot.domain.account_info import InfoSnapshot, label_in_title, parse_info
 from bot.domain.accounts import Account, ChangeOutcome, Flag, SaveResult, is_channel
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, reference_to
@@ -24,7 +24,6 @@ from bot.providers.http_response import (
     is_object,
     key_place,
 )
-from bot.providers.midjourney_info import label_in_title, parse_info
 from bot.providers.redaction import HIDDEN, TOKEN_PATTERN, redact, secrets_in
 from bot.providers.useapi.error_mapping import MODERATION, pending, pending_text, refusal
 

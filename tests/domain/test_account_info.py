@@ -6,8 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.account_info import FastTime, Info, Subscription, Usage
-from bot.providers.midjourney_info import READERS, folded, label_in_title, parse_info
+from bot.domain.account_info import (
+    READERS,
+    FastTime,
+    Info,
+    Subscription,
+    Usage,
+    folded,
+    label_in_title,
+    parse_info,
+)
 
 MEGA = (
     "**User ID**: 4a1b-01\n**Subscription**: Mega (Active monthly, renews next on <t:1705181223>)\n"
