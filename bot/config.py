@@ -6,9 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Final
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.runtime import setting_values as values
 from bot.runtime.env_file import (
@@ -31,19 +30,13 @@ NO_PROVIDER: Final = (
     "Nothing can be watched: write MJPROXY_URL and MJPROXY_TOKEN (a midjourney-proxy), USEAPI_TOKEN "
     "(useapi.net), or all three into .env or the environment."
 )
-Ids = Annotated[frozenset[int], NoDecode, from_text(values.read_snowflakes)]
+Ids = Annotated[frozenset[int], from_text(values.read_snowflakes)]
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """The settings. The variables are the names of the fields in capitals."""
 
-    model_config = SettingsConfigDict(
-        frozen=True,
-        extra="ignore",
-        env_ignore_empty=True,
-        validate_default=False,
-        hide_input_in_errors=True,
-    )
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     discord_token: Annotated[SecretStr, from_text(values.token_without("Bot"))] = Field(
         description="The bot's token: Discord Developer Portal, your application, page Bot."
@@ -89,7 +82,7 @@ class Settings(BaseSettings):
         default=timedelta(minutes=5),
         description="How long an account must stay clear before its incident ends.",
     )
-    remind_after: Annotated[tuple[timedelta, ...], NoDecode, from_text(values.read_durations)] = Field(
+    remind_after: Annotated[tuple[timedelta, ...], from_text(values.read_durations)] = Field(
         default=(timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=24)),
         description="When you are reminded of open incidents: 5m or more; the last one repeats.",
     )
@@ -165,12 +158,11 @@ def load_settings(
         raise ConfigurationError(wrong_lines)
     for warning in misspelled(text, env_file, [name.upper() for name in kind.model_fields]):
         warn(warning)
-    environment = {name.lower() for name, value in os.environ.items() if value}
-    given = {name: value for name, value in values_in(text).items() if name not in environment}
-    no_provider = () if kind is AccountSettings else missing_provider(environment | given.keys())
+    given = {**values_in(text), **{name.lower(): value for name, value in os.environ.items() if value}}
+    no_provider = () if kind is AccountSettings else missing_provider(given)
     wrong: list[str] = []
     try:
-        settings = kind(**{name: value for name, value in given.items() if name in kind.model_fields})  # pyright: ignore[reportArgumentType] - texts, of which each field reads its own
+        settings = kind.model_validate(given)
     except ValidationError as error:
         wrong = [problem(each) for each in error.errors(include_url=False, include_input=False)]
     else:

@@ -28,7 +28,7 @@ class Package:
 PACKAGES: Final = (
     Package(0, ("bot.domain",)),
     Package(0, ("bot.runtime",), frozenset({"dotenv"})),
-    Package(1, ("bot.config",), frozenset({"pydantic", "pydantic_core", "pydantic_settings"})),
+    Package(1, ("bot.config",), frozenset({"pydantic", "pydantic_core"})),
     Package(1, ("bot.rules",)),
     Package(1, ("bot.render",), frozenset({"discord"})),
     Package(1, ("bot.storage",), frozenset({"aiosqlite", "pydantic"})),

@@ -80,7 +80,7 @@ class Bot:
         if self.proxy is not None:
             values |= {"MJPROXY_URL": self.proxy.url, "MJPROXY_TOKEN": self.proxy.token}
         given = {name.lower(): value for name, value in (values | changed).items() if value is not None}
-        return Settings(_env_file=None, **given)  # pyright: ignore[reportCallIssue] - an argument of pydantic-settings
+        return Settings.model_validate(given)
 
     def launch(self, **changed: Any) -> asyncio.Task[None]:
         """Start the bot without waiting for it."""
