@@ -17,7 +17,6 @@ from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import lacking_now
 from bot.interactions.responses import AccountOption, Interaction, defer, defer_update, respond
-from bot.polling.poller import AccountPoller
 from bot.providers.errors import ProviderError
 from bot.render import action_replies
 from bot.render.error_messages import what
@@ -182,7 +181,16 @@ class Status(commands.Cog):
             ),
             mutes=self._state.mutes,
             routes=self._routes(),
-            polls=tuple(map(poll_status, self._pollers)),
+            polls=[
+                PollStatus(
+                    each.provider.name,
+                    each.poll_state.last_good,
+                    each.next_poll,
+                    each.failed_polls,
+                    what(each.failure) if each.failure else None,
+                )
+                for each in self._pollers
+            ],
             problems=self._loops.problems(),
             second_route=Route.CHANNEL in self._loops.outbox.routes,
             lacking=lacking_now(self._bot, self._bot.alert_channel_id),
@@ -194,17 +202,6 @@ class Status(commands.Cog):
         outbox, owners = self._loops.outbox, sorted(self._bot.owners.ids)
         keys = [(owner, route) for owner in owners for route in outbox.routes]
         return tuple(outbox.route_states.get(key) or RouteState(*key) for key in keys)
-
-
-def poll_status(poller: AccountPoller) -> PollStatus:
-    """Return the state of polling one provider."""
-    return PollStatus(
-        poller.provider.name,
-        poller.poll_state.last_good,
-        poller.next_poll,
-        poller.failed_polls,
-        what(poller.failure) if poller.failure else None,
-    )
 
 
 def is_waiting(test: Message | None) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 import discord
 
-from bot.domain.accounts import Account, Accounts, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Accounts, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.capabilities import remedy_for
 from bot.domain.incidents import Incident, RemedyOutcome, RemedyResult, RemedyStage, RemedyVerdict
 from bot.domain.providers import Remedy, provider_of
@@ -111,19 +111,13 @@ def _block_warning(account: KnownAccount, flag: Flag, until: datetime | None, no
 
 
 def verdict_sentence(
-    verdict: RemedyVerdict,
-    account: KnownAccount,
-    flag: Flag | None = None,
-    *,
-    remedy: Remedy = Remedy.RESET,
-    before: int = 0,
+    verdict: RemedyVerdict, account: KnownAccount, flag: Flag | None, remedy: Remedy, accounts: Accounts
 ) -> str:
-    """Return the verdict of a remedy and what to do next. `flag` is the account's flag in the list now.
-
-    `before` is the number of other accounts that the provider starts first.
-    """
-    others = f", {count(before, 'other')} before it" if before else ""
-    text = about(account, words_of(remedy).verdicts[verdict], before=others)
+    """Return the verdict of a remedy and what to do next. `flag` is the account's flag in the list now."""
+    others = starting(accounts, {provider_of(account.reference)})
+    before = sum(each.account.sort < account.account.sort for each in others)
+    place = f", {count(before, 'other')} before it" if before else ""
+    text = about(account, words_of(remedy).verdicts[verdict], before=place)
     if flag is None or verdict not in QUOTED:
         return text
     return "\n".join(filter(None, [text, meaning(flag, account.account), code_block(flag_text(flag))]))
@@ -152,8 +146,7 @@ def remedy_result(
                 "Its message turns green once useapi.net lists your accounts again."
             )
         case RemedyOutcome.DONE if verdict is not None:
-            before = starting_before(account.account, accounts)
-            text = verdict_sentence(verdict, account, result.flag, remedy=remedy, before=before)
+            text = verdict_sentence(verdict, account, result.flag, remedy, accounts)
             if verdict is RemedyVerdict.STILL_DISABLED and incident is not None:
                 handle, style = account.account.handle, discord.ButtonStyle.primary
                 enable = Button("account.reset", ENABLE_IT, handle, style)
@@ -202,14 +195,8 @@ def _names(accounts: Sequence[KnownAccount]) -> str:
 
 def still_starting(account: KnownAccount, flag: Flag, accounts: Accounts) -> str:
     """Return that nothing need be sent for an account that its provider starts already."""
-    before, remedy = starting_before(account.account, accounts), remedy_for(account.account, flag.kind)
-    return verdict_sentence(RemedyVerdict.NOT_STARTED, account, remedy=remedy, before=before)
-
-
-def starting_before(account: Account, accounts: Accounts) -> int:
-    """Return how many other accounts the provider starts before this one."""
-    others = starting(accounts, {provider_of(account.reference)})
-    return sum(each.account.sort < account.sort for each in others)
+    remedy = remedy_for(account.account, flag.kind)
+    return verdict_sentence(RemedyVerdict.NOT_STARTED, account, None, remedy, accounts)
 
 
 def already_under_way(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.incidents import RemedyOutcome, RemedyStage, RemedyVerdict
-from bot.domain.providers import USEAPI
+from bot.domain.providers import USEAPI, Remedy
 from bot.render import action_replies
 from bot.render.action_replies import confirmation, snooze_choice, verdict_sentence
 from bot.render.message_content import Button, Link
@@ -148,8 +148,8 @@ def test_without_an_incident_the_block_counts_from_when_the_account_was_flagged(
     ],
 )
 def test_each_verdict_has_its_words(verdict: RemedyVerdict, wording: str) -> None:
-    assert verdict_sentence(verdict, AURORA, Flag.of("x")) == wording
-    assert "```" not in verdict_sentence(verdict, AURORA)
+    assert verdict_sentence(verdict, AURORA, Flag.of("x"), Remedy.RESET, {}) == wording
+    assert "```" not in verdict_sentence(verdict, AURORA, None, Remedy.RESET, {})
 
 
 @pytest.mark.parametrize(
@@ -282,6 +282,6 @@ def test_nothing_said_breaks_a_limit_or_does_anything(
     posted = confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now)
     assert_sendable(posted)
     assert_sendable(snooze_choice(known, "0" * 32, "0" * 32))
-    for wording in (verdict_sentence(verdict, known, Flag.of(text)), answer(known)):
+    for wording in (verdict_sentence(verdict, known, Flag.of(text), Remedy.RESET, {}), answer(known)):
         assert length(wording) <= 2000
         assert_harmless(wording)

@@ -63,7 +63,7 @@ def test_a_reason_that_nobody_here_knows_is_not_explained() -> None:
 
 
 def test_the_verdict_of_a_remedy_explains_what_it_quotes() -> None:
-    words = verdict_sentence(RemedyVerdict.NOT_YET, proxied(flag=LOST), LOST, remedy=Remedy.ENABLE)
+    words = verdict_sentence(RemedyVerdict.NOT_YET, proxied(flag=LOST), LOST, Remedy.ENABLE, {})
     assert words.endswith(f"\n{MEANS}\n```\n{LOST.text}\n```")
 
 
