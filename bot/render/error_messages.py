@@ -6,7 +6,6 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.errors import Cause, CodedError, ErrorCode
-from bot.domain.providers import USEAPI
 from bot.render.provider_words import WORDS
 from bot.render.text import QUOTE_LIMIT, clip, code_block, span
 from bot.render.user_errors import CHECK_FIRST, LATER, USER_ERRORS
@@ -182,7 +181,7 @@ def next_step(error: CodedError, *, check_first: str = CHECK_FIRST, own: Mapping
     return " ".join(steps)
 
 
-def cause_texts(cause: Cause, provider: str = USEAPI) -> tuple[str, str]:
+def cause_texts(cause: Cause, provider: str) -> tuple[str, str]:
     """Return why a provider gave nothing to read, and what to do about it."""
     sentence, _, step = WORDS[provider].put_into(_text(cause, provider)).partition("\n")
     return sentence, step

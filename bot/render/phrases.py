@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount, State
 from bot.domain.capabilities import remedy_for
-from bot.domain.providers import USEAPI, Remedy, provider_of
+from bot.domain.providers import Remedy, provider_of
 from bot.render.provider_words import WORDS
 from bot.render.text import code_span, exactly, span, when
 
@@ -52,7 +52,7 @@ ENTRIES: Final = {
 """The words for an account without an open incident."""
 
 
-def open_words(state: State | None, flag: Flag, provider: str = USEAPI, *, starting: bool = False) -> str:
+def open_words(state: State | None, flag: Flag, provider: str, *, starting: bool = False) -> str:
     """Return the words for an open incident, of an account that its provider may be starting."""
     match state:
         case State.OPEN if starting:
@@ -110,7 +110,7 @@ def flagged_since(at: datetime | None, *, is_past: bool, is_soft: bool = False) 
     return f"It was flagged since {exactly(at)}." if is_past else f"Flagged since {exactly(at)}."
 
 
-def demand(flag: Flag, provider: str = USEAPI) -> str:
+def demand(flag: Flag, provider: str) -> str:
     """Return what a flagged account waits for, as a sentence without its full stop."""
     words = WORDS[provider]
     wish = words.by_text[flag.text][0] if flag.text in words.by_text else words.demands[flag.kind]

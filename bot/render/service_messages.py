@@ -9,7 +9,7 @@ import discord
 from bot.domain.accounts import Accounts
 from bot.domain.errors import Cause
 from bot.domain.incidents import DISABLED, Ending, Incident, Incidents, ServiceProblem, State
-from bot.domain.providers import USEAPI, provider_of
+from bot.domain.providers import provider_of
 from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
 from bot.render.error_messages import cause_texts
@@ -186,7 +186,7 @@ def reason(incident: Incident) -> str:
     return problem_sentence(problem, incident.cause, incident.provider)
 
 
-def problem_sentence(problem: ServiceProblem, cause: Cause | None, provider: str = USEAPI) -> str:
+def problem_sentence(problem: ServiceProblem, cause: Cause | None, provider: str) -> str:
     """Return the sentence for a problem: that of its cause, if it is known."""
     words = WORDS[provider]
     if cause is not None or problem not in words.problems:

@@ -11,6 +11,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import DM_REFUSED, Delivery, Message, MessageItem, Purpose, Route, RouteState
+from bot.domain.providers import USEAPI
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.notifications.discord_transport import BODY_CODES, BROKEN_CODES
 from bot.render.error_messages import cause_texts
@@ -220,7 +221,7 @@ def test_presence_sums_it_up(
 @pytest.mark.parametrize("cause", Cause)
 def test_presence_says_of_an_outage_what_is_true_of_its_cause(cause: Cause) -> None:
     wording = presence_text(7, [], service=service(ServiceProblem.UNREACHABLE, cause=cause), muted=True)
-    assert wording == f"{cause_texts(cause)[0]} · muted".replace(". ·", " ·")
+    assert wording == f"{cause_texts(cause, USEAPI)[0]} · muted".replace(". ·", " ·")
 
 
 @pytest.mark.parametrize("state", [State.CLEARING, State.RESETTING])
