@@ -7,7 +7,8 @@ from playwright.async_api import Browser, Locator, expect
 
 from tests.demo.demo import demo
 from tests.demo.visitor import WAIT_MS, Visitor
-from tests.support.browsing import UNHURRIED, forked, in_a_browser, visiting
+from tests.support.browsing import UNHURRIED, in_a_browser, visiting
+from tests.support.forking import forked
 
 RESET: Final = re.compile("- reset$")
 """The button that resets, whatever the kind of the flag."""

@@ -1,18 +1,16 @@
 """The demo in a real browser. Without a browser its tests are skipped."""
 
-from collections.abc import AsyncGenerator, Callable, Collection, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Coroutine
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import pytest
 from playwright.async_api import Browser
 
 from bot.domain.providers import USEAPI
-from tests.demo import launch
 from tests.demo.demo import demo
 from tests.demo.visitor import Visitor, installed_browser
-from tests.support.forking import ForkedProcess, fork
+from tests.support.forking import forked
 
 Test = TypeVar("Test", bound=Callable[..., Coroutine[Any, Any, None]])
 
@@ -20,7 +18,6 @@ BROWSER: Final = installed_browser()
 HURRY: Final = 10
 UNHURRIED: Final = 5
 """Leaves time to act between two checks after a remedy, and before a flag is over that is gone."""
-MODULE: Final = len(("-m", "tests.demo.launch"))
 LOOP: Final = "session"
 """All tests share one browser, and so its event loop."""
 needs_chromium = pytest.mark.skipif(
@@ -32,11 +29,6 @@ needs_chromium = pytest.mark.skipif(
 def in_a_browser(test: Test) -> Test:
     """Mark a test that needs the browser. Without one it is skipped."""
     return needs_chromium(pytest.mark.asyncio(loop_scope=LOOP)(test))
-
-
-async def forked(command: Sequence[str], log: Path) -> ForkedProcess:
-    """Run what `launch.command` returned."""
-    return ForkedProcess(fork(log, launch.run, command[MODULE:]))
 
 
 @asynccontextmanager

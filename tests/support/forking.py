@@ -5,11 +5,14 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from typing import Any, Final
 
+from tests.demo import launch
+
+MODULE: Final = len(("-m", "tests.demo.launch"))
 NURSERY: Final[ForkServerContext] = multiprocessing.get_context("forkserver")
 PRELOADED: Final = [
     "bot.__main__",
@@ -66,6 +69,9 @@ class ForkedProcess:
     def returncode(self) -> int | None:
         return self._process.exitcode
 
+    def send_signal(self, signum: int) -> None:
+        os.kill(self.pid, signum)
+
     def terminate(self) -> None:
         self._process.terminate()
 
@@ -78,3 +84,8 @@ class ForkedProcess:
         self._process.join()
         assert self._process.exitcode is not None
         return self._process.exitcode
+
+
+async def forked(command: Sequence[str], log: Path) -> ForkedProcess:
+    """Run what `launch.command` returned."""
+    return ForkedProcess(fork(log, launch.run, command[MODULE:]))
