@@ -1,5 +1,6 @@
 """Fixtures: a simulated useapi.net, a simulated Discord, the real bot between them, a search for leaks."""
 
+import gc
 import io
 import json
 import logging
@@ -53,6 +54,16 @@ def pytest_configure() -> None:
 
 UNMEASURED = {"bench", "chaos", "demo", "properties", "scenarios", "simulators"}
 """The folders of tests that only repeat what others cover: measuring coverage would double their time."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect thousands of tests without looking for garbage in them again and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)  # Hypothesis marks its own tests before
