@@ -218,7 +218,7 @@ def test_who_had_an_account_muted_through_all_of_its_problem_is_not_notified() -
 def test_reminders_come_later_and_later() -> None:
     world = flagged()
     begun = world.now
-    world.run(3 * DAY)
+    world.run(3 * DAY, every=5 * MINUTE)
     hours = [(push.at - begun) / HOUR for push in world.pushes()]
     assert hours == [0, 0.25, 1.25, 5.25, 29.25, 53.25]
 

@@ -740,7 +740,7 @@ def test_row_35_whatever_lay_between_two_polls_without_the_flag_they_end_it(worl
 def test_row_36_a_timed_block_is_not_reminded_of_before_its_end(worlds: Worlds) -> None:
     world = worlds.flagged(BLOCK)
     begun = world.now
-    world.run(3 * DAY + 10 * MINUTE)
+    world.run(3 * DAY + 10 * MINUTE, every=5 * MINUTE)
     assert [push.at - begun for push in world.pushes()] == [timedelta(), 3 * DAY]
     assert world.pushes()[-1].reasons == {A: Reason.REMINDER}
 
@@ -941,7 +941,7 @@ def test_row_47_what_keeps_coming_back_is_shown_by_an_edit_of_its_last_message(w
 def test_row_56_a_block_with_a_timestamp_is_not_reminded_of_before_it_and_once_after(worlds: Worlds) -> None:
     end = worlds.new().now + 2 * DAY
     world = worlds.flagged(f"You are temporarily blocked. Access comes back <t:{end.timestamp():.0f}:R>.")
-    world.run(2 * DAY + 10 * MINUTE)
+    world.run(2 * DAY + 10 * MINUTE, every=5 * MINUTE)
     assert [push.reasons for push in world.pushes()] == [{A: Reason.OPENED}, {A: Reason.REMINDER}]
     assert timedelta() <= world.pushes()[-1].at - end <= 2 * MINUTE
 
@@ -952,7 +952,7 @@ def test_row_56_a_block_that_is_put_off_is_not_reminded_of_before_its_later_end(
     world = worlds.flagged(text.format((worlds.new().now + DAY).timestamp()))
     end = world.now + 3 * DAY
     world.flags[A] = text.format(end.timestamp())
-    world.run(3 * DAY - 10 * MINUTE)
+    world.run(3 * DAY - 10 * MINUTE, every=5 * MINUTE)
     assert len(world.pushes()) == 1
     assert world.incident(A).block_until() == end.replace(microsecond=0)
 

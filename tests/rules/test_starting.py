@@ -294,7 +294,8 @@ def test_row_64_one_that_is_not_started_for_fifteen_minutes_is_offline_and_wakes
 def test_row_64_it_is_reminded_of_silently_once_a_day() -> None:
     world = offline()
     first_at = world.sent[0].at
-    world.run(2 * DAY + HOUR)
+    world.run(4 * MINUTE)  # five minutes after the first
+    world.run(2 * DAY + HOUR, every=5 * MINUTE)
     assert [(sent.at - first_at, sent.reasons) for sent in world.sent[1:]] == [
         (DAY, {ONE: Reason.REMINDER}),
         (2 * DAY, {ONE: Reason.REMINDER}),
@@ -400,7 +401,8 @@ def test_row_64_beside_an_alert_that_stands_it_is_an_edit_and_no_reminder() -> N
     world.poll()
     world.deliver()
     world.show(entry(ONE, STARTING))
-    world.run(26 * HOUR)
+    world.run(20 * MINUTE)
+    world.run(26 * HOUR, every=5 * MINUTE)
     assert len(world.sent) == 1
     (message,) = world.editable()
     assert the_offline(world).key in {each.incident for each in message.entries}

@@ -283,12 +283,16 @@ class World:
             self.tick()
 
     def run(
-        self, length: timedelta, flags: Callable[[datetime], dict[str, str | None]] | None = None
+        self,
+        length: timedelta,
+        flags: Callable[[datetime], dict[str, str | None]] | None = None,
+        *,
+        every: timedelta | None = None,
     ) -> None:
-        """Poll at the pace of the watch, and deliver."""
+        """Poll at the pace of the watch, or at another through days in which nothing changes, and deliver."""
         end = self.now + length
         while self.now < end:
-            self.now += next_poll_in(self.poll_state, self.open_service, self.policy)
+            self.now += every or next_poll_in(self.poll_state, self.open_service, self.policy)
             self.poll(flags(self.now) if flags else None)
             if self.proxy:
                 self.poll_proxy()
