@@ -72,12 +72,6 @@ class IncidentService:
             )
             await aside(max(len(flags), len(transaction.incidents)), self._decide, transaction, event)
 
-    def believes(self, observation: Observation) -> bool:
-        """Whether a list is believed, going by the last committed state."""
-        channels = frozenset(account.reference for account in observation.accounts)
-        known = self.watch_state.poll_states[observation.provider]
-        return poll_state.is_believed(known, channels, observation.at)
-
     def as_flagged(self, reference: str, flag: Flag, at: datetime, *, in_list: bool = True) -> Incident:
         """Return the incident of an account with a flag applied, without writing it."""
         known = self.watch_state.open_incidents.get(reference)

@@ -17,7 +17,7 @@ from bot.polling.outage_log import OutageLog
 from bot.providers.errors import Gone, PendingModeration, ProviderError, Unauthorized, Unpaid, Unreachable
 from bot.providers.provider import Provider
 from bot.rules.decisions import FlagReported, PollFailed
-from bot.rules.poll_state import PollState
+from bot.rules.poll_state import PollState, is_believed
 from bot.storage import Store, StoreError
 
 REFRESH_SHARES: Final = timedelta(seconds=3)
@@ -229,7 +229,8 @@ class AccountPoller:
                 for reference, flag in flags.items()
             }
             self._unwritten = reported | shown
-            return self._incident_service.believes(observation)
+            references = frozenset(account.reference for account in observation.accounts)
+            return is_believed(self.poll_state, references, observation.at)
         self._unwritten = reported
         return self.poll_state.shrunk is None or not observation.is_complete
 
