@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.blocks import end_in, end_in_words, length_in, names_block, start_in
 from bot.domain.errors import CodedError
-from bot.domain.providers import USEAPI, key_of, provider_of
+from bot.domain.providers import USEAPI, Remedy, key_of, provider_of
 
 NO_KEY: Final = "?"
 """The beginning of a reference's key where the provider lists an account without one."""
@@ -162,6 +162,8 @@ class Account:
     """Its place in the order in which the provider starts accounts."""
     info: InfoSnapshot | None = None
     """What the provider keeps of Midjourney's last answer to `/info`."""
+    lacks: frozenset[Remedy] = frozenset()
+    """The remedies that this version of its provider does not have."""
 
     @property
     def is_addressable(self) -> bool:

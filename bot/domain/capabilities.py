@@ -59,15 +59,16 @@ def capabilities_of(account: str) -> Capabilities:
 
 
 def remedies_for(account: Account, kind: FlagKind) -> tuple[Remedy, ...]:
-    """Return what can be done about a flag of this kind, the usual remedy first."""
-    return capabilities_of(account.reference).remedies[kind]
-
-
-def remedy_for(account: Account, kind: FlagKind) -> Remedy:
-    """Return the usual remedy for a flag of this kind.
+    """Return what can be done about a flag of this kind, the usual remedy first.
 
     An account that asked for a CAPTCHA may be disabled besides; once that is solved, it has to be enabled.
     """
-    first = remedies_for(account, kind)[0]
-    is_unlocked = first is Remedy.CAPTCHA_SOLVED and account.entry is EntryState.PAUSED
-    return Remedy.ENABLE if is_unlocked else first
+    remedies = capabilities_of(account.reference).remedies[kind]
+    if Remedy.CAPTCHA_SOLVED in remedies and account.entry is EntryState.PAUSED:
+        remedies = ENABLE
+    return tuple(each for each in remedies if each not in account.lacks) or (Remedy.GUIDE,)
+
+
+def remedy_for(account: Account, kind: FlagKind) -> Remedy:
+    """Return the usual remedy for a flag of this kind."""
+    return remedies_for(account, kind)[0]

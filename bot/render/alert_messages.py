@@ -20,7 +20,7 @@ from bot.domain.incidents import (
     open_services,
 )
 from bot.domain.messages import Message, MessageItem, Purpose, Route
-from bot.domain.providers import USEAPI, provider_of, reference_to
+from bot.domain.providers import USEAPI, Remedy, provider_of, reference_to
 from bot.render.account_cards import add_field
 from bot.render.alert_items import (
     AlertItem,
@@ -85,7 +85,9 @@ def opened_card(
 
 def enable_all_button(items: Sequence[AlertItem], incidents: Incidents) -> Button | None:
     """Return the button for all accounts that lost their connection with one of these; None for one alone."""
-    provider = next((item.provider for item in items if lost_connection(item.incident)), "")
+    lost = (item for item in items if lost_connection(item.incident))
+    enabled_here = (item.provider for item in lost if Remedy.ENABLE not in item.account.account.lacks)
+    provider = next(enabled_here, "")
     number = len(enabled_together(incidents.values(), provider))
     style = discord.ButtonStyle.primary
     return Button("watch.all", f"Enable all {whole(number)}", provider, style) if number > 1 else None

@@ -4,6 +4,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind, KnownAccount
+from bot.domain.capabilities import remedy_for
+from bot.domain.providers import Remedy
 from bot.render.account_facts import channel_link
 from bot.render.phrases import is_paused, is_unlocked
 from bot.render.provider_words import WORDS, words_for
@@ -17,10 +19,9 @@ ENABLE_IT: Final = "Enable it"
 ENABLE_AGAIN: Final = "To use it again, enable it on {web_page}."
 LEAVE_PAUSED: Final = "Leave it paused"
 LOG_IN: Final = "Log in to Discord with this account's login."
-_SOLVED: Final = (
-    "The CAPTCHA is solved, but the account is still disabled. "
-    f"Press **{ENABLE_IT}** to use it again, or **{LEAVE_PAUSED}** to end this alert."
-)
+_SOLVED: Final = "The CAPTCHA is solved, but the account is still disabled."
+_THEN_HERE: Final = f"Press **{ENABLE_IT}** to use it again, or **{LEAVE_PAUSED}** to end this alert."
+_THEN_THERE: Final = f"Enable it on {{page}} to use it again, or press **{LEAVE_PAUSED}** to end this alert."
 _OR_LEAVE_IT: Final = f"Is it meant to stay disabled? Then press **{LEAVE_PAUSED}**, which ends this alert."
 BLOCK_OVER: Final = "The block should be over now."
 _OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."
@@ -53,15 +54,16 @@ def steps(
     `until` is when a timed block ends, if that is known, and `over` whether it has; `reset` is the
     sentence that says how to reset from where this stands.
     """
+    words, remedy = words_for(account.reference), remedy_for(account.account, flag.kind)
+    is_here = account.account.is_addressable and remedy is not Remedy.GUIDE
     if is_unlocked(account.account, flag):
-        return _SOLVED
-    words = words_for(account.reference)
+        return f"{_SOLVED} {_THEN_HERE if is_here else _THEN_THERE.format(page=words.web_page)}"
     name, link, channel = discord_name(account), account.account.link, "the Midjourney channel"
     fields = {
         "log_in": f"Log in to Discord as {code_span(name, 40)}." if name else LOG_IN,
         "channel": f"[{channel}]({link})" if link else f"{channel} {channel_link(account.account)}",
         "wait": BLOCK_OVER if over else f"{_wait(flag, until)} Do not {words.do} before then.",
-        "reset": reset if account.account.is_addressable else words.undone,
+        "reset": reset if is_here else words.undone,
     }
     tasks = words.by_text[flag.text][1] if flag.text in words.by_text else words.steps[flag.kind]
     listed = numbered(words.put_into(tasks, **fields))

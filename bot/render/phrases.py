@@ -88,7 +88,8 @@ def symbol(kind: FlagKind) -> str:
 
 def is_paused(account: Account, flag: Flag) -> bool:
     """Return whether an account is still disabled, its flag is not listed any more, and it can be enabled."""
-    return account.entry is EntryState.PAUSED and remedy_for(account, flag.kind) is Remedy.ENABLE
+    is_enabled_here = remedy_for(account, flag.kind) is Remedy.ENABLE
+    return account.entry is EntryState.PAUSED and (is_enabled_here or Remedy.ENABLE in account.lacks)
 
 
 def is_unlocked(account: Account, flag: Flag) -> bool:

@@ -8,7 +8,7 @@ from bot.domain.accounts import Account
 from bot.domain.providers import MJPROXY, reference_to
 from tests.conftest import Leaks
 from tests.simulators.discord.world import Json
-from tests.simulators.mjproxy import Endpoint, SimulatedMjproxy
+from tests.simulators.mjproxy import Endpoint, Fault, SimulatedMjproxy
 from tests.simulators.mjproxy.accounts import SimulatedProxyAccount
 from tests.simulators.mjproxy.pool import MODERATION, SAVED_AFTER
 from tests.support.clock import MINUTE, Clock
@@ -257,12 +257,60 @@ async def test_row_69_one_press_enables_all_that_lost_their_connection(
     await newest(ada, "are back")
 
 
-async def test_an_older_proxy_says_so(
+async def test_an_older_proxy_offers_no_enable_but_its_web_page(
     proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
 ) -> None:
     proxy.version = "v11.9.0.0"
+    _, alert = await disabled(proxied, proxy, ada, clock)
+    page = f"midjourney-proxy's own web page: {proxy.url.removesuffix('/mj')}"
+    for shown in (alert, await ada.ask("mjreset", account="Borealis")):
+        assert ENABLE not in buttons(shown)
+        assert "Only then enable the account on midjourney-proxy's own web page." in text(shown)
+        assert page in text(shown)
+    assert proxy.count(Endpoint.ENABLE) == 0
+
+
+async def test_a_proxy_that_turns_out_to_be_older_says_so_and_offers_no_enable_from_then_on(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    proxy.version = "v11.9.0.0"
+    proxy.fault(Fault.SERVER_ERROR, endpoint=Endpoint.HOME)
     account, alert = await disabled(proxied, proxy, ada, clock)
     question = await ada.pressed(alert, ENABLE)
     said = await ends(ada, question, "Yes, enable Borealis", "older than 11.9.1")
     assert f"midjourney-proxy's own web page: {proxy.url.removesuffix('/mj')}" in text(said)
     assert not account.enable
+    await poll(ada)
+    assert "I can send nothing for that" in text(await ada.ask("mjreset", account="Borealis"))
+
+
+async def test_an_older_proxy_that_lost_its_connection_offers_no_enable_for_all(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    proxy.version = "v11.9.0.0"
+    for _ in range(3):
+        proxy.add()
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.lose_discord()
+    clock.advance(2 * MINUTE)
+    await poll(ada)
+    alert = await newest(ada, "3 accounts")
+    assert "Enable" not in text(alert) + str(buttons(alert))
+
+
+async def test_row_66_at_an_older_proxy_a_disabled_account_is_enabled_on_its_web_page(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    proxy.version = "v11.9.0.0"
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.ask_captcha(account.id, disabled=True)
+    await poll(ada)
+    await newest(ada, "Borealis", "CAPTCHA")
+    proxy.unlock(account)
+    clock.advance(MINUTE)
+    await poll(ada)
+    said = text(await ada.ask("mjreset", account="Borealis"))
+    assert (
+        "Enable it on midjourney-proxy's own web page to use it again, or press **Leave it paused**" in said
+    )

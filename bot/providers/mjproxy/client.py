@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Final
@@ -164,7 +165,12 @@ class MjproxyClient(ApiClient):
             raise own(Rejected(ErrorCode.UNNAMED_ACCOUNT))
         if remedy is Remedy.ENABLE:
             body = [require_key(key) for key in keys]
-            await self._write(ApiRequest(Endpoint.ENABLE, body=body), parsing.require_success)
+            try:
+                await self._write(ApiRequest(Endpoint.ENABLE, body=body), parsing.require_success)
+            except Rejected as error:
+                if error.code is ErrorCode.TOO_OLD_TO_ENABLE:
+                    self._home = replace(self._home or Home((), is_demo=False, offset=None), version=())
+                raise
         elif remedy is Remedy.CAPTCHA_SOLVED:
             (key,) = keys
             await self._command(Endpoint.SOLVED, key, parsing.require_success)
@@ -239,9 +245,11 @@ class MjproxyClient(ApiClient):
     async def _read_page(self, number: int, offset: timedelta | None, search: dict[str, str]) -> Page:
         """Return one page. A proxy that fails and still calls itself healthy has no Redis."""
         body = {"pagination": {"current": number, "pageSize": PAGE_SIZE}, "search": search, "sort": {}}
-        parse = partial(parsing.parse_page, offset=offset)
+        is_old = self._home is not None and not self._home.enables
+        lacks = frozenset({Remedy.ENABLE}) if is_old else frozenset[Remedy]()
+        parse = partial(parsing.parse_page, offset=offset, lacks=lacks)
         if not search:
-            parse = partial(self._pages.parse, number=number, offset=offset)
+            parse = partial(self._pages.parse, number=number, offset=offset, lacks=lacks)
         try:
             return await self._read(ApiRequest(Endpoint.LIST, body=body), parse)
         except Unreachable as error:

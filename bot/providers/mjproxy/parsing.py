@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from bot.domain.accounts import NO_KEY, Account, EntryState
 from bot.domain.errors import ErrorCode
-from bot.domain.providers import MJPROXY, reference_to
+from bot.domain.providers import MJPROXY, Remedy, reference_to
 from bot.providers.errors import Gone, MalformedResponse, ProviderError
 from bot.providers.failures import require_body
 from bot.providers.http_response import ApiRequest, ApiResponse, count_of, fields_of
@@ -117,8 +117,12 @@ def parse_page(
     request: ApiRequest,
     offset: timedelta | None,
     parse: Callable[[dict[str, object], timedelta | None, datetime], Account] = parse_entry,
+    lacks: frozenset[Remedy] = frozenset(),
 ) -> Page:
-    """Parse one page of the list. An entry of an unknown form is marked. A page of an unknown form raises."""
+    """Parse one page of the list. An entry of an unknown form is marked. A page of an unknown form raises.
+
+    `lacks` are the remedies that this version of the proxy does not have.
+    """
     raise_for_error(response, request)
     entries, pagination = response.fields.get("list"), fields_of(response.fields.get("pagination"))
     total, page_count = count_of(pagination.get("total")), count_of(pagination.get("pageCount"))
@@ -127,6 +131,8 @@ def parse_page(
     if total is None or page_count is None:
         malformed(response, "pagination")
     accounts = (parse(fields_of(entry), offset, response.at) for entry in cast("list[object]", entries))
+    if lacks:
+        accounts = (replace(each, lacks=lacks) for each in accounts)
     return Page(tuple(accounts), total, page_count)
 
 
@@ -145,10 +151,15 @@ class RememberedPages:
         self._pages: dict[int, RememberedPage] = {}
 
     def parse(
-        self, response: ApiResponse, request: ApiRequest, number: int, offset: timedelta | None
+        self,
+        response: ApiResponse,
+        request: ApiRequest,
+        number: int,
+        offset: timedelta | None,
+        lacks: frozenset[Remedy] = frozenset(),
     ) -> Page:
         """Parse a page. An account that the proxy will enable at some time is read each time."""
-        page_mark = response.status, hash(response.body), offset
+        page_mark = response.status, hash(response.body), offset, lacks
         before, page, known = self._pages.get(number, NO_PAGE)
         if page is not None and before == page_mark:
             return page
@@ -161,7 +172,7 @@ class RememberedPages:
                 accounts[mark] = account
             return account
 
-        page = parse_page(response, request, offset, parse)
+        page = parse_page(response, request, offset, parse, lacks)
         is_lasting = len(accounts) == len(page.accounts)
         self._pages[number] = page_mark if is_lasting else None, page, accounts
         return page
