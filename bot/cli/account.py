@@ -23,10 +23,9 @@ from bot.providers.api_client import open_session
 from bot.providers.errors import ProviderError, Rejected, Unauthorized, Unpaid
 from bot.providers.useapi.client import UseapiClient
 from bot.render.account_admin_replies import saved_words
-from bot.render.error_messages import next_step, what
+from bot.render.error_messages import JOBS_HELP, next_step, what
 from bot.render.phrases import flag_text
 from bot.render.text import bare, count
-from bot.render.user_errors import JOBS_HELP
 from bot.runtime import supervisor
 from bot.storage import Names, names_in
 

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from bot.interactions.buttons import PREFIX
 from bot.interactions.responses import Interaction
 from bot.render import account_admin_replies as form_words
-from bot.render.user_errors import JOBS_HELP
+from bot.render.error_messages import JOBS_HELP
 
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 JOBS: Final = "jobs"
