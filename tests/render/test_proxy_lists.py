@@ -67,6 +67,19 @@ def test_the_verdict_of_a_remedy_explains_what_it_quotes() -> None:
     assert words.endswith(f"\n{MEANS}\n```\n{LOST.text}\n```")
 
 
+def test_a_verdict_counts_the_accounts_that_the_same_provider_starts_first() -> None:
+    def starts(name: str, sort: int, hours: str = "", provider: str = MJPROXY) -> KnownAccount:
+        reference = reference_to(provider, name)
+        return KnownAccount(Account(reference, entry=EntryState.STARTING, sort=sort, hours=hours), name)
+
+    last = starts("Juniper", 3)
+    others = [starts("Aspen", 1), starts("Birch", 2), starts("Cedar", 4)]
+    others += [starts("Dogwood", 0, hours="09:00-17:00"), starts("Elm", 0, provider=USEAPI)]
+    accounts = {each.reference: each for each in (last, *others)}
+    words = verdict_sentence(RemedyVerdict.NOT_STARTED, last, None, Remedy.ENABLE, accounts)
+    assert words == "⏳ **Juniper** is enabled, not started yet, 2 others before it. I keep checking."
+
+
 def test_accounts_of_a_list_that_cannot_be_read_are_not_called_ready() -> None:
     read_at = NOW - 5 * MINUTE
     page = list_page([account(), proxied()], refusal="It failed.", stale={MJPROXY: read_at})
