@@ -72,10 +72,9 @@ class IncidentService:
             )
             await aside(max(len(flags), len(transaction.incidents)), self._decide, transaction, event)
 
-    def as_flagged(self, reference: str, flag: Flag, at: datetime, *, in_list: bool = True) -> Incident:
+    def as_flagged(self, event: FlagReported) -> Incident:
         """Return the incident of an account with a flag applied, without writing it."""
-        known = self.watch_state.open_incidents.get(reference)
-        event = FlagReported(at, reference, flag, at, in_list)
+        known = self.watch_state.open_incidents.get(event.reference)
         incidents = {} if known is None else {known.key: known}
         decision = decide(poll_state.PollState(), incidents, event, self.policy, str)
         return (*decision.incidents, *incidents.values())[0]

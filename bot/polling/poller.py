@@ -222,9 +222,10 @@ class AccountPoller:
             await self._incident_service.apply(replace(observation, flagged_since=since))
         except StoreError:
             # The next poll applies what this one showed.
+            at = observation.at
             shown = {
                 reference: self._incident_service.as_flagged(
-                    reference, flag, since.get(reference, observation.at)
+                    FlagReported(at, reference, flag, since.get(reference, at), in_list=True)
                 )
                 for reference, flag in flags.items()
             }
@@ -245,9 +246,7 @@ class AccountPoller:
         unwritten = self._unwritten.get(reference)
         since = self._now() if unwritten is None else unwritten.opened_at
         self._reported[reference] = FlagReported(self._now(), reference, flag, since, in_list)
-        self._unwritten[reference] = self._incident_service.as_flagged(
-            reference, flag, since, in_list=in_list
-        )
+        self._unwritten[reference] = self._incident_service.as_flagged(self._reported[reference])
         await self._write_reported()
         return True
 

@@ -7,16 +7,18 @@ import pytest
 
 from bot.domain.accounts import Account, Flag
 from bot.domain.errors import UserError
-from bot.domain.incidents import ServiceProblem
+from bot.domain.incidents import ServiceProblem, State
 from bot.domain.providers import USEAPI
 from bot.polling.poller import REFRESH_SHARES
 from bot.providers.errors import PendingModeration, ProviderError, Unauthorized, Unreachable
 from bot.providers.useapi.client import UseapiClient
-from tests.simulators.useapi import MODERATION, Endpoint, Fault, SimulatedUseapi
+from bot.rules.policy import LEASE
+from tests.simulators.useapi import CAPTCHA, MODERATION, Endpoint, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
 from tests.support.clock import AT, Clock
 from tests.support.database import locked
-from tests.support.samples import CHANNEL, FLAG, OTHER, answer
+from tests.support.leases import take_lease
+from tests.support.samples import ADA, CHANNEL, FLAG, OTHER, answer
 
 HOUR = timedelta(hours=1)
 
@@ -162,6 +164,25 @@ async def test_a_flag_that_could_not_be_written_down_is_with_the_next_poll(
     written = await here.store.watch.load_incidents(clock.now())
     shown = [(incident.reference, incident.flag, incident.opened_at) for incident in written]
     assert shown == [(CHANNEL, FLAG, AT)]
+
+
+async def test_a_flag_that_cannot_be_written_down_is_the_one_of_now_once_a_lease_ran_out(
+    api: SimulatedUseapi, here: Assembly, database: Path, clock: Clock
+) -> None:
+    api.add(channel=CHANNEL)
+    api.flag(CHANNEL, MODERATION)
+    await here.poller.poll()
+    assert await take_lease(here.incident_service, here.incident().key, ADA) is not None
+    clock.advance(LEASE + timedelta(seconds=1))
+    api.flag(CHANNEL, CAPTCHA)
+    with locked(database):
+        await here.poller.poll()
+        await here.poller.poll()
+    unwritten = here.poller.unwritten_incidents[CHANNEL]
+    assert (unwritten.state, unwritten.flag) == (State.OPEN, Flag.of(CAPTCHA))
+    api.clear(CHANNEL)
+    await here.poller.poll()  # which writes that flag down before its end
+    assert here.incident().flag == Flag.of(CAPTCHA)
 
 
 async def test_a_flag_of_an_unknown_account_is_not_written_down(here: Assembly) -> None:
