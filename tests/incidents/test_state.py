@@ -46,7 +46,7 @@ async def watch_state(store: Store, clock: Clock) -> WatchState:
 
 
 async def test_a_new_state_is_empty(watch_state: WatchState) -> None:
-    assert content(watch_state) == ({}, {}, {}, PollState())
+    assert content(watch_state) == ({}, {}, {}, {USEAPI: PollState()})
 
 
 async def test_what_a_transaction_changed_is_there_after_a_restart(store: Store, clock: Clock) -> None:
@@ -61,7 +61,7 @@ async def test_what_a_transaction_changed_is_there_after_a_restart(store: Store,
         {KEYS[0]: incident(0)},
         {KEYS[1]: alert(1, incident(0))},
         {FIRST.reference: AT + DAY},
-        SOME_POLL_STATE,
+        {USEAPI: SOME_POLL_STATE},
     )
     assert content(watch_state) == expected
     assert content(await WatchState.load(store, clock.now)) == expected
@@ -78,9 +78,9 @@ async def test_a_transaction_sees_its_own_changes_and_nobody_else_does(watch_sta
             dict(transaction.incidents),
             dict(transaction.messages),
             dict(transaction.mutes),
-            transaction.poll_states[USEAPI],
+            dict(transaction.poll_states),
         )
-        assert content(watch_state) == ({}, {}, {}, PollState())
+        assert content(watch_state) == ({}, {}, {}, {USEAPI: PollState()})
     assert content(watch_state) == inside
     assert set(inside[0]) | set(inside[1]) == {KEYS[0], KEYS[1]}
 
@@ -115,7 +115,7 @@ async def test_a_transaction_that_cannot_be_written_changes_nothing_and_the_next
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="database locked"):
             await put(watch_state, incident(0))
-    assert content(watch_state) == ({}, {}, {}, PollState())
+    assert content(watch_state) == ({}, {}, {}, {USEAPI: PollState()})
     assert watch_state.changed.version == 0
     await put(watch_state, incident(0))
     assert list(watch_state.incidents) == [KEYS[0]]
@@ -268,7 +268,7 @@ async def test_a_transaction_cancelled_while_it_cannot_be_written_raises_both(
             with pytest.raises(asyncio.CancelledError) as caught:
                 await turn
     assert isinstance(caught.value.__cause__, StoreError)
-    assert content(watch_state) == ({}, {}, {}, PollState())
+    assert content(watch_state) == ({}, {}, {}, {USEAPI: PollState()})
 
 
 async def test_one_who_waits_for_a_transaction_can_be_cancelled(watch_state: WatchState) -> None:

@@ -2,7 +2,6 @@
 
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
-from bot.domain.providers import USEAPI
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import Transaction
 from bot.rules.poll_state import PollState
@@ -19,7 +18,7 @@ def content(watch_state: WatchState) -> tuple[object, ...]:
         dict(watch_state.incidents),
         dict(watch_state.messages),
         dict(watch_state.mutes),
-        watch_state.poll_states[USEAPI],
+        dict(watch_state.poll_states),
     )
 
 

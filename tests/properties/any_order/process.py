@@ -1,7 +1,7 @@
 """The program without its sockets: state, services and outbox on a database, with a clock to turn."""
 
 import asyncio
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,10 +9,11 @@ from itertools import count
 from pathlib import Path
 from typing import Final
 
-from bot.domain.accounts import Account, Flag, KnownAccount, Observation
+from bot.domain.accounts import Account, EntryState, Flag, KnownAccount, Observation
 from bot.domain.errors import Cause, ErrorCode
 from bot.domain.incidents import ServiceProblem
 from bot.domain.messages import Delivery
+from bot.domain.providers import MJPROXY, USEAPI, reference_to
 from bot.incidents.service import IncidentService
 from bot.loops import WatchLoops
 from bot.notifications import Outbox
@@ -21,7 +22,8 @@ from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
 from bot.providers.errors import Gone, PendingModeration, ProviderError, Unauthorized, Unpaid, Unreachable
-from bot.providers.provider import Provider
+from bot.providers.mjproxy.client import MjproxyClient
+from bot.providers.provider import Listing, Provider
 from bot.providers.useapi.client import UseapiClient
 from bot.rules.decisions import Event, FlagReported, PollFailed, Tick
 from bot.storage import BUSY_TIMEOUT, StoreError
@@ -37,8 +39,16 @@ NAMES: Final = {
     "117080972166342241" + str(number): name
     for number, name in enumerate(("Aurora", "Borealis", "Cirrus", "Dusk"))
 }
+ANY_TEXT: Final = "US:{}@b.c"
+"""A key of a midjourney-proxy, which may be any text."""
 ROUNDS: Final = 200
 """The outbox comes to rest long before."""
+
+
+def names_of(provider: str) -> dict[str, str]:
+    """Return the names of the accounts of a provider by the references to them."""
+    keys = "{}" if provider == USEAPI else ANY_TEXT
+    return {reference_to(provider, keys.format(key)): name for key, name in NAMES.items()}
 
 
 class Crash(BaseException):
@@ -96,6 +106,20 @@ class ListOnly(UseapiClient):
         return self.answer
 
 
+class ProxyListOnly(MjproxyClient):
+    """A midjourney-proxy that shows one list, or fails."""
+
+    def __init__(self) -> None:
+        self.address = "https://proxy.example"
+        self.answer: tuple[Account, ...] | ProviderError = ()
+
+    async def read_list(self) -> Listing:
+        if isinstance(self.answer, ProviderError):
+            self.answer.provider = MJPROXY
+            raise self.answer
+        return Listing(self.answer)
+
+
 class Beats(Heartbeat):
     """A heartbeat that is counted."""
 
@@ -129,7 +153,7 @@ class Process(Assembly):
 
     chance = staticmethod(lambda: 1.0)
 
-    def __init__(self, folder: Path, fake_discord: FakeDiscord, owners: set[int]) -> None:
+    def __init__(self, folder: Path, fake_discord: FakeDiscord, owners: set[int], provider: str) -> None:
         super().__init__(
             folder / "midwatch.sqlite3",
             Clock(START),
@@ -144,14 +168,16 @@ class Process(Assembly):
         self.refuses = False
         """Whether the database cannot be written."""
         self.taken: list[Taken] = []
-        self.api = ListOnly()
+        self.provider = provider
+        self.api = ListOnly() if provider == USEAPI else ProxyListOnly()
         self.beats = Beats()
         self.outbox: Outbox
         self.loops: WatchLoops
         self._numbers = count(1)
         self._traps = ExitStack()
+        self.names = names_of(provider)
         self._accounts = {
-            channel: KnownAccount(Account(channel, 3, None), name) for channel, name in NAMES.items()
+            channel: KnownAccount(Account(channel, 3, None), name) for channel, name in self.names.items()
         }
 
     def new_key(self) -> str:
@@ -171,8 +197,8 @@ class Process(Assembly):
         self._traps.close()
         await self.__aexit__()
 
-    def make_useapi(self) -> UseapiClient:
-        return self.api
+    def make_providers(self) -> Sequence[Provider]:
+        return (self.api,)
 
     def make_incident_service(self, greeted: Collection[int]) -> IncidentService:
         service = RecordingService(self.watch_state, self.planner, greeted, monotonic=self.clock.monotonic)
@@ -219,17 +245,25 @@ class Process(Assembly):
 
     async def poll(self, shown: Shown) -> bool:
         """Poll a list. Return whether it is accepted."""
-        accounts = (Account(channel, 3, Flag.of(text) if text else None) for channel, text in shown.items())
-        self.api.answer = tuple(accounts)
+        self.api.answer = tuple(self.entry(channel, text) for channel, text in shown.items())
         await self.loops.poll(self.poller)
         return self.poller.failure is None
+
+    def entry(self, channel: str, text: str | None) -> Account:
+        """Return an account as its provider lists it."""
+        if text is None:
+            return Account(channel, 3)
+        state = EntryState.OK if self.provider == USEAPI else EntryState.FLAGGED
+        return Account(channel, 3, Flag.of(text), entry=state)
 
     async def fail_poll(self, problem: ServiceProblem, channel: str | None, flag: Flag | None) -> None:
         """Fail a poll; a flag with an account is that account's, as a list that is refused may say."""
         error = error_of(problem, channel, flag)
         if error is None:
             with suppress(StoreError):
-                await self.incident_service.apply(PollFailed(self.clock.now(), problem))
+                await self.incident_service.apply(
+                    PollFailed(self.clock.now(), problem, provider=self.provider)
+                )
             return
         self.api.answer = error
         await self.loops.poll(self.poller)

@@ -8,14 +8,14 @@ from hypothesis.stateful import initialize, precondition, rule
 
 from bot.domain.accounts import Flag
 from bot.domain.incidents import RemedyVerdict, ServiceProblem
+from bot.domain.providers import MJPROXY, USEAPI
 from tests.properties.any_order.fake_discord import Refusal
-from tests.properties.any_order.process import NAMES
 from tests.properties.any_order.truth import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, OTHER, End
 from tests.properties.any_order.watched import ANNE, BEN, Watched
 from tests.support.failpoints import FailPoint
 from tests.support.leases import give_verdict, take_lease
 
-CHANNELS = st.sampled_from(sorted(NAMES))
+CHANNELS: st.SearchStrategy[str] = st.runner().flatmap(lambda machine: st.sampled_from(machine.channels))
 TEXTS = st.sampled_from((OTHER, CAPTCHA, MODERATION, BLOCK))
 PROBLEMS = st.sampled_from(
     [each for each in ServiceProblem if each not in (ServiceProblem.AWAY, ServiceProblem.PENDING)]
@@ -29,6 +29,11 @@ ENDS = {RemedyVerdict.BACK: End.RESET, RemedyVerdict.NOT_CONFIGURED: End.REMOVED
 
 class AnyOrder(Watched):
     """Anne owns the bot, Ben comes and goes; four accounts, and a Discord that fails in every way."""
+
+    @property
+    def has_error_596(self) -> bool:
+        """Whether a command, or the list itself, may be refused because an account is flagged."""
+        return self.provider == USEAPI
 
     # The accounts, and whether they can be seen
 
@@ -62,6 +67,7 @@ class AnyOrder(Watched):
     def poll_misses_most(self, kept: set[str]) -> None:
         self.read_list({channel: self.flags[channel] for channel in kept})
 
+    @precondition(lambda self: self.has_error_596)
     @rule(channel=CHANNELS, text=TEXTS)
     def command_meets(self, channel: str, text: str) -> None:
         self.truth.pass_time(self.now)
@@ -75,6 +81,7 @@ class AnyOrder(Watched):
         self.problem = problem
         self.poll()
 
+    @precondition(lambda self: self.has_error_596)
     @rule(channel=st.none() | CHANNELS, text=TEXTS)
     def list_is_refused_because_of_an_account(self, channel: str | None, text: str) -> None:
         self.problem, self.refused_with = ServiceProblem.PENDING, (channel, Flag.of(text))
@@ -254,6 +261,14 @@ class AnyOrder(Watched):
         self.run(self.process.incident_service.tick())
 
 
+class AnyOrderOfMjproxy(AnyOrder):
+    """The same with accounts of a midjourney-proxy."""
+
+    provider = MJPROXY
+
+
 TestAnyOrderOfEvents = AnyOrder.TestCase
+TestAnyOrderOfEventsOfMjproxy = AnyOrderOfMjproxy.TestCase
 # Each of these finds as much as many of the others, and takes as long.
 TestAnyOrderOfEvents.settings = settings(max_examples=settings().max_examples // 4)
+TestAnyOrderOfEventsOfMjproxy.settings = settings(max_examples=settings().max_examples // 12)

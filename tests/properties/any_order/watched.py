@@ -21,7 +21,7 @@ from bot.rules.recipient import is_joinable
 from bot.storage import StoreError
 from tests.properties.any_order.expectations import Expectations
 from tests.properties.any_order.fake_discord import FakeDiscord, SentMessage, written
-from tests.properties.any_order.process import NAMES, SECOND, Process
+from tests.properties.any_order.process import SECOND, Process, names_of
 from tests.properties.any_order.truth import HOUR, MINUTE, Case, Shown, Truth
 from tests.properties.any_order.unwritten import Unwritten
 
@@ -37,11 +37,14 @@ KINDS: Final = (FlagKind.OTHER, FlagKind.CAPTCHA, FlagKind.MODERATION, FlagKind.
 class Watched(RuleBasedStateMachine):
     """Each deed is done to the program and to the model, and what comes of both is compared."""
 
+    provider = USEAPI
+    """The provider of all accounts."""
+
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.Runner()
         self.folder = TemporaryDirectory()
-        self.flags: dict[str, str | None] = dict.fromkeys(NAMES)
+        self.flags: dict[str, str | None] = dict.fromkeys(names_of(self.provider))
         self.wrong: list[AssertionError] = []
         """What was wrong with a message that arrived: raised there, it would be taken for Discord's."""
         self.problem: ServiceProblem | None = None
@@ -68,7 +71,7 @@ class Watched(RuleBasedStateMachine):
         self.fake_discord = FakeDiscord(
             lambda: self.now, self.noting(self.check_new), self.noting(self.check_changed)
         )
-        self.process = Process(Path(self.folder.name), self.fake_discord, self.owners)
+        self.process = Process(Path(self.folder.name), self.fake_discord, self.owners, self.provider)
         self.loop.run(self.process.start())
 
     def run(self, work: Coroutine[None, None, T]) -> T:
@@ -83,12 +86,17 @@ class Watched(RuleBasedStateMachine):
         return result
 
     @property
+    def channels(self) -> list[str]:
+        """The references to all accounts."""
+        return sorted(self.flags)
+
+    @property
     def now(self) -> datetime:
         return self.process.clock.now()
 
     @property
     def service(self) -> Incident | None:
-        return open_services(self.process.watch_state.incidents.values()).get(USEAPI)
+        return open_services(self.process.watch_state.incidents.values()).get(self.provider)
 
     # What arrives
 
@@ -154,7 +162,7 @@ class Watched(RuleBasedStateMachine):
         for case in self.truth.cases:
             is_known = case.ended is None or self.now - case.ended < ENDED_STAYS
             if row.holds(case.key) and is_known:
-                assert NAMES[case.channel] in words, "a message that does not name its account"
+                assert self.process.names[case.channel] in words, "a message that does not name its account"
 
     # What is to be seen
 
@@ -180,7 +188,7 @@ class Watched(RuleBasedStateMachine):
 
     @property
     def only_channel(self) -> str | None:
-        listed = list(self.process.poller.cache.listed_by(USEAPI))
+        listed = list(self.process.poller.cache.listed_by(self.provider))
         return listed[0] if len(listed) == 1 else None
 
     def fail(self, problem: ServiceProblem) -> None:
@@ -254,7 +262,7 @@ class Watched(RuleBasedStateMachine):
         self.truth.failures = 0
         self.leases.clear()  # nobody is left to say what became of a reset
         self.unwritten.forget()
-        known = self.process.watch_state.poll_states[USEAPI].last_good
+        known = self.process.watch_state.poll_states[self.provider].last_good
         assert (known is None) is (self.truth.last_good is None)
         if known is not None and self.truth.last_good is not None:
             assert timedelta() <= self.truth.last_good - known
@@ -262,7 +270,7 @@ class Watched(RuleBasedStateMachine):
         self.is_stale = False
         if known is not None:
             self.truth.last_good = known
-        self.truth.counted = self.process.watch_state.poll_states[USEAPI].counted_at
+        self.truth.counted = self.process.watch_state.poll_states[self.provider].counted_at
         self.truth.pass_time(self.now)
 
     # What holds at any time
@@ -360,6 +368,8 @@ class Watched(RuleBasedStateMachine):
             assert row.nonce == message.nonce
             assert row.delivery in (Delivery.SENT, Delivery.DONE)
             shown = [case for case in self.truth.cases if row.holds(case.key)]
-            if shown and all(case.end is not None for case in shown):
+            # An old message that others were in meanwhile says no more than that it is over.
+            is_told = any(case.key in self.process.watch_state.incidents for case in shown)
+            if is_told and all(case.end is not None for case in shown):
                 for embed in message.content.embeds:
                     assert embed.colour in (discord.Colour.green(), discord.Colour.light_grey())
