@@ -198,13 +198,15 @@ def next_push(view: RecipientView, found: Reasons, new_key: NewKey) -> Message |
 def edited_in(view: RecipientView, push: Message | None) -> Message | None:
     """Return the editable message with the incidents added that no message shows. An edit notifies nobody.
 
-    If there is none, an incident that was reopened joins the message that showed its end.
+    If there is none, an incident that was reopened joins the message that showed its end. Of what else was in
+    that, only incidents that memory holds stay in it: an edit could not show the others.
     """
     more = [*not_shown_yet(view, push)]
     message = last_joinable(view.messages, view.incidents) or view.last_showing(more)
     if message is None or not more:
         return None
-    return replace(with_more(message, more), delivery=Delivery.SENT)
+    entries = tuple(each for each in message.entries if each.incident in view.incidents)
+    return replace(with_more(replace(message, entries=entries), more), delivery=Delivery.SENT)
 
 
 def not_shown_yet(view: RecipientView, push: Message | None) -> Iterator[Incident]:

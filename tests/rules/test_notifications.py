@@ -71,6 +71,25 @@ def test_the_former_message_keeps_what_is_over() -> None:
     assert channels(world, only(world.editable())) == [C, A]
 
 
+def test_a_finished_message_that_another_incident_joins_leaves_out_what_memory_has_forgotten() -> None:
+    world = flagged()
+    first = only(world.editable())
+    world.flags[B] = CAPTCHA
+    world.run(MINUTE)
+    world.mute(DAY)
+    world.flags[A] = None
+    world.run(HOUR)
+    world.flags[B] = None
+    world.run(6 * HOUR)
+    assert world.messages[first.key].delivery is Delivery.DONE
+    del world.incidents[world.of(A)[0].key]  # it ended more than six hours ago
+    world.flags[B] = CAPTCHA
+    world.run(MINUTE)
+    joined = only(world.editable())
+    assert joined.key == first.key
+    assert channels(world, joined) == [B, B]
+
+
 def test_a_push_that_everybody_has_seen_to_is_not_sent() -> None:
     world = flagged()
     world.flags[B] = CAPTCHA

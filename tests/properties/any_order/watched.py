@@ -368,8 +368,6 @@ class Watched(RuleBasedStateMachine):
             assert row.nonce == message.nonce
             assert row.delivery in (Delivery.SENT, Delivery.DONE)
             shown = [case for case in self.truth.cases if row.holds(case.key)]
-            # An old message that others were in meanwhile says no more than that it is over.
-            is_told = any(case.key in self.process.watch_state.incidents for case in shown)
-            if is_told and all(case.end is not None for case in shown):
+            if shown and all(case.end is not None for case in shown):
                 for embed in message.content.embeds:
                     assert embed.colour in (discord.Colour.green(), discord.Colour.light_grey())
