@@ -32,6 +32,9 @@ MASKED: Final = re.compile(r"\*{3,}")
 """The demo mode's stand-in for a value."""
 FARTHEST: Final = timedelta(hours=15)
 """How far a local time may be from UTC."""
+FIRST_DAY: Final = "0001-01-01"
+"""The default date of .NET, which stands for no time."""
+LATEST: Final = datetime.max.replace(tzinfo=UTC)
 NAME_LIMIT: Final = 100
 INFO_LIMIT: Final = 8_000
 
@@ -141,18 +144,26 @@ def key_in(value: object) -> str:
 def time_of(value: object, offset: timedelta | None) -> datetime | None:
     """Parse a time of the proxy, which is local unless it has an offset of its own."""
     try:
-        time = datetime.fromisoformat(text_of(value))
+        time = datetime.fromisoformat(named_time(value))
         if time.tzinfo is None and offset is not None:
             time = time.replace(tzinfo=UTC) - offset
         return time.astimezone(UTC) if time.tzinfo else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    except OverflowError:  # no time is before the first day
+        return LATEST
+
+
+def named_time(value: object) -> str:
+    """Return a time as a text; empty for what stands for none."""
+    text = text_of(value)
+    return "" if text == "0" or text.startswith(FIRST_DAY) else text
 
 
 def is_to_come(value: object, offset: timedelta | None, now: datetime) -> bool:
     """Whether a time of the proxy is later than now, or may be: where it is not known what time it names."""
     latest = time_of(value, -FARTHEST if offset is None else offset)
-    return bool(text_of(value)) if latest is None else latest > now
+    return bool(named_time(value)) if latest is None else latest > now
 
 
 def cached_info(

@@ -125,6 +125,23 @@ def test_a_block_whose_end_may_be_to_come_is_one_while_the_clock_of_the_proxy_is
     assert (account.entry, account.flag) == (state, flag)
 
 
+@pytest.mark.parametrize("hours", [-5, 0, 8, None])
+@pytest.mark.parametrize("unlocks", ["0001-01-01T00:00:00", "0001-01-01T00:00:00Z", 0])
+def test_a_time_that_stands_for_none_blocks_nothing(unlocks: object, hours: int | None) -> None:
+    fields = entry(enable=False, disabledReason="", riskControlUnlockTime=unlocks)
+    account = parse_entry(fields, None if hours is None else timedelta(hours=hours), NOW)
+    assert (account.entry, account.flag) == (EntryState.PAUSED, None)
+
+
+@pytest.mark.parametrize("hours", [-5, 0, 8])
+def test_the_last_time_of_all_is_the_end_of_a_block_whatever_the_clock_of_the_proxy(hours: int) -> None:
+    fields = entry(enable=False, disabledReason="", riskControlUnlockTime="9999-12-31T23:59:59.9999999")
+    account = parse_entry(fields, timedelta(hours=hours), NOW)
+    assert account.flag is not None
+    assert account.flag.until is not None
+    assert account.flag.until.year == 9999
+
+
 def test_a_block_whose_words_name_its_length_has_it_in_the_reason() -> None:
     words = "Blocked, You have been blocked from accessing Midjourney for 3 days"
     account = parse_entry(entry(enable=False, disabledReason=words), None, NOW)
@@ -184,6 +201,7 @@ def test_the_kind_of_a_reason(reason: str, kind: FlagKind) -> None:
         (None, None),
         (7, None),
         ("0001-01-01T00:00:00", None),
+        ("0001-01-01T00:00:00Z", None),
     ],
 )
 def test_a_local_time_is_read_by_the_offset_of_the_proxy(text: object, moment: datetime | None) -> None:
