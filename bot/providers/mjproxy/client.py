@@ -204,9 +204,14 @@ class MjproxyClient(ApiClient):
         return await self._write(ApiRequest(endpoint, require_key(key)), parse, limit)
 
     async def home(self) -> Home:
-        """Return the version, the demo mode and the clock of the proxy, for which it asks no token."""
+        """Return the version, the demo mode and the clock of the proxy, for which it asks no token.
+
+        A clock that it says no more is as it last was.
+        """
         silence = self._limits.silence
-        self._home = await self._send(ApiRequest(Endpoint.HOME), parsing.parse_home, silence, silence)
+        home = await self._send(ApiRequest(Endpoint.HOME), parsing.parse_home, silence, silence)
+        known = self._home.offset if self._home else None
+        self._home = replace(home, offset=known) if home.offset is None else home
         self._home_until = self._now() + OFFSET_FOR
         return self._home
 

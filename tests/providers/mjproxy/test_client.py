@@ -291,6 +291,17 @@ async def test_a_clock_that_answers_no_more_counts_as_it_was(
     assert proxy.count(Endpoint.HOME) == 2
 
 
+async def test_a_clock_that_makes_no_sense_any_more_counts_as_it_was(
+    proxy: SimulatedMjproxy, client: MjproxyClient
+) -> None:
+    proxy.local = timedelta(days=1)
+    assert (await client.home()).offset is None
+    proxy.local = timedelta(hours=8)
+    await client.home()
+    proxy.local = timedelta(days=1)
+    assert (await client.home()).offset == timedelta(hours=8)
+
+
 # Pages that do not fit together
 
 
