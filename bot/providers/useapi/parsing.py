@@ -113,9 +113,9 @@ def entries_of(value: object) -> list[tuple[str, str | int, object]]:
 
 
 def marks_of(entries: Iterable[tuple[str, str | int, Any]]) -> list[int]:
-    """Return the hash of each entry. Another form of the same value is the same."""
+    """Return the hash of each entry, of its values and their types: 1, 1.0 and true have the same hash."""
     try:
-        return [hash((key, *entry.items())) for key, _, entry in entries]
+        return [hash((key, *entry.items(), *map(type, entry.values()))) for key, _, entry in entries]
     except (AttributeError, TypeError):  # one is no object, or holds an array or an object
         return [hash((key, repr(entry))) for key, _, entry in entries]
 

@@ -303,6 +303,23 @@ def test_a_changed_list_reads_as_if_it_were_the_first(
     assert read(answer(200, body), LIST) == parse_accounts(answer(200, body), LIST)
 
 
+@pytest.mark.parametrize(("before", "after"), [(1, True), (3, 3.0), (3, "3"), (0, "")], ids=str)
+def test_values_of_other_types_that_python_takes_for_equal_are_a_change(
+    before: object, after: object
+) -> None:
+    read = RememberedList()
+    (first,) = read(answer(200, {FIRST: {"maxJobs": before}}), LIST)
+    body = answer(200, {FIRST: {"maxJobs": after}})
+    try:
+        fresh = parse_accounts(body, LIST)
+    except MalformedResponse:
+        with pytest.raises(MalformedResponse):
+            read(body, LIST)
+    else:
+        assert read(body, LIST) == fresh
+        assert read(body, LIST)[0] is not first
+
+
 def test_what_did_not_change_in_a_list_is_not_made_anew() -> None:
     read = RememberedList()
     first, _ = read(answer(200, {FIRST: {"maxJobs": 3}, SECOND: {"maxJobs": 3}}), LIST)
