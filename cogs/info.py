@@ -29,6 +29,7 @@ class Info(commands.Cog):
     """Asks Midjourney for an account's information, and shows the answer."""
 
     def __init__(self, bot: Midwatch) -> None:
+        self._bot = bot
         self._pollers = bot.services.pollers
         self._account_info = bot.services.account_info
         bot.controls.register("info.ask", Access.ASKER, self.ask, HANDLE)
@@ -70,7 +71,7 @@ class Info(commands.Cog):
 
     async def ask_anyway(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask about a flagged account, as an owner wants it."""
-        await defer_update(caller)
+        await self._bot.defer_for_owner(caller, is_update=True)
         known = self._pollers.cache.find(press.parts["handle"])
         await self._answer(caller, known, press.asker, even_if_flagged=True)
 

@@ -90,7 +90,7 @@ class Watch(commands.Cog):
 
     async def ask_reset_on_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation of a reset, from an account's card."""
-        await defer(caller, private=True)
+        await self._bot.defer_for_owner(caller)
         await self._ask_to_confirm(caller, self._pollers.cache.find(press.parts["handle"]))
 
     async def _ask_to_confirm(self, caller: Interaction, known: KnownAccount) -> None:
@@ -105,7 +105,7 @@ class Watch(commands.Cog):
 
     async def ask_reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation of a reset, from an alert."""
-        await defer(caller, private=True)
+        await self._bot.defer_for_owner(caller)
         incident = await self._incident(press)
         if incident is None or incident.ended or incident.flag is None:
             await self._show_current(caller, press)

@@ -7,7 +7,7 @@ import asyncio
 import hashlib
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -46,7 +46,11 @@ log = logging.getLogger(__name__)
 DIGEST_LENGTH: Final = 8
 SHOWN_WITHIN: Final = timedelta(seconds=5)
 """The limit for showing the progress."""
-
+NEEDLESS: Final[Mapping[EntryState, RemedyOutcome]] = {
+    EntryState.STARTING: RemedyOutcome.STARTING,
+    EntryState.OK: RemedyOutcome.RUNNING,
+}
+"""How a remedy other than a reset ends for accounts that need none."""
 
 Progress = Callable[[RemedyStage, timedelta], Awaitable[None]]
 """Called with the stage of a remedy and, while it is checked, the time until the next check."""
@@ -134,11 +138,11 @@ class Remedies:
             return RemedyOutcome.TAKEN
         if incident.flag is None or self.digest(reference, incident.flag, incident) != confirmed:
             return RemedyOutcome.CHANGED
-        if self.remedy_of(reference, incident.flag) is Remedy.GUIDE:
+        remedy, known = self.remedy_of(reference, incident.flag), self._pollers.cache.get(reference)
+        if remedy is Remedy.GUIDE:
             return RemedyOutcome.CHANGED  # nothing can be sent for it, so nothing was asked of anybody
-        known = self._pollers.cache.get(reference)
-        is_starting = known is not None and known.account.entry is EntryState.STARTING
-        return RemedyOutcome.STARTING if is_starting else None
+        # A list of useapi.net does not tell whether an account runs: see `EntryState`.
+        return NEEDLESS.get(known.account.entry) if known and remedy is not Remedy.RESET else None
 
     async def run(self, reference: str, owner: int, confirmed: str, progress: Progress) -> RemedyResult:
         """Apply the remedy for an account for an owner who confirmed the flag with this digest.

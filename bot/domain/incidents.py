@@ -262,6 +262,8 @@ class RemedyOutcome(StrEnum):
     """There was nothing to remedy."""
     STARTING = auto()
     """The account is enabled already, and its provider starts it."""
+    RUNNING = auto()
+    """The account runs already."""
     TAKEN = auto()
     """Somebody else is at it already."""
     RAN_OUT = auto()

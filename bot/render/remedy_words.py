@@ -138,6 +138,7 @@ ENABLE: Final = RemedyWords(
     outcomes={
         RemedyOutcome.STARTING: "⏳ **{name}** is enabled already, and {service} is starting it, "
         "so I sent nothing. I keep checking.",
+        RemedyOutcome.RUNNING: "✅ **{name}** runs already, so I sent nothing. I keep checking.",
         RemedyOutcome.RAN_OUT: "Nothing was sent for **{name}**: it took too long to begin. Try again.",
         RemedyOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent nothing. "
         "/mjstatus says why and what to do.",

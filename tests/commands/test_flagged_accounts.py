@@ -109,6 +109,18 @@ async def test_a_flag_of_another_account_is_not_pinned_on_the_one_asked(bot: Bot
     assert "moderation message pending" in named[other.channel]
 
 
+async def test_who_left_the_team_a_moment_ago_may_not_ask_anyway(
+    bot: Bot, ada: Visitor, bea: Visitor
+) -> None:
+    bot.api.flag(bot.api.add().channel, MODERATION)
+    bot.world.give_to_team((ada.person, "admin"), (bea.person, "admin"))
+    await bot.start()
+    shown = await bea.ask("mjinfo")
+    bot.world.give_to_team((ada.person, "admin"))
+    assert "Only this bot's owners" in text(await bea.pressed(shown, "Ask anyway"))
+    assert bot.api.count(Endpoint.INFO) == 0
+
+
 async def test_asking_anyway_is_for_owners_alone(bot: Bot, bea: Visitor) -> None:
     bot.api.flag(bot.api.add().channel, MODERATION)
     await bot.start()

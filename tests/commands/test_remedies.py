@@ -74,16 +74,19 @@ async def test_an_account_is_enabled_after_a_confirmation_and_its_alert_turns_gr
     assert outcomes == [("enable", "asked"), ("enable", "back in rotation")]
 
 
-async def test_a_press_by_who_is_no_owner_any_more_fetches_no_link(
+async def test_who_left_the_team_a_moment_ago_is_shown_no_link(
     proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, bea: Visitor
 ) -> None:
     account = proxy.add(remark="Borealis")
+    proxied.world.give_to_team((ada.person, "admin"), (bea.person, "admin"))
     await proxied.start(USEAPI_TOKEN=None)
     proxy.ask_captcha(account.id)
     await poll(ada)
-    alert = await newest(ada, "Borealis")
-    await proxied.restart(USEAPI_TOKEN=None, OWNER_IDS=str(bea.person.id))
-    assert "Only this bot's owners" in text(await ada.pressed(alert, SHOW))
+    alert, listed = await newest(bea, "Borealis"), await bea.ask("mjaccounts")
+    card = await bea.picked(listed, Account(reference_to(MJPROXY, account.id)).handle)
+    proxied.world.give_to_team((ada.person, "admin"))
+    for message, label in ((alert, SHOW), (card, "CAPTCHA")):
+        assert "Only this bot's owners" in text(await bea.pressed(message, label))
     assert proxy.count(Endpoint.LINK) == 0
 
 
@@ -179,6 +182,35 @@ async def test_a_confirmation_for_an_account_that_somebody_else_enabled_sends_no
     await ends(ada, question, "Yes, enable Borealis", "**Borealis** is enabled already", "so I sent nothing")
     assert proxy.count(Endpoint.ENABLE) == 0
     assert await proxied.actions() == []
+
+
+async def test_a_confirmation_for_an_account_that_runs_again_by_then_sends_nothing(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
+) -> None:
+    account, alert = await disabled(proxied, proxy, ada, clock)
+    question = await ada.pressed(alert, ENABLE)
+    proxy.acknowledge(account.id)
+    proxy.enable([account.id])
+    for _ in range(3):
+        clock.advance(MINUTE)
+        proxy.settle()
+    await ends(ada, question, "Yes, enable Borealis", "**Borealis** runs already, so I sent nothing")
+    assert proxy.count(Endpoint.ENABLE) == 0
+    assert await proxied.actions() == []
+
+
+async def test_a_captcha_that_somebody_else_solved_is_not_reported_as_solved(
+    proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks
+) -> None:
+    account = proxy.add(remark="Borealis")
+    await proxied.start(USEAPI_TOKEN=None)
+    proxy.ask_captcha(account.id)
+    await poll(ada)
+    question = await ada.pressed(await newest(ada, "Borealis"), SHOW)
+    leaks.allowed += 1  # the answer to the one who asked
+    proxy.unlock(account)
+    await ends(ada, question, SOLVED, "**Borealis** runs already, so I sent nothing")
+    assert proxy.count(Endpoint.SOLVED) == 0
 
 
 @pytest.fixture
