@@ -157,7 +157,8 @@ class Incident:
     """The end of the last block with a known end; see `block_until`."""
     provider: str = USEAPI
     starting_since: datetime | None = None
-    """Since when the account has been starting, while a flag before is not known to be gone."""
+    """Since when the account has been starting, while a flag before is not known to be gone. It is kept for
+    as long as the account is paused thereafter."""
     returned_at: datetime | None = None
     """When the flag last came back without a remedy from here, although the account was being started."""
     first_reason: str | None = None
@@ -178,7 +179,8 @@ class Incident:
     @property
     def is_starting(self) -> bool:
         """Whether the account is enabled, and its provider has not started it yet, for not too long."""
-        return self.state is State.OPEN and self.starting_since is not None and not self.is_soft
+        is_shown = self.state is State.OPEN and self.clear_since is None
+        return is_shown and self.starting_since is not None and not self.is_soft
 
     def block_until(self) -> datetime | None:
         """Return the end of the present block; None without a block or a known end."""

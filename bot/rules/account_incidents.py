@@ -183,12 +183,13 @@ def flag_absent(now: Situation, incident: Incident, ending: Ending = Ending.CLEA
     """Update an open incident as the list shows its account without a flag.
 
     Two such polls far enough apart end it, whatever happened in between: where polls keep failing, each gap
-    may be as long as an outage. It ends as the last of them shows; that of a paused account stays open until
-    then.
+    may be as long as an outage. It ends as the last of them shows; that of a paused account is open until
+    then, and keeps that the account was being started: flagged again, it came back.
     """
     if incident.state is State.RESETTING:
         return incident, None
-    stays_open = incident.from_command or ending is Ending.PAUSED
+    is_paused = ending is Ending.PAUSED
+    stays_open = incident.from_command or is_paused
     if incident.clear_since is None or (incident.state is State.OPEN and not stays_open):
         clearing = replace(
             stamp_last_seen(now, incident),
@@ -197,7 +198,7 @@ def flag_absent(now: Situation, incident: Incident, ending: Ending = Ending.CLEA
             clear_since=now.at,
             clear_polls=1,
             missing_polls=0,
-            starting_since=None,
+            starting_since=incident.starting_since if is_paused else None,
             blind_from=now.blind and now.blind.start,
             blind_until=now.blind and now.blind.until,
         )

@@ -15,15 +15,19 @@ OFFLINE = Flag("", FlagKind.OFFLINE)
 
 def unflagged(now: Situation, incident: Incident, account: Account) -> Change:
     """Update an open incident as the list shows its account without a flag."""
-    is_frozen = account.entry is EntryState.PAUSED and outlives_pause(incident)
-    if incident.state is State.RESETTING or account.entry is EntryState.UNKNOWN or is_frozen:
+    if incident.state is State.RESETTING or account.entry is EntryState.UNKNOWN:
         return incident, None
     if account.entry is EntryState.STARTING:
         return begins_to_start(now, incident), None
+    if account.entry is EntryState.PAUSED:
+        if incident.verdict is RemedyVerdict.NOT_STARTED:
+            incident = replace(incident, verdict=None)  # what starts it from now on is no work of the remedy
+        if outlives_pause(incident):
+            return replace(incident, starting_since=None), None
     ending = Ending.CLEARED if account.entry is EntryState.OK else Ending.PAUSED
     if incident.is_soft:
         return ended(incident, ending, now.at)
-    if account.entry is EntryState.OK and incident.verdict is RemedyVerdict.NOT_STARTED:
+    if incident.verdict is RemedyVerdict.NOT_STARTED:
         return ended(replace(incident, reset_at=now.at, verdict=None), Ending.RESET, now.at)
     return flag_absent(now, incident, ending)
 
@@ -45,7 +49,7 @@ def begins_to_start(now: Situation, incident: Incident) -> Incident:
     return replace(
         stamp_last_seen(now, incident),
         state=State.OPEN,
-        starting_since=incident.starting_since or now.at,
+        starting_since=now.at if incident.clear_since else incident.starting_since or now.at,
         clear_since=None,
         clear_polls=0,
         missing_polls=0,

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import Ending, Reason, State, enabled_together
+from bot.domain.incidents import Ending, Reason, RemedyVerdict, State, enabled_together
 from bot.domain.providers import MJPROXY
 from bot.rules import owner_actions
 from tests.rules.listings import START
@@ -21,7 +21,7 @@ from tests.rules.proxy_cases import (
     flagged_there,
     watched,
 )
-from tests.rules.world import BLOCK, DAY, HOUR, MINUTE, MODERATION, World, of_days
+from tests.rules.world import BLOCK, CAPTCHA, DAY, HOUR, MINUTE, MODERATION, World, of_days
 
 
 @pytest.mark.parametrize("text", [MODERATION, BLOCK, LOST])
@@ -62,6 +62,39 @@ def test_row_68_a_reason_that_is_blank_for_a_while_is_no_news() -> None:
     world.run(MINUTE)
     assert world.incident(ONE) == replace(before, seen_at=world.now)
     assert len(world.sent) == 1
+
+
+@pytest.mark.parametrize("is_enabled_here", [True, False])
+def test_row_62_one_that_is_paused_as_it_starts_and_flagged_again_came_back(is_enabled_here: bool) -> None:  # noqa: FBT001 - drawn
+    world = flagged_there()
+    if is_enabled_here:
+        world.verdict(world.lease(ONE), RemedyVerdict.NOT_STARTED)
+    world.show(entry(ONE, STARTING))
+    world.run(6 * MINUTE)
+    world.show(entry(ONE, PAUSED))
+    world.run(2 * MINUTE)
+    assert (world.incident(ONE).is_starting, world.incident(ONE).verdict) == (False, None)
+    world.show(flagged_entry())
+    world.run(6 * MINUTE)
+    (incident,) = world.of(ONE)
+    assert (incident.state, incident.starting_since, incident.verdict) == (State.OPEN, None, None)
+    assert [push.reasons[ONE] for push in world.pushes()] == [Reason.OPENED, Reason.RETURNED]
+
+
+@pytest.mark.parametrize("text", [MODERATION, CAPTCHA])
+def test_row_61_what_starts_it_after_a_pause_is_no_work_of_the_remedy(text: str) -> None:
+    world = flagged_there(text)
+    world.verdict(world.lease(ONE), RemedyVerdict.NOT_STARTED)
+    world.show(entry(ONE, PAUSED))
+    world.run(2 * MINUTE)
+    assert not world.incident(ONE).is_starting
+    world.poll_proxy(entry(ONE, STARTING))
+    assert world.incident(ONE).starting_since == world.now
+    world.show(entry(ONE))
+    world.run(5 * MINUTE)
+    assert world.state(ONE) is State.CLEARING
+    world.run(2 * MINUTE)
+    assert world.incident(ONE).ending is Ending.CLEARED
 
 
 @pytest.mark.parametrize("is_complete", [True, False])

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.actions.remedies import Remedies
 from bot.domain.accounts import EntryState, Flag, FlagKind
-from bot.domain.incidents import Ending, State
+from bot.domain.incidents import Ending, RemedyStage, RemedyVerdict, State
 from bot.domain.providers import MJPROXY, reference_to
 from bot.render.alert_messages import content_of
 from bot.render.status_page import WatchStatus, status
@@ -20,6 +21,10 @@ from tests.support.assembly import Assembly
 from tests.support.clock import HOUR, MINUTE, Clock
 
 RUNS = ("runs again", "is back", "are back", "ready", "Nothing to do")
+
+
+async def show(_: RemedyStage, __: timedelta) -> None:
+    """Show nobody how far a remedy is."""
 
 
 class Watched:
@@ -53,6 +58,17 @@ class Watched:
         self.proxy.strike(self.account.id, reason)
         self.clock.advance(SAVED_AFTER)
         await self.poll()
+
+    async def enable(self) -> None:
+        """Enable the account with the remedy. The proxy is off Discord, and does not start it."""
+        self.proxy.acknowledge(self.account.id)
+        self.proxy.lose_discord()
+        remedies = Remedies(self.watch.pollers, self.watch.incident_service, sleep=self.clock.nap)
+        incident = self.watch.incident(self.reference)
+        assert incident.flag is not None
+        digest = remedies.digest(self.reference, incident.flag, incident)
+        result = await remedies.run(self.reference, 1, digest, show)
+        assert result.verdict is RemedyVerdict.NOT_STARTED
 
     @property
     def state(self) -> State:
@@ -114,6 +130,20 @@ async def test_row_68_it_is_enabled_and_runs_and_only_then_is_that_said(watched:
     await watched.poll(3 * MINUTE)
     assert "Borealis was flagged for" in watched.shown()
     assert "and runs again." in watched.shown()
+
+
+async def test_row_62_one_that_is_paused_as_it_starts_is_not_called_enabled(watched: Watched) -> None:
+    await watched.strike(MODERATION)
+    await watched.enable()
+    assert "is enabled, midjourney-proxy has not started it yet" in watched.shown()
+    watched.proxy.pause(watched.account.id)
+    watched.proxy.drop_reason(watched.account.id)
+    await watched.poll(MINUTE)
+    assert "not started yet" not in watched.shown()
+    watched.account.reason = MODERATION
+    await watched.poll(MINUTE)
+    assert "not started yet" not in watched.shown()
+    assert "Borealis needs you: Midjourney wants a moderation message acknowledged" in watched.shown()
 
 
 async def test_row_36_a_block_whose_time_is_over_stays_open_until_the_account_runs(watched: Watched) -> None:
