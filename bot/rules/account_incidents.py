@@ -207,7 +207,8 @@ def flag_absent(now: Situation, incident: Incident, ending: Ending = Ending.CLEA
     needed = COMMAND_CLEAR if incident.from_command else now.policy.end_after
     if polls >= GOOD_POLLS and now.at - incident.clear_since >= needed:
         return ended(incident, ending, now.at)
-    return replace(incident, clear_polls=polls, missing_polls=0), None
+    state = State.OPEN if is_paused else incident.state
+    return replace(incident, state=state, clear_polls=polls, missing_polls=0), None
 
 
 def account_absent(incident: Incident, at: datetime, *, removed: bool) -> Change:

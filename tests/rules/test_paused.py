@@ -97,6 +97,21 @@ def test_row_61_what_starts_it_after_a_pause_is_no_work_of_the_remedy(text: str)
     assert world.incident(ONE).ending is Ending.CLEARED
 
 
+def test_row_68_one_that_is_paused_as_it_recovers_is_open_until_it_ends_as_paused() -> None:
+    world = flagged_there()
+    world.show(entry(ONE))
+    world.run(2 * MINUTE)
+    before = world.incident(ONE)
+    world.show(entry(ONE, PAUSED))
+    world.run(MINUTE)
+    assert before.state is State.CLEARING
+    assert (world.state(ONE), world.incident(ONE).clear_since) == (State.OPEN, before.clear_since)
+    world.run(5 * MINUTE)
+    over = world.incident(ONE)
+    assert (over.ending, over.clear_since) == (Ending.PAUSED, before.clear_since)
+    assert len(world.sent) == 1
+
+
 @pytest.mark.parametrize("is_complete", [True, False])
 def test_row_68_time_without_a_whole_list_ends_no_incident_of_a_paused_account(is_complete: bool) -> None:  # noqa: FBT001 - drawn
     world = flagged_there()

@@ -132,6 +132,20 @@ async def test_row_68_it_is_enabled_and_runs_and_only_then_is_that_said(watched:
     assert "and runs again." in watched.shown()
 
 
+async def test_row_68_one_that_is_paused_as_it_recovers_does_not_look_clear(watched: Watched) -> None:
+    await watched.strike(MODERATION)
+    watched.proxy.acknowledge(watched.account.id)
+    watched.proxy.enable([watched.account.id])
+    await watched.poll(3 * MINUTE)
+    assert "looks clear" in watched.shown()
+    watched.proxy.pause(watched.account.id)
+    await watched.poll(MINUTE)
+    words = watched.shown()
+    assert [word for word in (*RUNS, "looks clear", "recovering") if word in words] == []
+    assert "midjourney-proxy lists no reason any more, but it is still disabled" in words
+    assert "**Borealis** · ⏸️ no reason listed, still disabled · flagged" in words
+
+
 async def test_row_62_one_that_is_paused_as_it_starts_is_not_called_enabled(watched: Watched) -> None:
     await watched.strike(MODERATION)
     await watched.enable()
