@@ -14,7 +14,7 @@ from bot.render.account_facts import channel_link, fast_bar, fast_left, place, p
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.instructions import ENABLE_AGAIN, discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
-from bot.render.phrases import flag_text, flagged_since, is_paused, meaning, state_words
+from bot.render.phrases import flagged_since, is_paused, meaning, quote, state_words
 from bot.render.provider_words import words_for
 from bot.render.remedy_words import words_of
 from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
@@ -109,9 +109,9 @@ def account_embed(
         embed.colour = flag_colour(flag) if account.state in (None, State.OPEN) else discord.Colour.gold()
         is_past, is_soft = not account.needs_somebody, flag.kind is FlagKind.OFFLINE
         since = flagged_since(account.flagged_since, is_past=is_past, is_soft=is_soft)
-        if flag.text or not is_soft:
+        if flag.text:
             says = words.says(is_past=is_past or is_paused(account.account, flag))
-            add_field(embed, says, f"{code_block(flag_text(flag))}\n{since}")
+            add_field(embed, says, f"{quote(flag)}\n{since}")
         else:
             add_field(embed, "Since when", since)
     if account.snapshot is not None:

@@ -17,9 +17,9 @@ from bot.render.account_choices import option, order
 from bot.render.account_facts import place, snapshot_line
 from bot.render.error_messages import message, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
-from bot.render.phrases import flag_text, flagged_since, is_paused, meaning, state_words
+from bot.render.phrases import flagged_since, is_paused, meaning, quote, state_words
 from bot.render.provider_words import WORDS, service_name, words_for
-from bot.render.text import FENCES, code_block, count, escape, length, when, whole
+from bot.render.text import FENCES, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
 PAGE_LIMIT: Final = 3_800
@@ -150,15 +150,15 @@ def _entries(shown: Sequence[KnownAccount], titles: Sequence[str], room: int) ->
 
     Where that is too little to read, what is known of plans and fast time gives way to what Midjourney says.
     """
-    flags = [account.account.flag if not _is_soft(account) else None for account in shown]
+    flags = [None if _is_soft(account) else account.account.flag for account in shown]
+    flags = [flag if flag and flag.text else None for flag in flags]
     facts = [title + _facts(account, brief=False) for title, account in zip(titles, shown, strict=True)]
     share = _share(facts, flags, room)
     if share < QUOTE_LEAST:
         facts = [title + _facts(account, brief=True) for title, account in zip(titles, shown, strict=True)]
         share = _share(facts, flags, room)
     return tuple(
-        f"{text}\n{code_block(flag_text(flag), share)}" if flag else text
-        for text, flag in zip(facts, flags, strict=True)
+        f"{text}\n{quote(flag, share)}" if flag else text for text, flag in zip(facts, flags, strict=True)
     )
 
 
@@ -187,4 +187,4 @@ def _since(known: KnownAccount) -> str:
     if is_soft or (flag := known.account.flag) is None:
         return since
     says = f"{words_for(known.reference).says(is_past=is_past or is_paused(known.account, flag))}:"
-    return " ".join(filter(None, [since, meaning(flag, known.account), says]))
+    return " ".join(filter(None, [since, meaning(flag, known.account), flag.text and says]))

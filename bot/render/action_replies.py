@@ -22,10 +22,10 @@ from bot.render.instructions import (
     steps,
 )
 from bot.render.message_content import Button, MessageContent, channel_buttons, headed
-from bot.render.phrases import demand, flag_text, is_paused, meaning, state_words, symbol
+from bot.render.phrases import demand, is_paused, meaning, quote, state_words, symbol
 from bot.render.provider_words import WORDS, words_for
 from bot.render.remedy_words import AT, ENABLE_ALL, NOT_FLAGGED, TAKEN, RemedyWords, words_of
-from bot.render.text import bare, code_block, count, escape, exactly, span, when, whole
+from bot.render.text import bare, count, escape, exactly, span, when, whole
 
 BUTTON_LABEL: Final = 40
 NAMED: Final = 5
@@ -85,7 +85,7 @@ def confirmation(
         url=link or account.account.link,
     )
     said = words_for(account.reference).says(is_past=is_paused(account.account, flag))
-    add_field(embed, said, code_block(flag_text(flag)))
+    add_field(embed, said, quote(flag))
     add_field(embed, "Discord login to use", login_help(account, flag.kind))
     label = (words.insist if warning else words.agree).format(name=bare(account.label, BUTTON_LABEL))
     button = Button("watch.confirm", label, argument, discord.ButtonStyle.danger)
@@ -120,7 +120,7 @@ def verdict_sentence(
     text = about(account, words_of(remedy).verdicts[verdict], before=place)
     if flag is None or verdict not in QUOTED:
         return text
-    return "\n".join(filter(None, [text, meaning(flag, account.account), code_block(flag_text(flag))]))
+    return "\n".join(filter(None, [text, meaning(flag, account.account), quote(flag)]))
 
 
 def remedy_progress(

@@ -12,9 +12,9 @@ from bot.render.alert_items import AlertItem, duration, naming
 from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
 from bot.render.message_content import Button, Component, Select, page_buttons, page_of
-from bot.render.phrases import CHINESE, demand, flag_text
+from bot.render.phrases import CHINESE, demand, flag_text, quote
 from bot.render.provider_words import WORDS, service_name
-from bot.render.text import QUOTE_LIMIT, clip, code_block, count, escape, exactly, length, when, whole
+from bot.render.text import QUOTE_LIMIT, clip, count, escape, exactly, length, when, whole
 
 PAGE_SIZE: Final = 20
 LIST_LIMIT: Final = 3_600
@@ -33,8 +33,8 @@ def digest(items: Sequence[AlertItem], page: int, context: CardContext) -> disco
     said = [item for item in shown if not item.incident.ended and (item.flag.text or not item.is_soft)]
     described = "\n".join([_list(shown), *_meanings(said)])
     embed = discord.Embed(title=_title(items, page, pages), description=described, colour=colour(items[0]))
-    speakers = list(dict.fromkeys(WORDS[item.provider].speaker for item in said))
-    title = f"{naming(speakers)} {'says' if len(speakers) == 1 else 'say'}" if said else ""
+    speakers = list(dict.fromkeys(WORDS[item.provider].speaker for item in said if item.flag.text))
+    title = f"{naming(speakers)} {'says' if len(speakers) == 1 else 'say'}" if speakers else "Reason"
     add_field(embed, title, _quotes(said))
     add_field(embed, "What to do", _next(items, context))
     add_field(embed, "About this message", context.note and clip(context.note, FIELD_LIMIT))
@@ -103,8 +103,8 @@ def _quotes(items: Iterable[AlertItem]) -> str:
     quotes: list[str] = []
     for same in islice(texts.values(), QUOTES):
         names = naming([escape(item.account.label, NAME_LIMIT) for item in same])
-        quote = code_block(flag_text(same[0].flag), limit)
-        quotes.append(f"{names}:\n{quote}" if len(texts) > 1 else quote)
+        text = quote(same[0].flag, limit) or flag_text(same[0].flag)
+        quotes.append(f"{names}:\n{text}" if len(texts) > 1 else text)
     more = [f"and {count(len(texts) - QUOTES, 'more text')}"] if len(texts) > QUOTES else []
     return "\n".join([*quotes, *more])
 

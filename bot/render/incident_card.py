@@ -28,7 +28,7 @@ from bot.render.instructions import (
     steps,
 )
 from bot.render.message_content import Button, Component, Link, MessageContent, channel_buttons
-from bot.render.phrases import flag_text, flagged_since, is_unlocked, meaning
+from bot.render.phrases import flagged_since, is_unlocked, meaning, quote
 from bot.render.provider_words import WORDS, service_name
 from bot.render.remedy_words import JUDGED, words_of
 from bot.render.text import clip, code_block, exactly, when
@@ -70,9 +70,8 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
         url=item.account.account.link,
     )
     words = WORDS[item.provider]
-    if item.incident.flag and (item.flag.text or not item.is_soft):
-        is_present = item.needs_somebody and not (item.is_starting or item.is_paused)
-        add_field(embed, words.says(is_past=not is_present), code_block(flag_text(item.flag)))
+    is_present = item.needs_somebody and not (item.is_starting or item.is_paused)
+    add_field(embed, words.says(is_past=not is_present), quote(item.flag))
     if reason := item.incident.first_reason:
         said = [words.hints.get(reason), code_block(reason, CAUSE_LIMIT)]
         add_field(embed, "Before that, it said", "\n".join(filter(None, said)))

@@ -88,4 +88,5 @@ def _wait(flag: Flag, until: datetime | None) -> str:
         return f"Wait {span(length)} from when the block began."
     if words := flag.worded_end:
         return f"Wait as long as the message says: {code_span(words, 60)}."
-    return "The message names no end: check the channel for one, and wait."
+    names_none = "The message names no end" if flag.text else "No end is known"
+    return f"{names_none}: check the channel for one, and wait."

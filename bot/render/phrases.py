@@ -8,7 +8,7 @@ from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccoun
 from bot.domain.capabilities import remedy_for
 from bot.domain.providers import Remedy, provider_of
 from bot.render.provider_words import WORDS
-from bot.render.text import code_span, exactly, span, when
+from bot.render.text import QUOTE_LIMIT, code_block, code_span, exactly, span, when
 
 
 def state_words(account: KnownAccount) -> str:
@@ -30,8 +30,8 @@ def state_words(account: KnownAccount) -> str:
 UNSAID: Final = {
     FlagKind.MODERATION: "useapi.net reports a pending moderation message or CAPTCHA, without details.",
     FlagKind.OTHER: "The API flags the account, and says no more.",
-    FlagKind.CAPTCHA: "The account waits for a CAPTCHA, and no more is said.",
-    FlagKind.BLOCK: "The account is blocked for a while, and no reason is given.",
+    FlagKind.CAPTCHA: "No text is given with the CAPTCHA.",
+    FlagKind.BLOCK: "No reason is given for the block.",
 }
 """What stands for the text of a flag that has none."""
 
@@ -39,6 +39,11 @@ UNSAID: Final = {
 def flag_text(flag: Flag) -> str:
     """Return the text of a flag, or what stands for it."""
     return flag.text or UNSAID.get(flag.kind, "")
+
+
+def quote(flag: Flag, limit: int = QUOTE_LIMIT) -> str:
+    """Return the text of a flag as a quotation; empty if it has none, which `meaning` says."""
+    return code_block(flag.text, limit) if flag.text else ""
 
 
 STARTS: Final = "⏳ enabled, not started yet"
@@ -119,11 +124,13 @@ def demand(flag: Flag, provider: str) -> str:
 
 
 def meaning(flag: Flag, account: Account) -> str | None:
-    """Return our sentence for a text that few can read; None for any other text."""
-    if not CHINESE.search(flag.text):
+    """Return our sentence for a flag without a text, or with one that few can read; None for any other."""
+    if flag.text and not CHINESE.search(flag.text):
         return None
     if is_unlocked(account, flag):
         return "It asked for a CAPTCHA, which is solved."
+    if not flag.text:
+        return UNSAID.get(flag.kind)
     if flag.kind is FlagKind.OTHER:
         return UNREAD
     return f"It means: {demand(flag, provider_of(account.reference))}."

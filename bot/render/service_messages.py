@@ -14,9 +14,9 @@ from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
 from bot.render.error_messages import cause_texts
 from bot.render.message_content import MessageContent, headed
-from bot.render.phrases import flag_text
+from bot.render.phrases import flag_text, quote
 from bot.render.provider_words import WORDS, your_accounts
-from bot.render.text import code_block, count, escape, exactly, fitted, numbered, span, whole
+from bot.render.text import count, escape, exactly, fitted, numbered, span, whole
 
 BLIND: Final = "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders."
 MEANWHILE: Final = {
@@ -68,13 +68,15 @@ def service_content(
         reference: each for reference, each in accounts.items() if provider_of(reference) == incident.provider
     }
     meanwhile = MEANWHILE.get(incident.problem or ServiceProblem.UNREACHABLE, BLIND)
+    sentence = flag_text(incident.flag) if incident.flag and not incident.flag.text else None
+    since = f"No successful check since {exactly(window(incident)[0])}."
     embed = discord.Embed(
         title=_title(incident),
-        description=f"No successful check since {exactly(window(incident)[0])}.\n{meanwhile}",
+        description="\n".join(filter(None, [since, sentence, meanwhile])),
         colour=discord.Colour.red(),
     )
     if incident.flag is not None:
-        add_field(embed, words.put_into("{api_first} says"), code_block(flag_text(incident.flag)))
+        add_field(embed, words.put_into("{api_first} says"), quote(incident.flag))
         add_field(embed, "Your accounts", _links(own))
     add_field(embed, "When last seen", _last_seen(incidents, own))
     add_field(embed, "What to do", _steps(incident))

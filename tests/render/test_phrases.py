@@ -5,9 +5,14 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.accounts import Flag, FlagKind
+from bot.domain.incidents import RemedyVerdict
+from bot.domain.providers import Remedy
 from bot.render.account_cards import account_embed
-from bot.render.phrases import flag_text, state_words, unexpected, unsaid
-from tests.support.render_samples import account
+from bot.render.account_list import list_content
+from bot.render.action_replies import confirmation, verdict_sentence
+from bot.render.incident_card import info_refused
+from bot.render.phrases import state_words, unexpected, unsaid
+from tests.support.render_samples import NOW, account, read, seen
 
 
 @pytest.mark.parametrize(
@@ -46,17 +51,26 @@ def test_a_fault_of_the_bot_gives_a_reference() -> None:
 @pytest.mark.parametrize(
     ("flag", "text"),
     [
-        (Flag("Read it.", FlagKind.OTHER), "Read it."),
         (Flag("", FlagKind.OTHER), "The API flags the account, and says no more."),
         (
             Flag("", FlagKind.MODERATION),
             "useapi.net reports a pending moderation message or CAPTCHA, without details.",
         ),
-        (Flag("", FlagKind.CAPTCHA), "The account waits for a CAPTCHA, and no more is said."),
+        (Flag("", FlagKind.CAPTCHA), "No text is given with the CAPTCHA."),
+        (Flag("", FlagKind.BLOCK), "No reason is given for the block."),
     ],
 )
-def test_a_flag_without_a_text_is_worded_where_it_is_shown(flag: Flag, text: str) -> None:
-    assert flag_text(flag) == text
+def test_our_sentence_for_a_flag_without_a_text_is_quoted_as_nobodys(flag: Flag, text: str) -> None:
     known = account()
-    card = account_embed(replace(known, account=replace(known.account, flag=flag)))
-    assert any(text in (field.value or "") for field in card.fields)
+    known = replace(known, account=replace(known.account, flag=flag))
+    accounts = {known.reference: known}
+    views = [
+        read(account_embed(known)),
+        seen(info_refused(known, 1, NOW)),
+        seen(confirmation(known, flag, None, "", now=NOW)),
+        str(list_content([known], 0, 1, at=NOW).layout),
+        verdict_sentence(RemedyVerdict.NOT_YET, known, flag, Remedy.RESET, accounts),
+    ]
+    for view in views:
+        assert text in view
+        assert not any(alien in view for alien in ("```", "ourney says", "The message names no end"))

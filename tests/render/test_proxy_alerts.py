@@ -424,6 +424,18 @@ def test_each_quoted_text_that_few_can_read_has_its_sentence() -> None:
     ]
 
 
+def test_a_digest_quotes_nobody_for_a_flag_without_a_text() -> None:
+    silent = replace(flagged(1, FlagKind.BLOCK), flag=Flag("", FlagKind.BLOCK))
+    sentence = "\nNo reason is given for the block.\n"
+    both = seen(shown((flagged(0), Reason.OPENED), (silent, Reason.OPENED)))
+    assert f"P1:{sentence}" in both
+    assert "[midjourney-proxy says]" in both
+    also = replace(flagged(2, FlagKind.BLOCK), flag=Flag("", FlagKind.BLOCK))
+    alone = seen(shown((silent, Reason.OPENED), (also, Reason.OPENED)))
+    assert f"[Reason]{sentence}" in alone
+    assert "says" not in alone
+
+
 def test_an_account_that_starts_has_no_button_to_enable_it() -> None:
     assert "<Enable>" in seen(shown((flagged(), Reason.OPENED)))
     assert "<Enable>" not in seen(shown((flagged(starting_since=NOW), Reason.OPENED)))

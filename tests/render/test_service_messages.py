@@ -5,7 +5,7 @@ from dataclasses import replace
 import discord
 import pytest
 
-from bot.domain.accounts import Account, Flag, KnownAccount
+from bot.domain.accounts import Account, Flag, FlagKind, KnownAccount
 from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Purpose, reference
@@ -181,6 +181,13 @@ def test_a_596_in_place_of_the_list_quotes_it_and_links_every_account() -> None:
     assert all(f"]({link})" in linked for link in links)
     assert "3. Only then use /mjreset and pick that account" in words
     assert_sendable(posted)
+
+
+def test_a_596_without_a_text_quotes_nobody() -> None:
+    words = seen(shown(service(ServiceProblem.PENDING, flag=Flag("", FlagKind.MODERATION))))
+    assert "\nuseapi.net reports a pending moderation message or CAPTCHA, without details.\n" in words
+    assert "```" not in words
+    assert "says]" not in words
 
 
 def test_a_596_in_place_of_the_list_stays_sendable_with_many_accounts_and_a_long_message() -> None:
