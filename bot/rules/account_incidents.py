@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from bot.domain.accounts import Flag, FlagKind
 from bot.domain.incidents import UNASSIGNED, UNSNOOZED, Alert, Ending, Incident, Reason, RemedyVerdict, State
@@ -13,6 +14,9 @@ from bot.rules.poll_state import Situation
 
 Change = tuple[Incident, Alert | None]
 """An incident as it is now, changed or not, and the alert about the change, if any."""
+
+MESSAGES: Final = frozenset({FlagKind.OTHER, FlagKind.CAPTCHA, FlagKind.MODERATION, FlagKind.BLOCK})
+"""The kinds that Midjourney's own messages ask for: one may follow the other in the same trouble."""
 
 
 def open_incident(
@@ -28,7 +32,7 @@ def open_incident(
     """Open an incident of an account that has no open one. `cause` is what the account said before."""
     flag, is_soft = with_cause(flag, cause), flag.kind is FlagKind.OFFLINE
     past = [each for each in now.past.get(reference, ()) if each.is_soft is is_soft]
-    if (returning := returning_incident(past, at)) is not None:
+    if (returning := returning_incident(past, flag.kind, at)) is not None:
         again, alert = reopen(returning, flag, at, from_command=from_command)
         return replace(again, first_reason=first_reason(flag, cause)), alert
     reason, notify = opening_reason(past, at)
@@ -52,10 +56,15 @@ def open_incident(
     return incident, Alert(incident.key, reason, notify and not is_soft)
 
 
-def returning_incident(past: Sequence[Incident], at: datetime) -> Incident | None:
-    """Return the last incident if a reset ended it a short while ago: then its flag came back."""
+def returning_incident(past: Sequence[Incident], kind: FlagKind, at: datetime) -> Incident | None:
+    """Return the last incident if a remedy ended it a short while ago: then its flag came back.
+
+    A flag of another kind is a new one, with a time of its own. Messages of Midjourney count as of one kind.
+    """
     last = max(past, key=lambda incident: incident.ended_at or incident.opened_at, default=None)
     if last is None or last.ending is not Ending.RESET or last.reset_at is None:
+        return None
+    if last.flag is None or (last.flag.kind is not kind and not MESSAGES >= {last.flag.kind, kind}):
         return None
     return last if near(at, last.reset_at, RETURN_WITHIN) else None
 

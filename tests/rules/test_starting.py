@@ -183,6 +183,32 @@ def test_row_62_a_snooze_lasts_while_something_starts_it_again_and_again() -> No
     assert [push.reasons[ONE] for push in world.pushes()] == [Reason.OPENED, Reason.RETURNED]
 
 
+PLAN = Flag("Plan Cancelled, it was cancelled", FlagKind.PLAN)
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "returns"),
+    [
+        pytest.param(MODERATION, MODERATION, True, id="the same message"),
+        pytest.param(MODERATION, CAPTCHA, True, id="another message"),
+        pytest.param(PLAN, PLAN, True, id="the same plan"),
+        pytest.param(MODERATION, PLAN, False, id="a plan after a message"),
+        pytest.param(LOST, CAPTCHA, False, id="a message after a connection"),
+    ],
+)
+def test_after_a_remedy_a_flag_of_another_kind_is_a_new_one(
+    first: str | Flag, then: str | Flag, *, returns: bool
+) -> None:
+    world = flagged_there(first)
+    judged(world, RemedyVerdict.BACK)
+    world.now += 10 * MINUTE
+    world.poll_proxy(flagged_entry(then))
+    world.deliver()
+    assert world.pushes()[-1].reasons[ONE] is (Reason.RETURNED if returns else Reason.OPENED)
+    assert (world.of(ONE)[-1].opened_at == world.now) is not returns
+    assert len(world.of(ONE)) == (1 if returns else 2)
+
+
 def test_row_62_one_that_comes_back_hours_later_is_a_push_again() -> None:
     world = flagged_there()
     comes_back(world)
