@@ -127,9 +127,11 @@ def _slot_totals(accounts: Sequence[KnownAccount], place: str) -> str:
     counted = [known for known in accounts if known.account.max_jobs is not None]
     total = sum(known.account.max_jobs or 0 for known in counted)
     usable = sum(known.account.max_jobs or 0 for known in counted if not known.needs_somebody)
+    is_stale = any(known.is_stale for known in counted)  # which of them are usable cannot be known then
     uncounted = len(accounts) - len(counted)
     note = f"\nNot counted: {count(uncounted, 'account')} without a number" if uncounted else ""
-    return f"{count(total, 'job slot')} in all{place}, {whole(usable)} usable{note}"
+    last = "when last seen" if is_stale else f"{whole(usable)} usable"
+    return f"{count(total, 'job slot')} in all{place}, {last}{note}"
 
 
 def _titles(shown: Sequence[KnownAccount], stale: Mapping[str, datetime]) -> list[str]:

@@ -147,11 +147,11 @@ ENABLE: Final = RemedyWords(
     verdicts={
         RemedyVerdict.BACK: "✅ **{name}** runs again: {service} started it, and no longer flags it.",
         RemedyVerdict.NOT_YET: "⏳ **{name}** was enabled, but {service} disabled it again for the same "
-        "reason. I keep checking.\nLook in its channel again: something may be left to do.",
+        "reason. I keep checking.\nIts alert says what to do.",
         RemedyVerdict.NOT_STARTED: "⏳ **{name}** is enabled, not started yet{before}. I keep checking.",
         RemedyVerdict.STILL_DISABLED: "⏸️ **{name}** is not flagged any more, but is disabled.",
         RemedyVerdict.FLAGGED_AGAIN: "⚠️ **{name}** was enabled, but is flagged again.\n"
-        "Open the channel to see what Midjourney wants now.",
+        "Its alert says what to do now.",
         RemedyVerdict.NOT_CONFIGURED: "⚪ {service} does not list **{name}** any more, so there is nothing "
         "to enable.",
         RemedyVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
@@ -191,7 +191,7 @@ CAPTCHA: Final = replace(
         RemedyVerdict.STILL_DISABLED: "⏸️ The CAPTCHA of **{name}** is solved, but the account is "
         "**still disabled**: enable it, or leave it paused.",
         RemedyVerdict.FLAGGED_AGAIN: "⚠️ The CAPTCHA of **{name}** was solved, but it is flagged again.\n"
-        "Open the channel to see what Midjourney wants now.",
+        "Its alert says what to do now.",
         RemedyVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
         "answer, or did not list it.\nIts message is updated after the next successful check.",
     },

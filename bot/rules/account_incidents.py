@@ -64,7 +64,7 @@ def returning_incident(past: Sequence[Incident], kind: FlagKind, at: datetime) -
     last = max(past, key=lambda incident: incident.ended_at or incident.opened_at, default=None)
     if last is None or last.ending is not Ending.RESET or last.reset_at is None:
         return None
-    if last.flag is None or (last.flag.kind is not kind and not MESSAGES >= {last.flag.kind, kind}):
+    if last.flag is None or (last.flag.kind is not kind and not {last.flag.kind, kind} <= MESSAGES):
         return None
     return last if near(at, last.reset_at, RETURN_WITHIN) else None
 

@@ -14,7 +14,7 @@ export class Strip {
     this.bot = h("div", { class: "row" });
     root.append(
       h("h3", {}, "What the bot sent so far"), this.counts,
-      h("p", { class: "subtext" }, "A check is one request, or a few; only /mjinfo has Midjourney sent a command."),
+      h("p", { class: "subtext" }, "A check is one request, or a few; only /mjinfo, or an account that is enabled, has Midjourney sent a command."),
       this.place,
       h("h3", {}, "Discord"), h("p", { class: "subtext" }, "What Discord does not take is kept, also over a restart, and sent once it does."), this.discord,
       h("h3", {}, "The bot's process"), this.bot);
