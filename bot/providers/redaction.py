@@ -1,8 +1,9 @@
 """Texts of a provider without credentials: tokens are known by their form, others are in the same answer."""
 
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64decode
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from html import unescape
 from typing import Final, cast
 from urllib.parse import unquote
@@ -29,6 +30,16 @@ ITEMS: Final = re.compile(r"""[\s;,&?"'<>{}\[\]]+""")
 """What separates the values of a cookie, an address or JSON."""
 PIECES: Final = re.compile(r"[^\w.~+-]+")
 """What separates the parts of such a value."""
+DOTTED: Final = re.compile(r"[^\w~+-]+")
+"""The same, and the dots between the parts of a token."""
+RUN: Final = 12
+"""How many characters in a row give a credential away. Dates, and ids made in one second, share fewer."""
+PROBE: Final = 6
+"""How long a piece is looked up first: one that begins at a multiple of it is within each run."""
+ODD_WORD: Final = r"(?=[^\s0-9]?+[^\s0-9A-Z]*+[0-9A-Z])\S++"
+ODD_WORDS: Final = re.compile(rf"(?<!\S){ODD_WORD}(?:\s++{ODD_WORD})*+")
+"""Words with a digit or a capital inside, as only they hold pieces of credentials."""
+BASE64: Final = re.compile(r"[\w+/-]{20,}+=*+", re.ASCII)
 ESCAPED: Final = re.compile(r"\\(?:u([0-9a-fA-F]{4})|([\"'\\/]))")
 DEPTH: Final = 3
 """How many times a text may be encoded, as an address within the JSON of a message within JSON."""
@@ -47,12 +58,19 @@ def redact(
     shown. A text that has any of it encoded is shown decoded.
     """
     secrets = tuple(secrets)
-    whole = hide(text[:READ_LIMIT].encode("utf-8", "replace").decode("utf-8"), secrets, first)
-    plain = decoded(whole)
-    if plain != whole and (hidden := hide(plain, secrets, first)) != plain:
-        whole = hidden
-    whole = whole.strip()
-    return whole if len(whole) <= limit else f"{whole[: limit - 1]}…"
+    whole = text[:READ_LIMIT].encode("utf-8", "replace").decode("utf-8")
+    whole = hide_encoded(whole, partial(hide, secrets=secrets, first=first)).strip()
+    whole = whole if len(whole) <= limit else f"{whole[: limit - 1]}…"
+    if len(whole) < RUN or not secrets:
+        return whole
+    return hide_encoded(whole, partial(hide_pieces, known="\n".join(secrets)))
+
+
+def hide_encoded(text: str, hiding: Callable[[str], str]) -> str:
+    """Return a text in which something is hidden: decoded, if it is there, too."""
+    text = hiding(text)
+    plain = decoded(text)
+    return hidden if plain != text and (hidden := hiding(plain)) != plain else text
 
 
 def hide(text: str, secrets: Iterable[str], first: Callable[[str], str]) -> str:
@@ -71,6 +89,40 @@ def hide_word(text: str, word: str) -> str:
         is_part = any(each.isascii() and each.isalnum() for each in (whole[-1:], after[:1]))
         whole += (word if is_part else HIDDEN) + after
     return whole
+
+
+def hide_pieces(text: str, known: str) -> str:
+    """Return a text without long pieces of the credentials that are known, as they are or in Base64."""
+
+    def hide_base64(found: re.Match[str]) -> str:
+        word = found[0].rstrip("=")
+        plain = urlsafe_b64decode(word[: len(word) // 4 * 4]).decode("latin-1")
+        return found[0] if hide_runs(plain, known) == plain else HIDDEN
+
+    def hide_words(found: re.Match[str]) -> str:
+        words = found[0]
+        return words if len(words) < RUN else hide_runs(BASE64.sub(hide_base64, words), known)
+
+    return ODD_WORDS.sub(hide_words, text)
+
+
+def hide_runs(words: str, known: str) -> str:
+    """Return words without long pieces, be they broken by blanks or by characters that show nothing."""
+    places = [place for place, each in enumerate(words) if each.isprintable() and each != " "]
+    bare = "".join([words[place] for place in places])
+    shown, done, end, last = "", 0, 0, len(bare) - RUN
+    probes = [at for at in range(0, len(bare) - PROBE + 1, PROBE) if bare[at : at + PROBE] in known]
+    for start in (start for at in probes for start in range(max(0, at - PROBE + 1), min(at, last) + 1)):
+        if start < end or bare[start : start + RUN] not in known:
+            continue
+        end = start + RUN
+        while end < len(bare) and bare[start : end + 1] in known:
+            end += 1
+        parts = DOTTED.split(bare[start:end])
+        if sum(len(each) for each in parts if not ORDINARY.fullmatch(each)) >= RUN:
+            shown += words[done : places[start]] + HIDDEN
+            done = places[end - 1] + 1
+    return shown + words[done:]
 
 
 def decoded(text: str) -> str:

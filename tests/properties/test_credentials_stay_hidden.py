@@ -2,7 +2,7 @@
 
 import json
 import re
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from html import escape, unescape
@@ -196,6 +196,7 @@ def test_a_captcha_link_is_hidden_also_where_no_field_names_it(said: str) -> Non
         "Your Standard plan renews in 30 days: dark mode, en-US, fast, Europe/London, 100% & more",
         "CF 自动验证中...",
         "Pending mod message, visit https://discord.com/channels/662267976984297473/ at midjourney.com",
+        "Pending mod message, visit https://discord.com/channels/110000012345678901/1200000023456789012 now",
     ],
 )
 def test_what_a_credential_has_in_common_with_ordinary_words_stays(said: str) -> None:
@@ -216,9 +217,50 @@ def test_what_a_credential_has_in_common_with_ordinary_words_stays(said: str) ->
     assert account.flag.text == said
 
 
+PARTS: Final = (
+    b64encode(b"102345678901234567").decode(),
+    "GabcDe",
+    "xYz0aB3dEf6Gh1jKl4mN0pQr7sTu2vWx5yZ8bC",
+)
+WHOLE: Final = ".".join(PARTS)
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        (f"{WHOLE[:40]}...", f"{HIDDEN}..."),
+        (f"...{WHOLE[-30:]}", f"...{HIDDEN}"),
+        (PARTS[2], HIDDEN),
+        (f"失败:{'.'.join(PARTS[:2])}失败", f"失败:{HIDDEN}失败"),
+        (f"{WHOLE[:30]}\n{WHOLE[30:]}", HIDDEN),
+        (f"{WHOLE[:30]}\u200b{WHOLE[30:]}", HIDDEN),
+        (" ".join(re.findall(".{1,9}", WHOLE)), HIDDEN),
+        (f"{WHOLE[:12]}***{WHOLE[-25:]}", f"{HIDDEN}***{HIDDEN}"),
+        (f"{WHOLE[:11]}***", f"{WHOLE[:11]}***"),
+        (urlsafe_b64encode(f"Bearer {WHOLE}?>?>".encode()).decode(), HIDDEN),
+        ("".join(f"%{ord(each):02X}" for each in WHOLE[30:]), HIDDEN),
+    ],
+)
+@pytest.mark.parametrize("name", ["userToken", "cookie"])
+def test_a_long_piece_of_a_credential_is_shown_nowhere_however_it_is_broken(
+    name: str, said: str, shown: str
+) -> None:
+    secret = WHOLE if name == "userToken" else f"theme=dark; auth={WHOLE}"
+    account = parse_entry(entry(**{name: secret}, disabledReason=f"bad {said} end"), None, NOW)
+    assert account.flag is not None
+    assert account.flag.text == f"bad {shown} end"
+
+
 def test_a_long_text_is_read_in_a_moment() -> None:
     secret = "a1" * 20
-    for said in ("a." * 60_000, "http://" * 15_000, "%25" * 30_000, "captcha" * 15_000, "\\" * 90_000):
+    for said in (
+        "a." * 60_000,
+        "http://" * 15_000,
+        "%25" * 30_000,
+        "captcha" * 15_000,
+        "\\" * 90_000,
+        "a1B2" * 25_000,
+    ):
         account = parse_entry(entry(cookie=f"a={secret}; b={secret}x", disabledReason=said), None, NOW)
         assert account.flag is not None
         assert len(account.flag.text) <= 2_000
