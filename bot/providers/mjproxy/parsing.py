@@ -158,7 +158,10 @@ class RememberedPages:
         offset: timedelta | None,
         lacks: frozenset[Remedy] = frozenset(),
     ) -> Page:
-        """Parse a page. An account that the proxy will enable at some time is read each time."""
+        """Parse a page. An account that the proxy will enable at some time is read each time.
+
+        While its clock is unknown, that may be any that is flagged.
+        """
         page_mark = response.status, hash(response.body), offset, lacks
         before, page, known = self._pages.get(number, NO_PAGE)
         if page is not None and before == page_mark:
@@ -168,7 +171,7 @@ class RememberedPages:
         def parse(fields: dict[str, object], offset: timedelta | None, now: datetime) -> Account:
             mark = hash((repr([fields.get(name) for name in READ]), offset))
             account = known.get(mark) or parse_entry(fields, offset, now)
-            if account.flag is None or account.flag.until is None:
+            if account.flag is None or (account.flag.until is None and offset is not None):
                 accounts[mark] = account
             return account
 

@@ -65,7 +65,12 @@ async def test_an_entry_is_read_anew_only_if_a_field_that_is_read_has_changed(
     assert (changed.entry, changed.flag and changed.flag.kind) == (EntryState.FLAGGED, FlagKind.MODERATION)
 
 
-def test_an_account_that_the_proxy_enables_at_some_time_is_read_each_time() -> None:
+@pytest.mark.parametrize(
+    ("offset", "margin"), [(timedelta(), timedelta(minutes=1)), (None, timedelta(hours=16))]
+)
+def test_an_account_that_the_proxy_enables_at_some_time_is_read_each_time(
+    offset: timedelta | None, margin: timedelta
+) -> None:
     entry = {
         "id": "a",
         "enable": False,
@@ -79,8 +84,8 @@ def test_an_account_that_the_proxy_enables_at_some_time_is_read_each_time() -> N
 
     def read_at(at: datetime) -> EntryState:
         answer = ApiResponse(200, "application/json", body, None, at)
-        (account,) = pages.parse(answer, ApiRequest(Endpoint.LIST), 1, timedelta()).accounts
+        (account,) = pages.parse(answer, ApiRequest(Endpoint.LIST), 1, offset).accounts
         return account.entry
 
-    assert read_at(unlocks - timedelta(minutes=1)) is EntryState.FLAGGED
-    assert read_at(unlocks + timedelta(minutes=1)) is EntryState.PAUSED
+    assert read_at(unlocks - margin) is EntryState.FLAGGED
+    assert read_at(unlocks + margin) is EntryState.PAUSED
