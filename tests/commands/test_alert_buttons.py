@@ -95,13 +95,22 @@ async def test_who_has_left_the_team_is_refused_the_next_act(
     await flagged(bot, ada)
     alert = await newest(bea, "needs you")
     bot.world.give_to_team((ada.person, "admin"))
-    shown = await bea.pressed(alert, label)
-    if label == RESET:
-        shown = await (await bea.press(shown, next(iter(buttons(shown))))).answer()
-    if label == SNOOZE:
-        assert NOT_AN_OWNER in text(shown)
-    assert bot.api.count(Endpoint.RESET) == 0
+    assert NOT_AN_OWNER in text(await bea.pressed(alert, label))
     assert "is on it" not in text(await ada.ask("mjstatus"))
+
+
+async def test_who_has_left_the_team_is_refused_a_reset_that_they_were_asked_about(
+    bot: Bot, ada: Visitor, bea: Visitor
+) -> None:
+    bot.api.add()
+    bot.world.give_to_team((ada.person, "admin"), (bea.person, "admin"))
+    await bot.start()
+    await flagged(bot, ada)
+    question = await bea.pressed(await newest(bea, "needs you"), RESET)
+    bot.world.give_to_team((ada.person, "admin"))
+    refused = await bea.press(question, next(iter(buttons(question))))
+    assert NOT_AN_OWNER in text(await refused.answer())
+    assert bot.api.count(Endpoint.RESET) == 0
 
 
 # ------------------------------------------------------------------------ what they do
