@@ -20,11 +20,12 @@ from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
 from bot.actions.remedies import Remedies
 from bot.cli.discord_errors import DISCORD_FAILURES, LOGIN_REFUSED, unavailable
-from bot.cli.findings import warn
+from bot.cli.findings import WARN, chosen_services, warn
 from bot.cli.terminal import signals
 from bot.config import Settings
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, TokenRefusedError, UnavailableError
+from bot.domain.services import MIDJOURNEY, SERVICES
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
@@ -41,6 +42,7 @@ from bot.providers.api_client import open_session
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.provider import Provider
 from bot.providers.useapi.client import UseapiClient
+from bot.providers.useapi.services import ServiceClient
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
 from bot.runtime.supervisor import beside, first_of, supervise
@@ -109,8 +111,11 @@ async def run(
                 return
             raise
         session = await stack.enter_async_context(open_session())
+        settings, services = await chosen_services(settings, session)
+        if services is not None:
+            log.log(logging.WARNING if services.mark == WARN else logging.INFO, "%s", services.words)
         providers = providers_of(settings, session, timings.retry_sleep)
-        stack.enter_context(logged(" and ".join(each.address for each in providers)))
+        stack.enter_context(logged(" and ".join(dict.fromkeys(each.address for each in providers))))
         bot = Midwatch(settings, store)
         bot.services = await assemble(bot, settings, store, session, providers, timings)
         for each in providers:
@@ -200,7 +205,11 @@ def providers_of(
     """Build the providers that are set up. `sleep` waits for the next attempt of a request."""
     providers: list[Provider] = []
     if settings.useapi_token is not None:
-        providers.append(UseapiClient(session, settings.useapi_url, settings.useapi_token, sleep=sleep))
+        account = (session, settings.useapi_url, settings.useapi_token)
+        watched = settings.useapi_services
+        providers += [UseapiClient(*account, sleep=sleep)] if MIDJOURNEY in watched else []
+        services = (each for each in SERVICES if each.name in watched)
+        providers += [ServiceClient(each, *account, sleep=sleep) for each in services]
     if settings.mjproxy is not None:
         providers.append(MjproxyClient(session, *settings.mjproxy, sleep=sleep))
     return providers

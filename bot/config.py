@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 
+from bot.domain.services import MIDJOURNEY, read_services
 from bot.runtime import setting_values as values
 from bot.runtime.env_file import (
     ConfigurationError,
@@ -54,6 +55,10 @@ class Settings(BaseModel):
     useapi_url: Annotated[str, from_text(values.read_useapi_url)] = Field(
         default="https://api.useapi.net/v2",
         description="The API's address; any compatible server, with https (or http on this machine).",
+    )
+    useapi_services: Annotated[frozenset[str], from_text(read_services)] = Field(
+        default=frozenset({MIDJOURNEY}),
+        description="Which services of useapi.net are watched: names with commas (docs/services.md), or all.",
     )
     owner_ids: Ids = Field(
         default=frozenset(),

@@ -5,6 +5,7 @@ from discord.ext import commands
 
 from bot.domain.account_info import InfoOutcome
 from bot.domain.accounts import KnownAccount
+from bot.domain.capabilities import capabilities_of
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.buttons import HANDLE, Access, ButtonPress
@@ -100,7 +101,7 @@ class Info(commands.Cog):
         await respond_private(caller, account_question(self._askable(), caller.user.id, private=private))
 
     def _askable(self) -> list[KnownAccount]:
-        return [known for known in self._pollers.cache.accounts if known.account.is_addressable]
+        return [known for known in self._pollers.cache.accounts if can_be_asked(known)]
 
     async def _only(self) -> KnownAccount | None:
         """Return the only account that can be asked; None if there are several. Read an empty list again."""
@@ -113,6 +114,11 @@ class Info(commands.Cog):
                 return only
             case _:
                 return None
+
+
+def can_be_asked(known: KnownAccount) -> bool:
+    """Return whether Midjourney can be asked about an account."""
+    return known.account.is_addressable and capabilities_of(known.reference).answers_info
 
 
 async def setup(bot: Midwatch) -> None:

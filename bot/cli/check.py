@@ -9,12 +9,13 @@ import discord
 
 from bot.cli.check_database import try_database
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
-from bot.cli.findings import WARN, Finding, failed, finding, passed, unsaid
+from bot.cli.findings import WARN, Finding, chosen_services, failed, finding, passed, unsaid
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
+from bot.domain.services import subscription_of
 from bot.interactions.permissions import AlertChannel, lacking, owners_of
 from bot.providers.api_client import open_session
-from bot.providers.errors import ProviderError
+from bot.providers.errors import ProviderError, Unauthorized, Unpaid
 from bot.providers.provider import Provider
 from bot.render.error_messages import what
 from bot.render.text import bare, count
@@ -69,13 +70,21 @@ async def findings(settings: Settings, providers_of: ProvidersOf) -> AsyncIterat
     async for each in check_discord(settings):
         yield each
     async with open_session() as session:
+        settings, services = await chosen_services(settings, session)
+        if services is not None:
+            yield services
         providers = list(providers_of(settings, session))
+        refused: set[str] = set()
         for provider in providers:
+            if subscription_of(provider.name) in refused:
+                continue  # the token is the same
             with said_if_slow(provider.address):
                 try:
                     statements = await provider.standing()
                 except ProviderError as error:
                     statements = [unsaid(provider, error)]
+            if any(isinstance(each.said, Unauthorized | Unpaid) for each in statements):
+                refused.add(subscription_of(provider.name))
             for statement in statements:
                 yield finding(provider, statement, is_mixed=len(providers) > 1)
 

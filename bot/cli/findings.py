@@ -6,10 +6,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
+import aiohttp
+
+from bot.config import Settings
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import MJPROXY, USEAPI
+from bot.domain.services import ALL_SERVICES, MIDJOURNEY, SERVICE_NAMES
+from bot.providers.api_client import Limits
 from bot.providers.errors import ProviderError
 from bot.providers.provider import Fact, Provider, Said, Statement
+from bot.providers.useapi.client import UseapiClient
 from bot.render.error_messages import next_step, what
 from bot.render.mjproxy_words import MJPROXY_WORDS
 from bot.render.provider_words import WORDS
@@ -83,6 +89,7 @@ SENTENCES: Final[Mapping[Said, str]] = {
     Said.NO_ACCOUNTS: "none yet. Add one with /mjadd in Discord or `python -m bot account set`.",
     Said.NO_ACCOUNTS_THERE: "none yet. Add them on {web_page}.",
     Said.COUNTED: "{accounts}, {flagged} flagged",
+    Said.GUESSED: "not documented; Midwatch watches the field `{guess}`",
 }
 MARKS: Final = {Said.NOTHING_ANSWERS: FAIL, Said.INACTIVE: FAIL} | dict.fromkeys(
     (Said.OLD, Said.ON, Said.PUBLIC), WARN
@@ -123,3 +130,29 @@ async def warn(provider: Provider) -> None:
     for each in found:
         if each.mark == WARN:
             log.warning("%s: %s", each.subject, each.words)
+
+
+async def chosen_services(
+    settings: Settings, session: aiohttp.ClientSession
+) -> tuple[Settings, Finding | None]:
+    """Return the settings with the services that "all" stands for, and which these are: those with accounts.
+
+    If useapi.net does not say, all are watched. If there are none, all but Midjourney, which has ended.
+    """
+    if ALL_SERVICES not in settings.useapi_services or settings.useapi_token is None:
+        return settings, None
+    names = frozenset(SERVICE_NAMES)
+    client = UseapiClient(session, settings.useapi_url, settings.useapi_token, limits=Limits(reading=5))
+    try:
+        found = await client.services()
+    except ProviderError as error:
+        said = warned("Services", f"{sentences(error)} Until the next start, all services are watched.")
+    else:
+        names = found or names - {MIDJOURNEY}
+        listed = ", ".join(each for each in SERVICE_NAMES if each in names)
+        said = passed("Services", f"those with accounts are watched: {listed}")
+        if not found:
+            said = warned(
+                "Services", f"none has an account at useapi.net yet, so these are watched: {listed}"
+            )
+    return settings.model_copy(update={"useapi_services": names}), said

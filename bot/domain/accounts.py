@@ -164,6 +164,8 @@ class Account:
     """What the provider keeps of Midjourney's last answer to `/info`."""
     lacks: frozenset[Remedy] = frozenset()
     """The remedies that this version of its provider does not have."""
+    expires_at: datetime | None = None
+    """The end of its session at the provider, after which a person has to log in again."""
 
     @property
     def is_addressable(self) -> bool:

@@ -1,12 +1,13 @@
 """What can be done about accounts at each provider. Buttons, commands and texts follow from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
 from bot.domain.accounts import Account, EntryState, FlagKind
 from bot.domain.providers import MJPROXY, USEAPI, Remedy, provider_of
+from bot.domain.services import BY_PROVIDER
 
 ENABLE: Final = (Remedy.ENABLE,)
 RENEW_AND_ENABLE: Final = (Remedy.ENABLE, Remedy.GUIDE)
@@ -22,6 +23,8 @@ class Capabilities:
     """Whether accounts are added and updated through Midwatch."""
     info_wait: timedelta
     """How long after an `/info` of an account the next one may be sent."""
+    answers_info: bool = True
+    """Whether an account can be asked for its information."""
     infos_a_day: int | None = None
     """How many `/info` may be sent within a day for all accounts together; None for any number."""
 
@@ -33,6 +36,7 @@ LISTED_ONLY: Final = Capabilities(
     infos_a_day=20,
 )
 """What holds for a provider without an entry."""
+SERVICE: Final = replace(LISTED_ONLY, answers_info=False)
 CAPABILITIES: Final[Mapping[str, Capabilities]] = {
     USEAPI: Capabilities(
         dict.fromkeys(FlagKind, (Remedy.RESET,)), adds_accounts=True, info_wait=timedelta(seconds=30)
@@ -50,6 +54,7 @@ CAPABILITIES: Final[Mapping[str, Capabilities]] = {
         info_wait=timedelta(minutes=10),  # the proxy does not limit it, and frequent ones get accounts banned
         infos_a_day=20,
     ),
+    **dict.fromkeys(BY_PROVIDER, SERVICE),
 }
 
 

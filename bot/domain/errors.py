@@ -58,6 +58,7 @@ class ErrorCode(StrEnum):
     NO_SUCH_ACCOUNT = auto()
     NO_TOKEN = auto()
     ODD_CHANNEL = auto()
+    ONLY_LISTED = auto()
     OUTDATED = auto()
     PENDING = auto()
     PENDING_UNNAMED = auto()

@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 from bot.domain.accounts import Account, Flag, FlagKind, State
 from bot.domain.errors import Cause
 from bot.domain.providers import USEAPI, Remedy
+from bot.domain.services import subscription_of
 
 CAUSE_WINDOW: Final = timedelta(minutes=5)
 """How long after one sign of trouble the next may have the same cause."""
@@ -36,6 +37,16 @@ class ServiceProblem(StrEnum):
     account is flagged: then that account has an incident of its own."""
     AWAY = "away"
     """The bot did not run. The incident is recorded afterwards, and is over when it opens."""
+
+
+OF_TOKEN: Final = frozenset({ServiceProblem.TOKEN, ServiceProblem.UNPAID})
+OF_HOST: Final = frozenset({Cause.CERTIFICATE, Cause.CHALLENGE, Cause.NO_ADDRESS, Cause.REFUSED})
+"""What meets every provider of a subscription alike, as they share a token and a host."""
+
+
+def is_of_subscription(problem: ServiceProblem | None, cause: Cause | None) -> bool:
+    """Return whether a problem meets all providers of a subscription."""
+    return problem in OF_TOKEN or (problem is not None and cause in OF_HOST)
 
 
 class Ending(StrEnum):
@@ -182,6 +193,20 @@ class Incident:
         is_shown = self.state is State.OPEN and self.clear_since is None
         return is_shown and self.starting_since is not None and not self.is_soft
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the problem is that of a subscription, so of all providers that share it."""
+        return is_of_subscription(self.problem, self.cause)
+
+    @property
+    def scope(self) -> str:
+        """The provider that the problem is about: that which stands for the subscription if it is shared."""
+        return subscription_of(self.provider) if self.is_shared else self.provider
+
+    def is_shared_with(self, provider: str) -> bool:
+        """Whether the problem is that of the subscription of a provider."""
+        return self.is_shared and subscription_of(self.provider) == subscription_of(provider)
+
     def block_until(self) -> datetime | None:
         """Return the end of the present block; None without a block or a known end."""
         return self.block_ends if self.flag and self.flag.kind is FlagKind.BLOCK else None
@@ -194,6 +219,12 @@ Incidents: TypeAlias = Mapping[str, Incident]
 def open_services(incidents: Iterable[Incident]) -> dict[str, Incident]:
     """Return the open incident of each provider's service, of which there is at most one, by provider."""
     return {each.provider: each for each in incidents if each.problem and not each.ended}
+
+
+def service_of(services: Mapping[str, Incident], provider: str) -> Incident | None:
+    """Return the open incident of a provider's service, else that of the subscription it shares."""
+    shared = (each for each in services.values() if each.is_shared_with(provider))
+    return services.get(provider) or next(shared, None)
 
 
 def refused_list(incidents: Iterable[Incident], provider: str) -> Incident | None:

@@ -262,7 +262,9 @@ class IncidentService:
         incidents = {
             key: each
             for key, each in transaction.incidents.items()
-            if each.provider == event.provider or each.problem is ServiceProblem.AWAY
+            if each.provider == event.provider
+            or each.problem is ServiceProblem.AWAY
+            or each.is_shared_with(event.provider)
         }
         known = transaction.poll_states[event.provider]
         decision = decide(known, incidents, event, self.policy, self._planner.new_key)

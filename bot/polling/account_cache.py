@@ -128,9 +128,12 @@ class AccountCache:
             UserError: there is none, or more than one.
         """
         accounts, typed = self.by_reference, typed.strip()
-        for reference in (typed, *(reference_to(provider, typed) for provider in self.observed_at)):
-            if (account := accounts.get(reference)) is not None:
-                return account
+        if (account := accounts.get(typed)) is not None:
+            return account
+        references = {reference_to(provider, typed) for provider in self.observed_at}
+        found = [accounts[each] for each in references if each in accounts]
+        if len(found) == 1:
+            return found[0]
         if is_handle(typed) and (account := accounts.get(self.reference(typed))) is not None:
             return account
         # An id means one account, also if that is gone and another has the id as its name.

@@ -10,7 +10,7 @@ from typing import Final
 from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.clock import utc_now
 from bot.domain.errors import Cause, ErrorCode
-from bot.domain.incidents import Incident, ServiceProblem, open_services
+from bot.domain.incidents import Incident, ServiceProblem, open_services, service_of
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
 from bot.polling.outage_log import OutageLog
@@ -81,8 +81,10 @@ class AccountPoller:
 
     @property
     def open_service(self) -> Incident | None:
-        """The open incident of the service."""
-        return open_services(self._incident_service.watch_state.incidents.values()).get(self.provider.name)
+        """The open incident of the service, or that of the subscription if it is why the last poll failed."""
+        services = open_services(self._incident_service.watch_state.incidents.values())
+        own = services.get(self.provider.name)
+        return own if self.failure is None else service_of(services, self.provider.name)
 
     @property
     def poll_state(self) -> PollState:

@@ -40,6 +40,7 @@ class Fact(StrEnum):
     TOKEN = auto()
     SUBSCRIPTION = auto()
     ACCOUNTS = auto()
+    FLAGS = auto()
 
 
 class Said(StrEnum):
@@ -60,6 +61,8 @@ class Said(StrEnum):
     NO_ACCOUNTS = auto()
     NO_ACCOUNTS_THERE = auto()
     COUNTED = auto()
+    GUESSED = auto()
+    """No document says how the list shows a flag."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ import discord
 
 from bot.domain.accounts import ChangeOutcome, KnownAccount, RemovalResult, SaveResult
 from bot.domain.capabilities import capabilities_of
-from bot.domain.providers import USEAPI
+from bot.domain.providers import USEAPI, provider_of
+from bot.domain.services import BY_PROVIDER
 from bot.render.account_cards import add_field
 from bot.render.account_facts import place
 from bot.render.error_messages import what
 from bot.render.message_content import Button, MessageContent, headed
-from bot.render.provider_words import service_name, words_for
+from bot.render.provider_words import service_name, setup_links, words_for
 from bot.render.text import bare, count, escape, when
 
 BUTTON_LABEL: Final = 40
@@ -39,6 +40,10 @@ ADDED_AT: Final = (
     "Add accounts on {service}'s own web page: <{page}>\n"
     "Their tokens belong there and nowhere else. I watch a new account from my next check on."
 )
+SET_UP: Final = (
+    "These services' accounts are set up at useapi.net: {links}.\n"
+    "Their credentials belong there and nowhere else. I watch a new account from my next check on."
+)
 FOR_FORM: Final = "For an account at useapi.net, press the button below: it asks for the token in a form."
 AGAIN: Final = {
     True: "-# /mjadd configures it again, with its Discord token; its name and history come back then.",
@@ -47,9 +52,25 @@ AGAIN: Final = {
 """How to have a removed account back, by whether Midwatch adds accounts there."""
 
 
+REMOVES: Final = (
+    "{service} forgets the account and its Discord token, and runs no more jobs with it. "
+    "Nothing changes in Discord or at Midjourney.\n"
+    "To have it back, you need its Discord token again."
+)
+REMOVED_THERE: Final = (
+    "Remove it at useapi.net first. Then press the button: I check that it is gone, and stop watching it."
+)
+
+
 def added_elsewhere(pages: Mapping[str, str], asker: int, *, adds_here: bool) -> MessageContent:
     """Return where accounts of providers are added, and a button to the form if it adds others."""
-    lines = [ADDED_AT.format(service=service_name(name), page=page) for name, page in pages.items()]
+    lines = [
+        ADDED_AT.format(service=service_name(name), page=page)
+        for name, page in pages.items()
+        if name not in BY_PROVIDER
+    ]
+    if links := setup_links(pages):
+        lines.append(SET_UP.format(links=links))
     if not adds_here:
         return MessageContent("\n".join(lines))
     button = Button("account.edit", "Add or update an account", asker=asker)
@@ -137,13 +158,10 @@ def removed_words(removed: RemovalResult, account: KnownAccount) -> str:
 def removal_question(account: KnownAccount) -> MessageContent:
     """Return the question whether to remove an account, with what a removal means."""
     name, service = escape(account.label), words_for(account.reference).service
+    removes = REMOVED_THERE if provider_of(account.reference) in BY_PROVIDER else REMOVES
     embed = discord.Embed(
         title=f"Remove {name}?",
-        description=(
-            f"{service} forgets the account and its Discord token, and runs no more jobs with it. "
-            "Nothing changes in Discord or at Midjourney.\n"
-            "To have it back, you need its Discord token again."
-        ),
+        description=removes.format(service=service),
         colour=discord.Colour.red(),
     )
     add_field(embed, "Account", place(account.account, "\n"))

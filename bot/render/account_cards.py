@@ -144,7 +144,8 @@ def account_card(
 
 def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: bool) -> Iterator[Component]:
     handle = account.account.handle
-    yield Button("info.ask", "Info", handle, asker=asker)
+    if capabilities_of(account.reference).answers_info:
+        yield Button("info.ask", "Info", handle, asker=asker)
     flag = account.account.flag
     remedy = remedy_for(account.account, flag.kind if flag else FlagKind.OTHER)
     is_waited_for = unseen or (flag is not None and account.account.entry is not EntryState.STARTING)

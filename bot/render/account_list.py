@@ -1,7 +1,8 @@
 """The list of accounts, in pages."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from itertools import pairwise
@@ -12,13 +13,14 @@ import discord
 from bot.domain.accounts import EntryState, Flag, FlagKind, KnownAccount, State
 from bot.domain.capabilities import capabilities_of
 from bot.domain.errors import CodedError
-from bot.domain.providers import provider_of
+from bot.domain.providers import key_of, provider_of
+from bot.domain.services import BY_PROVIDER, subscription_of
 from bot.render.account_choices import option, order
 from bot.render.account_facts import place, snapshot_line
 from bot.render.error_messages import message, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import flagged_since, is_paused, meaning, quote, state_words
-from bot.render.provider_words import WORDS, service_name, words_for
+from bot.render.provider_words import WORDS, service_name, setup_links, words_for
 from bot.render.text import FENCES, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
@@ -77,7 +79,11 @@ def list_content(
 
 def empty_list(asker: int, providers: Iterable[str]) -> MessageContent:
     """Return how to add the first account at each provider."""
-    words = "\n".join(["## Midjourney accounts", *(WORDS[each].nothing for each in providers)])
+    names = tuple(providers)
+    lines = [WORDS[each].nothing for each in names if each not in BY_PROVIDER]
+    if links := setup_links(names):
+        lines.append(f"No account of these services is configured at useapi.net yet. Set one up: {links}.")
+    words = "\n".join([_title(names), *lines])
     return MessageContent(layout=(words, [_refresh(0, asker)]))
 
 
@@ -88,11 +94,16 @@ def _refresh(page: int, asker: int) -> Button:
 def unread(failures: Mapping[str, CodedError], providers: Sequence[str]) -> str:
     """Return why lists could not be read, short enough to stand above them.
 
-    If there are several, an error that names no provider gets its name.
+    If there are several, an error that names no provider gets its name. The same error of several services of
+    one subscription is that of the subscription.
     """
-    lines: list[str] = []
+    groups: dict[tuple[str, str], list[str]] = {}
     for provider, error in failures.items():
-        name = service_name(provider)
+        groups.setdefault((subscription_of(provider), error.code), []).append(provider)
+    lines: list[str] = []
+    for (subscription, _), names in groups.items():
+        error, name = copy(failures[names[0]]), ", ".join(map(service_name, names))
+        error.provider = subscription if len(names) > 1 else error.provider
         is_named = len(providers) == 1 or name in what(error)
         said = message(error, REFUSAL_LIMIT, REFUSAL_QUOTE)
         lines.append(said if is_named else f"**{name}:** {said}")
@@ -109,12 +120,17 @@ def _heading(accounts: Sequence[KnownAccount]) -> str:
     counts += [f"{whole(clearing)} recovering"] if clearing else []
     counts += [f"{whole(idle[entry])} {words}" for entry, words in IDLE.items() if idle[entry]]
     mark = "⚠️" if flagged else "🟡" if clearing or (+idle).keys() - {EntryState.PAUSED} else "✅"
-    heading = f"## Midjourney accounts\n**{mark} {', '.join(counts)}**"
+    title = _title({provider_of(known.reference) for known in accounts})
+    heading = f"{title}\n**{mark} {', '.join(counts)}**"
     counted = [known for known in accounts if capabilities_of(known.reference).adds_accounts]
     if not counted:
         return heading
     place = f" at {service_name(provider_of(counted[0].reference))}" if len(counted) < len(accounts) else ""
     return f"{heading}\n{_slot_totals(counted, place)}"
+
+
+def _title(providers: Collection[str]) -> str:
+    return "## Accounts" if providers and BY_PROVIDER.keys() >= set(providers) else "## Midjourney accounts"
 
 
 def _is_soft(known: KnownAccount) -> bool:
@@ -175,7 +191,7 @@ def _facts(known: KnownAccount, *, brief: bool) -> str:
     account = known.account
     lines = [
         f"**{escape(known.label, LABEL_LIMIT)}** · {state_words(known)}",
-        place(account),
+        place(account) if known.label != key_of(known.reference) else None,
         ODD_ENTRY if account.entry is EntryState.UNKNOWN else None,
         snapshot_line(known.snapshot) if known.snapshot and not brief else None,
         _since(known) if account.flag else None,

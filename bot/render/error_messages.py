@@ -98,6 +98,8 @@ ERRORS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.NO_SUCH_ACCOUNT: "{api_first} has no such account configured.\n"
     "/mjaccounts shows which accounts there are.",
     ErrorCode.NO_TOKEN: "There is no Discord token.\nEnter the Discord token of the account and try again.",
+    ErrorCode.ONLY_LISTED: "Midwatch only reads which accounts {service} has.\n"
+    "For anything else, use {web_page}.",
     ErrorCode.PENDING: "Midjourney is waiting for a person to deal with this account: "
     f"a message or CAPTCHA is pending.\n{REPLY}",
     ErrorCode.PENDING_UNNAMED: "Midjourney is waiting for a person to deal with an account "

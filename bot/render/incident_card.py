@@ -8,8 +8,8 @@ from typing import Final, assert_never
 import discord
 
 from bot.domain.accounts import Action, EntryState, FlagKind, KnownAccount
-from bot.domain.capabilities import remedies_for, remedy_for
-from bot.domain.incidents import Ending, Incident, Incidents, Reason, ServiceProblem, State
+from bot.domain.capabilities import capabilities_of, remedies_for, remedy_for
+from bot.domain.incidents import Ending, Incident, Incidents, Reason, ServiceProblem, State, service_of
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour, info_embed
 from bot.render.account_history import FIELD_LIMIT, history
@@ -108,7 +108,8 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         note = "From an earlier answer; Midjourney was not asked again."
         last = info_embed(account, account.snapshot, note=note)
         embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
-    can_be_asked = account.account.entry is EntryState.OK
+    answers = capabilities_of(account.reference).answers_info
+    can_be_asked = answers and account.account.entry is EntryState.OK
     anyway = Button("info.anyway", "Ask anyway", account.account.handle, asker=asker)
     first = headline_of(item)
     if incident.state is State.RESETTING:
@@ -142,7 +143,8 @@ def _guide(item: AlertItem) -> tuple[Link, ...]:
     """Return the link to the provider's own page where that is needed for such a flag."""
     page = item.account.web_page or ""  # Discord takes no button that leads to http
     is_link = page.startswith("https://") and _is_guided(item)
-    return (Link(f"Open {service_name(item.provider)}", page),) if is_link else ()
+    words = WORDS[item.provider]
+    return (Link(words.put_into(words.open_page), page),) if is_link else ()
 
 
 def _is_guided(item: AlertItem) -> bool:
@@ -217,7 +219,7 @@ def _since(item: AlertItem) -> str:
 
 def _unseen(incident: Incident, context: CardContext) -> Iterator[str]:
     """Yield that the present state is unknown."""
-    service, words = context.services.get(incident.provider), WORDS[incident.provider]
+    service, words = service_of(context.services, incident.provider), WORDS[incident.provider]
     if service is not None and service.problem is ServiceProblem.LIST_GONE:
         yield words.put_into("**{api_first}'s list has gaps now**, so this may not be up to date.")
     elif service is not None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.domain.errors import Cause
-from bot.domain.incidents import Incident, ServiceProblem, State
+from bot.domain.incidents import Incident, ServiceProblem, State, service_of
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.error_messages import cause_texts
 from bot.render.provider_words import WORDS
@@ -29,8 +29,9 @@ def presence_text(
     `service` is the worst open incident of a provider, whose accounts are not counted; `is_mixed` says
     whether there are others. `idle` is how many accounts do not run, although no incident of theirs is open.
     """
-    unseen = service.provider if service else None
-    opened = [each for each in incidents if each.reference and not each.ended and each.provider != unseen]
+    opened = [each for each in incidents if each.reference and not each.ended]
+    if service is not None:
+        opened = [each for each in opened if service_of({service.provider: service}, each.provider) is None]
     flagged = [each for each in opened if not each.is_soft]
     idle += len(opened) - len(flagged)
     needing = len(needing_somebody(flagged))
@@ -59,10 +60,10 @@ def needing_somebody(incidents: Iterable[Incident]) -> list[Incident]:
 
 
 def _trouble(service: Incident, *, is_mixed: bool) -> str:
-    words = WORDS[service.provider]
+    words = WORDS[service.scope]
     match service.problem:
         case ServiceProblem.UNREACHABLE:
-            return cause_texts(service.cause or Cause.SILENT, service.provider)[0].removesuffix(".")
+            return cause_texts(service.cause or Cause.SILENT, service.scope)[0].removesuffix(".")
         case ServiceProblem.PENDING:
             return f"{words.refusal}, an account needs you"
         case _:

@@ -1,11 +1,13 @@
 """The words about each provider."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.accounts import FlagKind
 from bot.domain.incidents import ServiceProblem
 from bot.domain.providers import MJPROXY, USEAPI, provider_of
+from bot.domain.services import BY_PROVIDER, Service, subscription_of
 from bot.render.mjproxy_words import MJPROXY_WORDS
 from bot.render.useapi_words import USEAPI_WORDS
 from bot.render.words import DEMANDS, PROBLEMS, ProviderWords
@@ -53,6 +55,42 @@ def plain_words(name: str) -> ProviderWords:
     )
 
 
+def service_words(service: Service) -> ProviderWords:
+    """Return the words about a service."""
+    title, plain = service.title, plain_words(service.title)
+    page = f"[Setup {title}]({service.setup_page})"
+    steps = (
+        f"Log in at {title} with this account, and do what it asks for.\n"
+        f"Give useapi.net {service.again} again: {page} says how. Never send that here.\n"
+        "Then wait: I see it at my next check."
+    )
+    gone = f"{{address}}\nIf it does not, take {service.name} out of USEAPI_SERVICES and restart me."
+    list_gone = USEAPI_WORDS.problem_steps[ServiceProblem.LIST_GONE]
+    return replace(
+        plain,
+        setting="USEAPI_URL",
+        address=f"Check USEAPI_URL, and whether useapi.net still offers {title}.",
+        speaker="useapi.net",
+        demands=dict.fromkeys(FlagKind, f"useapi.net stopped its {title} account with a message")
+        | {
+            FlagKind.SESSION: f"its {title} login has to be entered again",
+            FlagKind.CAPTCHA: f"{title} wants a CAPTCHA solved",
+            FlagKind.MODERATION: f"{title} wants a moderation message acknowledged",
+            FlagKind.BLOCK: f"{title} has blocked it",
+        },
+        steps=dict.fromkeys(FlagKind, steps),
+        problems={**plain.problems, ServiceProblem.GONE: f"useapi.net does not offer {title} any more."},
+        problem_steps={
+            **plain.problem_steps,
+            ServiceProblem.GONE: gone,
+            ServiceProblem.LIST_GONE: list_gone,
+        },
+        web_page=f"the page {page} of useapi.net",
+        open_page=f"Setup {title}",
+        guess=service.text if service.is_guess else "",
+    )
+
+
 class WordsByProvider(dict[str, ProviderWords]):
     """The words about each provider, also about one without an entry of its own."""
 
@@ -61,7 +99,10 @@ class WordsByProvider(dict[str, ProviderWords]):
         return plain_words(provider)
 
 
-WORDS: Final = WordsByProvider({USEAPI: USEAPI_WORDS, MJPROXY: MJPROXY_WORDS})
+WORDS: Final = WordsByProvider(
+    {USEAPI: USEAPI_WORDS, MJPROXY: MJPROXY_WORDS}
+    | {provider: service_words(service) for provider, service in BY_PROVIDER.items()}
+)
 
 
 def service_name(provider: str) -> str:
@@ -87,5 +128,20 @@ def your_accounts(provider: str, accounts: Iterable[str]) -> str:
 
 
 def services(providers: Iterable[str]) -> str:
-    """Return the names of providers: "useapi.net or midjourney-proxy"."""
-    return " or ".join(service_name(provider) for provider in providers)
+    """Return the names of providers: "useapi.net or midjourney-proxy". A subscription is named once."""
+    return " or ".join(dict.fromkeys(service_name(subscription_of(provider)) for provider in providers))
+
+
+def guesses(providers: Iterable[str]) -> Iterator[str]:
+    """Yield for which providers no document says how flags show, by the field that is watched."""
+    fields: dict[str, list[str]] = {}
+    for words in (WORDS[each] for each in providers if WORDS[each].guess):
+        fields.setdefault(words.guess, []).append(words.service)
+    for field, names in fields.items():
+        yield f"-# Flags of {', '.join(names)} are not documented: I watch the field `{field}`."
+
+
+def setup_links(providers: Iterable[str]) -> str:
+    """Return links to the pages that say how accounts of services are set up; empty for other providers."""
+    found = (BY_PROVIDER[each] for each in providers if each in BY_PROVIDER)
+    return ", ".join(f"[{each.title}](<{each.setup_page}>)" for each in found)

@@ -1,6 +1,6 @@
 """Messages about the service: what is wrong, what to do, and what changed meanwhile."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,6 +10,7 @@ from bot.domain.accounts import Accounts
 from bot.domain.errors import Cause
 from bot.domain.incidents import DISABLED, Ending, Incident, Incidents, ServiceProblem, State
 from bot.domain.providers import provider_of
+from bot.domain.services import subscription_of
 from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
 from bot.render.error_messages import cause_texts
@@ -63,10 +64,8 @@ def service_content(
     """Return the alert about a service problem, its reminder, or its end."""
     if incident.ended:
         return _recovered(incident, incidents, accounts)
-    words = WORDS[incident.provider]
-    own = {
-        reference: each for reference, each in accounts.items() if provider_of(reference) == incident.provider
-    }
+    words, of = WORDS[incident.scope], scoped(incident)
+    own = {key: each for key, each in accounts.items() if provider_of(of(key)) == incident.scope}
     meanwhile = MEANWHILE.get(incident.problem or ServiceProblem.UNREACHABLE, BLIND)
     sentence = flag_text(incident.flag) if incident.flag and not incident.flag.text else None
     since = f"No successful check since {exactly(window(incident)[0])}."
@@ -92,8 +91,17 @@ def headline(incident: Incident, accounts: Iterable[str] = (), *, reminds: bool 
         sentence = VANISHED[reminds]
     else:
         sentence = UNSEEN[reminds] if incident.flag is None else UNNAMED[reminds]
-    yours = your_accounts(incident.provider, accounts)
-    return WORDS[incident.provider].put_into(sentence, yours=yours, reason=reason(incident))
+    return WORDS[incident.scope].put_into(sentence, yours=yours(incident, accounts), reason=reason(incident))
+
+
+def scoped(incident: Incident) -> Callable[[str], str]:
+    """Return what makes of a reference one that names the scope of a problem, if it is within that."""
+    return subscription_of if incident.is_shared else str
+
+
+def yours(incident: Incident, accounts: Iterable[str]) -> str:
+    """Return "your accounts", with the scope of the problem if there are others."""
+    return your_accounts(incident.scope, map(scoped(incident), accounts))
 
 
 def recovery(incident: Incident, accounts: Iterable[str] = ()) -> str:
@@ -104,7 +112,7 @@ def recovery(incident: Incident, accounts: Iterable[str] = ()) -> str:
         return f"⚪ I do not watch this any more, as my settings do not name it. It was: {reason(incident)}"
     if incident.problem is ServiceProblem.AWAY:
         return f"👀 I have no record of {blind}. {reason(incident)} I am watching again."
-    return f"✅ I can see {your_accounts(incident.provider, accounts)} again. I was blind for {blind}."
+    return f"✅ I can see {yours(incident, accounts)} again. I was blind for {blind}."
 
 
 def window(incident: Incident) -> tuple[datetime, datetime]:
@@ -177,7 +185,7 @@ def _title(incident: Incident) -> str:
         case ServiceProblem.LIST_GONE:
             return "⚠️ Accounts are missing"
         case ServiceProblem.PENDING:
-            return f"⚠️ {WORDS[incident.provider].refusal.capitalize()} instead of the list"
+            return f"⚠️ {WORDS[incident.scope].refusal.capitalize()} instead of the list"
         case _:
             return "⚠️ Not watching now"
 
@@ -185,7 +193,7 @@ def _title(incident: Incident) -> str:
 def reason(incident: Incident) -> str:
     """Return the sentence that says why an incident of the service opened."""
     problem = incident.problem or ServiceProblem.UNREACHABLE
-    return problem_sentence(problem, incident.cause, incident.provider)
+    return problem_sentence(problem, incident.cause, incident.scope)
 
 
 def problem_sentence(problem: ServiceProblem, cause: Cause | None, provider: str) -> str:
@@ -197,8 +205,8 @@ def problem_sentence(problem: ServiceProblem, cause: Cause | None, provider: str
 
 
 def _steps(incident: Incident) -> str:
-    words = WORDS[incident.provider]
-    way_out = cause_texts(incident.cause or Cause.SILENT, incident.provider)[1]
+    words = WORDS[incident.scope]
+    way_out = cause_texts(incident.cause or Cause.SILENT, incident.scope)[1]
     is_own = incident.cause in (Cause.NEEDS_REDIS, *words.errors)
     is_for_a_person = is_own and not way_out.startswith("If the problem lasts")
     match incident.problem or ServiceProblem.UNREACHABLE:

@@ -1,14 +1,15 @@
 """`/mjstatus`: whether the watch works and its messages arrive, what is open, what ended recently."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 
 from bot.domain.accounts import Accounts
-from bot.domain.incidents import Incident, Reason, open_services
+from bot.domain.incidents import Incident, Reason, open_services, service_of
 from bot.domain.messages import Message, Purpose, Route, RouteState
 from bot.domain.providers import USEAPI, provider_of
+from bot.domain.services import subscription_of
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.alert_items import (
     LABEL_LIMIT,
@@ -21,9 +22,9 @@ from bot.render.alert_items import (
 )
 from bot.render.message_content import Button, MessageContent
 from bot.render.presence import needing_somebody, presence_text
-from bot.render.provider_words import WORDS, service_name, your_accounts
+from bot.render.provider_words import WORDS, guesses, service_name
 from bot.render.routes import failure_sentence, route_line
-from bot.render.service_messages import headline, reason, window
+from bot.render.service_messages import headline, reason, window, yours
 from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
 from bot.render.wellness import NO_SECOND_ROUTE, problem_lines, problem_words
 
@@ -147,41 +148,54 @@ def _undelivered(watch: WatchStatus) -> dict[int, list[Message]]:
 
 def _alive(watch: WatchStatus) -> Iterator[str]:
     services = open_services(watch.incidents)
+    unseen = {each.provider for each in watch.polls if service_of(services, each.provider)} | services.keys()
     for problem in services.values():
         yield f"⚠️ **{headline(problem, watch.accounts)}** This began {when(problem.opened_at, 'f')}."
-    seen = [service_name(each.provider) for each in watch.polls if each.provider not in services]
+    seen = [service_name(each.provider) for each in watch.polls if each.provider not in unseen]
     if seen or not services:
         place = f"At {naming(seen)}: " if services else ""
-        yield f"{place}{_summary(_without(services, watch))}"
-    for poll in watch.polls:
+        yield f"{place}{_summary(_without(unseen, watch))}"
+    for polls in _alike(watch.polls):
         if len(watch.polls) > 1:
-            yield f"**{service_name(poll.provider)}**"
-        yield from _checked(poll)
+            yield f"**{', '.join(service_name(each.provider) for each in polls)}**"
+        yield from _checked(polls)
+    yield from guesses(each.provider for each in watch.polls)
 
 
-def _without(services: Container[str], watch: WatchStatus) -> WatchStatus:
+def _alike(polls: Iterable[PollStatus]) -> Iterable[list[PollStatus]]:
+    """Return the polls together that share a subscription and went the same way."""
+    groups: dict[tuple[str, str | None], list[PollStatus]] = {}
+    for each in polls:
+        groups.setdefault((subscription_of(each.provider), each.why), []).append(each)
+    return groups.values()
+
+
+def _without(unseen: Container[str], watch: WatchStatus) -> WatchStatus:
     """Return the watch of those providers alone that have no problem."""
-    if not services:
+    if not unseen:
         return watch
-    polls = [each for each in watch.polls if each.provider not in services]
+    polls = [each for each in watch.polls if each.provider not in unseen]
     is_seen = bool(polls) and not any(each.why for each in polls)
     return replace(
         watch,
-        accounts={key: each for key, each in watch.accounts.items() if provider_of(key) not in services},
-        incidents=[each for each in watch.incidents if each.provider not in services],
+        accounts={key: each for key, each in watch.accounts.items() if provider_of(key) not in unseen},
+        incidents=[each for each in watch.incidents if each.provider not in unseen],
         problems=[each for each in watch.problems if not (is_seen and each.kind is ProblemKind.SIGHT)],
     )
 
 
-def _checked(poll: PollStatus) -> Iterator[str]:
-    last = poll.last_success
+def _checked(polls: Sequence[PollStatus]) -> Iterator[str]:
+    """Yield how polls went that are alike. Of their times, the first stands for all."""
+    last = min((each.last_success for each in polls if each.last_success), default=None)
+    following = min((each.next_poll for each in polls if each.next_poll), default=None)
     checks = [f"Last successful check at {when(last, 'T')}." if last else "No successful check yet."]
-    checks += [f"Next check at {when(poll.next_poll, 'T')}."] if poll.next_poll else []
+    checks += [f"Next check at {when(following, 'T')}."] if following else []
     yield " ".join(checks)
-    why = f" {escape(poll.why, WHY_LIMIT)}" if poll.why else ""
-    if poll.failures > 1:
-        yield f"The last {whole(poll.failures)} checks failed.{why}"
-    elif poll.failures or why:
+    first, failures = polls[0].why, max(each.failures for each in polls)
+    why = f" {escape(first, WHY_LIMIT)}" if first else ""
+    if failures > 1:
+        yield f"The last {whole(failures)} checks failed.{why}"
+    elif failures or why:
         yield f"The last check failed.{why}"
 
 
@@ -251,7 +265,7 @@ def _what(message: Message, watch: WatchStatus) -> str:
             kind = "Reminder" if reasons and reasons <= {Reason.REMINDER, Reason.ASSIGNEE_CHECK} else "Alert"
             return f"{kind} about {count(len(message.entries), 'account')}"
         case Purpose.SERVICE:
-            named = {WORDS[each.provider].api for each in watch.incidents if message.holds(each.key)}
+            named = {WORDS[each.scope].api for each in watch.incidents if message.holds(each.key)}
             return f"Alert about {named.pop() if len(named) == 1 else 'the API'}"
         case Purpose.NOTE:
             return "Note"
@@ -268,8 +282,7 @@ def _ended_at(incident: Incident) -> datetime:
 def _over(incident: Incident, watch: WatchStatus) -> str:
     ago = when(_ended_at(incident))
     if incident.problem is not None:
-        start, end = window(incident)
-        yours = your_accounts(incident.provider, watch.accounts)
-        return f"Could not see {yours} · {span(end - start)} · {ago} · {reason(incident)}"
+        (start, end), unseen = window(incident), yours(incident, watch.accounts)
+        return f"Could not see {unseen} · {span(end - start)} · {ago} · {reason(incident)}"
     name, how = _label(incident.reference, watch), ended_words(incident).partition(" ")[2]
     return f"**{name}** · {how} after {duration(incident)} · {ago}"

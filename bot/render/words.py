@@ -52,6 +52,10 @@ class ProviderWords:
     """Where a person does at the provider what no request does."""
     nothing: str
     """What an empty list says."""
+    guess: str = ""
+    """The field of its list that is watched for flags, if no document says which has them."""
+    open_page: str = "Open {service}"
+    """The label of the button that leads to its web page."""
     by_text: Mapping[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     """Demand and steps of a flag's text that differ from those of its kind."""
     hints: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -14,6 +14,7 @@ from bot.domain.incidents import (
     connection_group,
     lost_connection,
     open_services,
+    service_of,
 )
 from bot.domain.messages import Delivery, Message, Purpose
 from bot.rules.policy import ASSIGNED_FOR, ASSIGNED_GRACE, OFFLINE_AFTER, OFFLINE_REMINDER, PUSH_EVERY, Policy
@@ -123,7 +124,7 @@ class RecipientView:
 
         A list refused with error 596 does not count: it shows that an incident is not over.
         """
-        service = self.services.get(incident.provider)
+        service = service_of(self.services, incident.provider)
         return service is not None and service.problem is not ServiceProblem.PENDING
 
     @property

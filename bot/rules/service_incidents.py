@@ -7,7 +7,7 @@ from typing import assert_never
 
 from bot.domain.accounts import Flag
 from bot.domain.errors import Cause
-from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State
+from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State, is_of_subscription
 from bot.rules import account_incidents
 from bot.rules.account_incidents import Change
 from bot.rules.flags import worst_of
@@ -60,11 +60,17 @@ def service_failed(
 ) -> Iterator[Change]:
     """Open the service's incident, or record in the open one what the problem is now."""
     service = now.service
+    is_told = is_of_subscription(problem, cause) and any(
+        each.provider != now.provider and not each.ended and each.is_shared for each in now.incidents.values()
+    )
     if service is None:
-        yield problem_opened(now, problem, flag, cause)
+        if not is_told:
+            yield problem_opened(now, problem, flag, cause)
         for incident in now.incidents.values():
             if incident.reference is not None and not incident.ended:
                 yield account_incidents.stamp_last_seen(now, incident), None
+    elif is_told:
+        return  # the incident of another provider of the same subscription says it
     elif service.problem is not problem and problem is not ServiceProblem.UNREACHABLE:
         # Being unreachable says nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, problem, flag) else None

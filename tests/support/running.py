@@ -41,6 +41,8 @@ READY_AFTER = 0.01
 """Seconds; the simulated Discord announces its servers together."""
 EPHEMERAL = 1 << 6
 HELLO = "Alerts will arrive here"
+LISTS = {Endpoint.LIST, *(each for each in Endpoint if "/v1/" in each or "/v2/" in each)}
+"""The lists of all services of useapi.net."""
 
 
 class Bot:
@@ -119,7 +121,7 @@ class Bot:
 
     def _has_polled(self) -> bool:
         asked = [*self.api.requests, *(self.proxy.requests if self.proxy else [])]
-        polls = (one for one in asked if one.endpoint in {Endpoint.LIST, ProxyEndpoint.LIST})
+        polls = (one for one in asked if one.endpoint in {*LISTS, ProxyEndpoint.LIST})
         return any(one.status is not None for one in polls) and not self.polling
 
     @property

@@ -29,7 +29,28 @@ CHECKS: Final[Mapping[Remedy, tuple[timedelta, ...]]] = {
 """When the list is read again after a reset."""
 
 
-class UseapiClient(ApiClient):
+class SubscriptionClient(ApiClient):
+    """What the services of useapi.net have in common: one token, and lists that say all there is to say."""
+
+    body_limit = 8 * 1024 * 1024
+    auth_header = "Authorization"
+    auth_prefix = "Bearer "
+
+    async def warnings(self) -> Sequence[Statement]:
+        """Return nothing: what is wrong here stops the watch, which says so."""
+        return ()
+
+    async def read_account(
+        self, reference: str, poll: Callable[[], Awaitable[Observation]]
+    ) -> Account | None:
+        """Return an account as the list shows it now: that is what tells whether a remedy worked."""
+        return (await poll()).find(reference)
+
+    async def link_for(self, _remedy: Remedy, _key: str) -> None:
+        """Return that no remedy needs a link: what is pending is at Midjourney or another vendor."""
+
+
+class UseapiClient(SubscriptionClient):
     """One method for each endpoint of the useapi.net API. Every failure is a `ProviderError`.
 
     The session must not use proxies of the environment (`trust_env=False`). Input that the API is documented
@@ -39,9 +60,6 @@ class UseapiClient(ApiClient):
     name = USEAPI
     web_page = None
     checks = CHECKS
-    body_limit = 8 * 1024 * 1024
-    auth_header = "Authorization"
-    auth_prefix = "Bearer "
     credentials = parsing.CREDENTIALS
 
     async def standing(self) -> Sequence[Statement]:
@@ -67,10 +85,6 @@ class UseapiClient(ApiClient):
             said = error
         return [ACCEPTED, Statement(Fact.SUBSCRIPTION, said), counted]
 
-    async def warnings(self) -> Sequence[Statement]:
-        """Return nothing: what is wrong here stops the watch, which says so."""
-        return ()
-
     @cached_property
     def _list(self) -> parsing.RememberedList:
         return parsing.RememberedList()
@@ -78,10 +92,6 @@ class UseapiClient(ApiClient):
     async def read_list(self) -> Listing:
         """Return all configured accounts as a complete list."""
         return Listing(await self.accounts())
-
-    async def read_account(self, channel: str, poll: Callable[[], Awaitable[Observation]]) -> Account | None:
-        """Return an account as the list shows it now: that is what tells whether a reset worked."""
-        return (await poll()).find(channel)
 
     async def accounts(self) -> tuple[Account, ...]:
         """Return all configured accounts in the order of the API."""
@@ -96,6 +106,10 @@ class UseapiClient(ApiClient):
     async def subscription_active(self) -> bool | None:
         """Return whether the subscription is active. None: the API does not say."""
         return await self._read(ApiRequest(Endpoint.SUBSCRIPTION), parsing.parse_subscription_active)
+
+    async def services(self) -> frozenset[str]:
+        """Return the names of the services that have accounts, as USEAPI_SERVICES has them."""
+        return await self._read(ApiRequest(Endpoint.SUBSCRIPTION), parsing.parse_services)
 
     async def save_account(self, discord: SecretStr, max_jobs: int = 3) -> SaveResult:
         """Create or update the account of a Discord token."""
@@ -114,9 +128,6 @@ class UseapiClient(ApiClient):
     async def remove_account(self, channel: str) -> None:
         """Remove an account from the API."""
         await self._write(ApiRequest(Endpoint.REMOVE, require_channel_id(channel)), parsing.raise_for_error)
-
-    async def link_for(self, _remedy: Remedy, _key: str) -> None:
-        """Return that a reset needs no link: what is pending is in the account's channel."""
 
     async def apply(self, remedy: Remedy, keys: Sequence[str]) -> None:
         """Carry out a remedy for one account: there is none but the reset."""

@@ -15,6 +15,7 @@ from bot.domain.account_info import InfoSnapshot, label_in_title, parse_info
 from bot.domain.accounts import Account, ChangeOutcome, Flag, SaveResult, is_channel
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, reference_to
+from bot.domain.services import MIDJOURNEY, SERVICES
 from bot.providers.errors import MalformedResponse, Unreachable
 from bot.providers.failures import require_body
 from bot.providers.http_response import (
@@ -214,6 +215,21 @@ def parse_subscription_active(response: ApiResponse, request: ApiRequest) -> boo
         raise MalformedResponse("account")
     active = fields.get("subscriptionIsActive")
     return active if isinstance(active, bool) else None
+
+
+def parse_services(response: ApiResponse, request: ApiRequest) -> frozenset[str]:
+    """Parse which services have accounts (useapi.net docs, GET account).
+
+    Its names of them are matched by their first word: one sample has "Runway AP".
+    """
+    raise_for_error(response, request)
+    counted = fields_of(require_json(response)).get("accounts")
+    if not is_object(counted):
+        raise MalformedResponse("account.accounts")
+    names = {MIDJOURNEY: MIDJOURNEY} | {each.title.split()[0].casefold(): each.name for each in SERVICES}
+    having = [name for name, counts in fields_of(counted).items() if any(fields_of(counts).values())]
+    words = {name.casefold().partition(" ")[0] for name in having}
+    return frozenset(names[word] for word in words & names.keys())
 
 
 def parse_report(response: ApiResponse, request: ApiRequest) -> InfoSnapshot:

@@ -15,6 +15,7 @@ from tests.simulators.useapi.accounts import (
     snowflake,
 )
 from tests.simulators.useapi.midjourney import midjourney_info
+from tests.simulators.useapi.services import SIMULATED_SERVICES, ServiceAccounts
 
 DISCORD_NAMES: Final = ("aurora", "basalt", "cinder", "dapple", "ember", "fjord", "garnet", "heron")
 
@@ -37,6 +38,21 @@ class Registry:
         self._logins: dict[str, SimulatedAccount] = {}
         self._aftermaths: dict[str, Aftermath] = {}
         self._list: bytes | None = None
+        self.services = {name: ServiceAccounts(each) for name, each in SIMULATED_SERVICES.items()}
+        """The accounts of each service besides Midjourney, by its name."""
+        self._credentials: set[str] = set()
+
+    def add_to(self, service: str, key: str) -> None:
+        """Configure an account of a service, with a credential made for the search for leaks."""
+        secret = f"sandbox-{service}-{self._rng.randrange(10**12)}"
+        self._credentials.add(secret)
+        self.services[service].add(key, secret)
+        self.notify()
+
+    def flag_in(self, service: str, key: str, text: str | None) -> None:
+        """Flag an account of a service with a text; None ends the flag."""
+        self.services[service].flag(key, text)
+        self.notify()
 
     def newcomer(
         self,

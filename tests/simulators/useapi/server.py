@@ -99,8 +99,8 @@ class SimulatedUseapi(Registry, OnSocket):
 
     @property
     def secrets(self) -> frozenset[str]:
-        """Every token that must stay secret: the subscription's and each login's."""
-        return frozenset({self.token, *self._logins})
+        """Every token that must stay secret: the subscription's and each account's."""
+        return frozenset({self.token, *self._logins, *self._credentials})
 
     @property
     def midjourney_commands(self) -> int:

@@ -7,6 +7,7 @@ the three that a client must survive all occur here: prose (one account), JSON (
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 from tests.simulators.answers import NO_CONTENT, Answer, Json
@@ -14,6 +15,7 @@ from tests.simulators.useapi import answers, checks
 from tests.simulators.useapi.accounts import SimulatedAccount
 from tests.simulators.useapi.jobs import Jobs
 from tests.simulators.useapi.registry import Registry
+from tests.simulators.useapi.services import ServiceAccounts
 
 TEXT_LIMIT: Final = 1024
 
@@ -31,6 +33,16 @@ class Endpoint(StrEnum):
     INFO = "POST jobs/info"
     JOBS = "GET jobs"
     JOB = "GET jobs/"
+    GOOGLE_FLOW = "GET /v1/google-flow/accounts"
+    RUNWAYML = "GET /v1/runwayml/accounts"
+    MINIMAX = "GET /v1/minimax/accounts"
+    MUREKA = "GET /v1/mureka/accounts"
+    DREAMINA = "GET /v1/dreamina/accounts"
+    FLOWMUSIC = "GET /v1/flowmusic/accounts"
+    KLING = "GET /v1/kling/accounts"
+    PIXVERSE = "GET /v2/pixverse/accounts"
+    TEMPOLOR = "GET /v1/tempolor/accounts"
+    FACESWAP = "GET /v1/faceswap/account"
     OTHER = "* elsewhere"
 
     @property
@@ -41,7 +53,10 @@ class Endpoint(StrEnum):
     @property
     def path(self) -> str:
         """The path below the server's address, as a pattern."""
-        return "/{rest:.*}" if self is Endpoint.OTHER else f"/v2/{self.split()[1]}"
+        path = self.split()[1]
+        if self is Endpoint.OTHER:
+            return "/{rest:.*}"
+        return path if path.startswith("/") else f"/v2/{path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +88,10 @@ class Service:
             Endpoint.RESET: self._reset,
             Endpoint.JOBS: lambda _: jobs.running(),
             Endpoint.JOB: lambda ask: jobs.kept(ask.fields.get("jobid")),
+            **{
+                Endpoint(f"GET {each.service.path}"): partial(self._service_list, each)
+                for each in registry.services.values()
+            },
             Endpoint.OTHER: lambda _: Answer.error("Not Found", 404),
         }
 
@@ -94,6 +113,11 @@ class Service:
         flagged = sum(account.pending is not None for account in self._accounts.values())
         total, quota = len(self._accounts), self._registry.quota
         counts: dict[str, Json] = {"total": total, "active": total - flagged, "error": flagged}
+        others = {
+            each.service.counted_as: each.counts()
+            for each in self._registry.services.values()
+            if each.entries
+        }
         return Answer.json(
             {
                 "id": self._user,
@@ -103,11 +127,14 @@ class Service:
                 "subscriptionIsActive": self._registry.subscribed,
                 "subscriptions": 1,
                 "maxAccountsPerAPI": 3 if quota is None else quota,
-                "accounts": {"Midjourney API": counts},
+                "accounts": {"Midjourney API": counts, **others},
                 "verified": True,
                 "sub": "sandbox",
             }
         )
+
+    def _service_list(self, accounts: ServiceAccounts, _: Ask) -> Answer:
+        return accounts.listed() if self._registry.subscribed else answers.UNSUBSCRIBED
 
     def _listed(self, _: Ask) -> Answer:
         return Answer(200, self._registry.listed()) if self._accounts else answers.NOT_CONFIGURED
