@@ -18,7 +18,7 @@ help: ## this list
 
 install: .venv/run.stamp .venv/demo.stamp ## what the bot and the demo need, into .venv; again after an update
 
-demo: .venv/demo.stamp ## the bot in a browser, between simulated services; of one alone with PROVIDER=useapi or PROVIDER=mjproxy
+demo: .venv/demo.stamp ## the bot in a browser, between simulated services (PROVIDER=useapi or mjproxy: of one; services: with three more)
 	@exec $(BIN)/python -m tests.demo $(PROVIDER)
 
 run: .venv/run.stamp ## the bot for real, with the settings in .env

@@ -29,7 +29,7 @@ from bot.render.instructions import (
 )
 from bot.render.message_content import Button, Component, Link, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, is_unlocked, meaning, quote
-from bot.render.provider_words import WORDS, service_name
+from bot.render.provider_words import WORDS
 from bot.render.remedy_words import JUDGED, words_of
 from bot.render.text import clip, code_block, exactly, when
 

@@ -1,4 +1,4 @@
-"""`python -m tests.demo [PROVIDER]` starts the demo, of one service or of both."""
+"""`python -m tests.demo [PROVIDER]` starts the demo, of one provider or of both."""
 
 import signal
 
@@ -10,10 +10,15 @@ import argparse
 import asyncio
 
 from tests.demo.demo import PROVIDERS, run
+from tests.demo.page import Living, Useapi
 
 parser = argparse.ArgumentParser(prog="python -m tests.demo", description="Start the demo.")
 parser.add_argument(
-    "provider", nargs="?", choices=PROVIDERS, help="the service to watch; both if none is named"
+    "provider",
+    nargs="?",
+    choices=(*PROVIDERS, Living.key),
+    help="what to watch: one provider, or useapi.net with three more services; both if none is named",
 )
 provider = parser.parse_args().provider
-asyncio.run(run([provider] if provider else PROVIDERS))
+chosen = [Useapi.key, Living.key] if provider == Living.key else [provider]
+asyncio.run(run(chosen if provider else PROVIDERS))

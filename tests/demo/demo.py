@@ -13,7 +13,7 @@ from typing import Final
 from bot.domain.account_info import InfoSnapshot, parse_info
 from bot.storage import Store
 from tests.demo import launch
-from tests.demo.page import PageServer, Proxy, Stage, Useapi
+from tests.demo.page import Living, PageServer, Proxy, Stage, Useapi
 from tests.demo.process import BotProcess, Spawn, spawn
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.mjproxy import SimulatedMjproxy
@@ -40,6 +40,12 @@ PACE: Final = {"POLL_INTERVAL": 5, "FLAP_WINDOW": 15, "OUTAGE_AFTER": 15}
 PROXY_PACE: Final = 6
 """How many times faster than the real one the proxy starts its accounts, and is looked at after a remedy."""
 PROVIDERS: Final = (Useapi.key, Proxy.key)
+LIVING: Final = {
+    "runwayml": "studio@example.com",
+    "kling": "clips@example.com",
+    "google-flow": "f***@example.com",
+}
+"""The accounts of other services of useapi.net, which can be watched, too."""
 REMIND_AFTER: Final = "5m,10m,1h"
 FAST_TIME_GONE: Final = (
     "**Subscription**: Standard (Active monthly, renews next on <t:1798106400>)\n"
@@ -96,12 +102,14 @@ def bot_command(
     folder: Path,
     *,
     hurry: float = 1,
+    living: bool = False,
 ) -> list[str]:
     """Return the command that runs the bot between these, with its database in this folder."""
     settings = {
         "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
         **{f"{name.upper()}_TOKEN": service.token for name, service in services.items()},
         **{f"{name.upper()}_URL": service.url for name, service in services.items()},
+        **({"USEAPI_SERVICES": ",".join(("midjourney", *LIVING))} if living else {}),
         "GUILD_IDS": str(discord.guild_id),
         "ALERT_CHANNEL_ID": str(discord.channel_id),
         "DATABASE_PATH": str(folder / DATABASE),
@@ -120,19 +128,27 @@ async def demo(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="midwatch-demo-")))
         discord = await stack.enter_async_context(SimulatedDiscord())
         services: dict[str, SimulatedUseapi | SimulatedMjproxy] = {}
-        shown: list[Useapi | Proxy] = []
+        shown: list[Useapi | Living | Proxy] = []
         if Useapi.key in providers:
             services[Useapi.key] = useapi = await stack.enter_async_context(SimulatedUseapi())
             seed(useapi)
             await remember(useapi, folder)
             shown.append(Useapi(useapi))
+            if Living.key in providers:
+                for name, key in LIVING.items():
+                    useapi.add_to(name, key)
+                shown.append(Living(useapi))
         if Proxy.key in providers:
             proxy = SimulatedMjproxy(pace=PROXY_PACE * hurry)
             services[Proxy.key] = await stack.enter_async_context(proxy)
             seed_proxy(proxy)
             shown.append(Proxy(proxy))
         bot = await stack.enter_async_context(
-            BotProcess(bot_command(discord, services, folder, hurry=hurry), folder / "bot.log", spawn=spawn)
+            BotProcess(
+                bot_command(discord, services, folder, hurry=hurry, living=Living.key in providers),
+                folder / "bot.log",
+                spawn=spawn,
+            )
         )
         page = await stack.enter_async_context(PageServer(Stage(discord, bot, shown)))
         bot.changed = page.changed

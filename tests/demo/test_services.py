@@ -51,6 +51,20 @@ async def test_one_service_alerts_while_the_other_is_out_of_reach(browser: Brows
 
 
 @in_a_browser
+async def test_a_service_of_useapi_net_is_flagged_and_set_up_again(browser: Browser) -> None:
+    async with visiting(browser, providers=["useapi", "services"]) as visitor:
+        await expect(visitor.messages("dm")).to_have_count(1)
+        await visitor.flag("studio@example.com", "Session")
+        alert = visitor.messages("dm").nth(1)
+        await expect(alert).to_contain_text("needs you: its Runway login has to be entered again")
+        await expect(alert).to_contain_text("Setup Runway")
+        await visitor.account("studio@example.com").get_by_role("button", name="Clear").click()
+        await expect(alert).to_contain_text("looks clear", timeout=WAIT_MS)
+        await visitor.use("mjaccounts")
+        await expect(visitor.messages().last).to_contain_text("At Kling:", timeout=WAIT_MS)
+
+
+@in_a_browser
 async def test_the_proxy_alone_is_watched_and_useapi_net_is_named_nowhere(browser: Browser) -> None:
     async with visiting(browser, providers=["mjproxy"]) as visitor:
         await visitor.use("mjaccounts")

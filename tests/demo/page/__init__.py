@@ -1,7 +1,7 @@
 """The demo's page: it shows the simulations in a browser, and the visitor acts in them."""
 
 from .server import PageServer
-from .services import Proxy, Useapi
+from .services import Living, Proxy, Useapi
 from .stage import Refusal, Stage
 
-__all__ = ["PageServer", "Proxy", "Refusal", "Stage", "Useapi"]
+__all__ = ["Living", "PageServer", "Proxy", "Refusal", "Stage", "Useapi"]

@@ -185,6 +185,49 @@ class Useapi(Service):
         self._refusal = refusal
 
 
+class Living(Service):
+    """Three services of useapi.net besides Midjourney. A key is that of a service and of its account."""
+
+    key = "services"
+    name = "useapi.net: other services"
+    about = (
+        "Let useapi.net lose the session of an account, as one that expired at night. Clear: somebody enters "
+        "its credentials again at useapi.net. What fails here fails for all that share the token."
+    )
+    futile = ""
+    kinds = ("session",)
+
+    def __init__(self, useapi: SimulatedUseapi) -> None:
+        super().__init__(useapi)
+        self._useapi = useapi
+
+    def accounts(self) -> list[Json]:
+        return [
+            {
+                "channel": f"{name} {key}",
+                "label": key,
+                "about": service.service.counted_as.removesuffix(" API"),
+                "flag": {"kind": "session", "name": NAMES["session"]} if service.is_flagged(key) else None,
+                "stubborn": None,
+            }
+            for name, service in self._useapi.services.items()
+            for key in service.entries
+        ]
+
+    def flag(self, key: str, kind: str) -> None:
+        self._set(key, f"Session refresh failed, manual update required ({kind})")
+
+    def clear(self, key: str) -> None:
+        self._set(key, None)
+
+    def withstand(self, key: str, *, stubborn: bool) -> None:
+        raise KeyError(key, stubborn)
+
+    def _set(self, key: str, text: str | None) -> None:
+        service, _, account = key.partition(" ")
+        self._useapi.flag_in(service, account, text)
+
+
 class Proxy(Service):
     """A midjourney-proxy."""
 
