@@ -9,7 +9,8 @@ from pydantic import SecretStr
 
 from bot.actions.account_info import refusal
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
-from bot.domain.accounts import ChangeOutcome, KnownAccount, SaveResult
+from bot.domain.accounts import KnownAccount
+from bot.domain.actions import ChangeOutcome, SaveResult
 from bot.domain.capabilities import CAPABILITIES, LISTED_ONLY
 from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values

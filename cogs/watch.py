@@ -13,8 +13,9 @@ from discord.ext import commands
 
 from bot.actions.remedies import Progress, group_digest
 from bot.domain.accounts import Accounts, EntryState, Flag, KnownAccount
+from bot.domain.actions import RemedyOutcome, RemedyResult, RemedyStage
 from bot.domain.clock import utc_now
-from bot.domain.incidents import Incident, RemedyOutcome, RemedyResult, RemedyStage, open_services
+from bot.domain.incidents import Incident, open_services
 from bot.domain.providers import Remedy, provider_of, reference_to
 from bot.interactions.buttons import HANDLE, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch

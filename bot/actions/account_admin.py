@@ -13,7 +13,8 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.actions.saving import is_unclear, save, unsure
-from bot.domain.accounts import ChangeOutcome, Observation, RemovalResult, SaveResult
+from bot.domain.accounts import Observation
+from bot.domain.actions import ChangeOutcome, RemovalResult, SaveResult
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Ending, State
 from bot.domain.providers import key_of

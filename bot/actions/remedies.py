@@ -13,12 +13,10 @@ from typing import Final
 
 from bot.actions.remedy_case import PASSING, Case
 from bot.domain.accounts import Account, EntryState, Flag
+from bot.domain.actions import RemedyOutcome, RemedyResult, RemedyStage
 from bot.domain.capabilities import remedy_for
 from bot.domain.incidents import (
     Incident,
-    RemedyOutcome,
-    RemedyResult,
-    RemedyStage,
     RemedyVerdict,
     State,
     connection_group,

@@ -4,7 +4,7 @@ import logging
 
 from pydantic import SecretStr
 
-from bot.domain.accounts import ChangeOutcome, SaveResult
+from bot.domain.actions import ChangeOutcome, SaveResult
 from bot.providers.errors import Gone, MalformedResponse, NotAsked, ProviderError, Unreachable
 from bot.providers.useapi.client import UseapiClient
 

@@ -17,7 +17,8 @@ from bot.actions.account_token import DEFAULT_JOBS, account_token, jobs_number
 from bot.actions.saving import save
 from bot.cli.terminal import INTERRUPTED, complain, said_if_slow, say
 from bot.config import Settings
-from bot.domain.accounts import Account, ChangeOutcome
+from bot.domain.accounts import Account
+from bot.domain.actions import ChangeOutcome
 from bot.domain.errors import ErrorCode, UserError
 from bot.providers.api_client import open_session
 from bot.providers.errors import ProviderError, Rejected, Unauthorized, Unpaid

@@ -11,7 +11,6 @@ from typing import Final, TypeAlias
 
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.blocks import end_in, end_in_words, length_in, names_block, start_in
-from bot.domain.errors import CodedError
 from bot.domain.providers import USEAPI, Remedy, key_of, provider_of
 
 NO_KEY: Final = "?"
@@ -192,28 +191,6 @@ class Account:
         return f"https://discord.com/channels/{server}/{place}"
 
 
-class ChangeOutcome(StrEnum):
-    """What came of adding, updating or removing an account, as the audit stores it."""
-
-    DONE = "done"
-    NOT_DONE = "not done"
-    UNCLEAR = "outcome unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class SaveResult:
-    """What came of adding or updating an account, which is as the answer or else the list shows it."""
-
-    outcome: ChangeOutcome
-    account: Account | None
-    jobs: int
-    """The number of jobs that was asked for."""
-    created: bool | None = None
-    """None where the API does not say whether it created or updated the account."""
-    fault: CodedError | None = None
-    """Why the list was read to find out; None if the answer was clear."""
-
-
 @dataclass(frozen=True, slots=True)
 class Observation:
     """The account list of one good poll, in the order of the API."""
@@ -279,27 +256,3 @@ class KnownAccount:
 
 Accounts: TypeAlias = Mapping[str, KnownAccount]
 """Accounts by the references to them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Action:
-    """An entry of the audit: who did what to which account, and how it ended."""
-
-    at: datetime
-    actor_id: int
-    verb: str
-    reference: str
-    outcome: str
-    """A code, followed by a colon and a value if it has one. Earlier versions wrote words."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemovalResult:
-    """What came of removing an account; it is unclear where useapi.net accepted it and lists the account."""
-
-    outcome: ChangeOutcome
-    fault: CodedError | None = None
-    """Why the list was read to find out; None if the answer was clear."""
-    is_gone_before: bool = False
-    before: Action | None = None
-    """Who removed the account before, and when, where that is known."""

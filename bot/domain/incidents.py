@@ -5,9 +5,9 @@ Times are aware UTC datetimes.
 
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum, auto
+from enum import StrEnum
 from typing import Final, TypeAlias
 
 from bot.domain.accounts import Account, Flag, FlagKind, State
@@ -271,47 +271,3 @@ class Alert:
     incident: str
     reason: Reason
     notify: bool
-
-
-class RemedyStage(StrEnum):
-    """What a remedy is doing."""
-
-    READING = auto()
-    """It reads the list."""
-    SENDING = auto()
-    """It asks the API."""
-    CHECKING = auto()
-    """It waits until it reads the list again."""
-
-
-class RemedyOutcome(StrEnum):
-    """How a remedy ended. Nothing was sent, unless it is done."""
-
-    DONE = auto()
-    """The API was asked; the verdict says what came of it."""
-    CHANGED = auto()
-    """Midjourney says something else than what was confirmed."""
-    CLEAR = auto()
-    """There was nothing to remedy."""
-    STARTING = auto()
-    """The account is enabled already, and its provider starts it."""
-    RUNNING = auto()
-    """The account runs already."""
-    TAKEN = auto()
-    """Somebody else is at it already."""
-    RAN_OUT = auto()
-    """The lease was over before the API was asked."""
-    UNREADABLE = auto()
-    """The list could not be read."""
-
-
-@dataclass(frozen=True, slots=True)
-class RemedyResult:
-    """A remedy as it ended, with what is known of the account then."""
-
-    outcome: RemedyOutcome
-    incident: Incident | None = None
-    flag: Flag | None = None
-    verdict: RemedyVerdict | None = None
-    verdicts: Mapping[RemedyVerdict, int] = field(default_factory=dict[RemedyVerdict, int])
-    """How many of several accounts came to which verdict."""

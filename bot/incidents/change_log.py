@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from bot.domain.accounts import Action
+from bot.domain.actions import Action
 from bot.domain.incidents import DISABLED, Ending, Incident
 from bot.domain.messages import Delivery, Message, reference
 from bot.render.text import span

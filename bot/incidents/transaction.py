@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
-from bot.domain.accounts import Action
+from bot.domain.actions import Action
 from bot.domain.incidents import Alert, Incident, State, new_key
 from bot.domain.messages import Delivery, Message
 from bot.domain.providers import Remedy, provider_of

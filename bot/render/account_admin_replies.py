@@ -5,7 +5,8 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import ChangeOutcome, KnownAccount, RemovalResult, SaveResult
+from bot.domain.accounts import KnownAccount
+from bot.domain.actions import ChangeOutcome, RemovalResult, SaveResult
 from bot.domain.capabilities import capabilities_of
 from bot.domain.providers import USEAPI, provider_of
 from bot.domain.services import BY_PROVIDER

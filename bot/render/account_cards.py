@@ -7,7 +7,8 @@ from typing import Final
 import discord
 
 from bot.domain.account_info import Info, InfoOutcome, InfoSnapshot, Subscription
-from bot.domain.accounts import Action, EntryState, Flag, FlagKind, KnownAccount, State
+from bot.domain.accounts import EntryState, Flag, FlagKind, KnownAccount, State
+from bot.domain.actions import Action
 from bot.domain.capabilities import capabilities_of, remedy_for
 from bot.domain.providers import Remedy
 from bot.render.account_facts import channel_link, fast_bar, fast_left, place, plan_name, renewal, usage

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from bot.domain.accounts import Action
+from bot.domain.actions import Action
 from bot.render.provider_words import words_for
 from bot.render.text import count, escape, fitted, when
 

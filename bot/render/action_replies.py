@@ -7,8 +7,9 @@ from typing import Final
 import discord
 
 from bot.domain.accounts import Accounts, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.actions import RemedyOutcome, RemedyResult, RemedyStage
 from bot.domain.capabilities import remedy_for
-from bot.domain.incidents import Incident, RemedyOutcome, RemedyResult, RemedyStage, RemedyVerdict
+from bot.domain.incidents import Incident, RemedyVerdict
 from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour
 from bot.render.alert_items import LABEL_LIMIT, known_account, naming, starting

@@ -8,7 +8,8 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import Account, Accounts, Action, Flag, KnownAccount
+from bot.domain.accounts import Account, Accounts, Flag, KnownAccount
+from bot.domain.actions import Action
 from bot.domain.incidents import (
     Ending,
     Incident,

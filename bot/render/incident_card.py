@@ -7,7 +7,8 @@ from typing import Final, assert_never
 
 import discord
 
-from bot.domain.accounts import Action, EntryState, FlagKind, KnownAccount
+from bot.domain.accounts import EntryState, FlagKind, KnownAccount
+from bot.domain.actions import Action
 from bot.domain.capabilities import capabilities_of, remedies_for, remedy_for
 from bot.domain.incidents import Ending, Incident, Incidents, Reason, ServiceProblem, State, service_of
 from bot.domain.providers import Remedy, provider_of

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.accounts import FlagKind
-from bot.domain.incidents import RemedyOutcome, RemedyStage, RemedyVerdict
+from bot.domain.actions import RemedyOutcome, RemedyStage
+from bot.domain.incidents import RemedyVerdict
 from bot.domain.providers import Remedy
 
 

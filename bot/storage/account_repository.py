@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from bot.domain.account_info import InfoSnapshot, parse_info
-from bot.domain.accounts import Account, Action, EntryState, KnownAccount, Observation
+from bot.domain.accounts import Account, EntryState, KnownAccount, Observation
+from bot.domain.actions import Action
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import reference_to
 from bot.storage.database import (

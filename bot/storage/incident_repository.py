@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
-from bot.domain.accounts import Action
+from bot.domain.actions import Action
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
 from bot.domain.providers import key_of, reference_to

@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
-from bot.domain.accounts import Action
+from bot.domain.actions import Action
 from bot.domain.providers import USEAPI, key_of, provider_of, reference_to
 
 Kind = TypeVar("Kind")

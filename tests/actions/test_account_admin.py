@@ -10,7 +10,8 @@ import pytest
 from pydantic import SecretStr
 
 from bot.actions.account_admin import AccountAdmin
-from bot.domain.accounts import ChangeOutcome, Flag
+from bot.domain.accounts import Flag
+from bot.domain.actions import ChangeOutcome
 from bot.domain.incidents import Ending, State
 from bot.incidents.service import IncidentService
 from bot.providers.api_client import Limits

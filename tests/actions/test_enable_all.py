@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.actions.remedies import group_digest
-from bot.domain.incidents import Ending, RemedyOutcome, RemedyResult, RemedyVerdict, State
+from bot.domain.actions import RemedyOutcome, RemedyResult
+from bot.domain.incidents import Ending, RemedyVerdict, State
 from bot.domain.providers import MJPROXY
 from bot.providers.errors import Rejected
 from tests.simulators.faults import Fault

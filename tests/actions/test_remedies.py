@@ -7,13 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import (
-    Ending,
-    RemedyOutcome,
-    RemedyStage,
-    RemedyVerdict,
-    State,
-)
+from bot.domain.actions import RemedyOutcome, RemedyStage
+from bot.domain.incidents import Ending, RemedyVerdict, State
 from bot.domain.providers import Remedy
 from bot.providers.errors import Rejected
 from bot.rules.decisions import FlagReported

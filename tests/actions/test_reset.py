@@ -7,15 +7,8 @@ import pytest
 
 from bot.actions.remedies import flag_digest
 from bot.domain.accounts import Flag, FlagKind
-from bot.domain.incidents import (
-    Ending,
-    Incident,
-    RemedyOutcome,
-    RemedyResult,
-    RemedyStage,
-    RemedyVerdict,
-    State,
-)
+from bot.domain.actions import RemedyOutcome, RemedyResult, RemedyStage
+from bot.domain.incidents import Ending, Incident, RemedyVerdict, State
 from bot.domain.messages import Message
 from bot.domain.providers import Remedy
 from bot.incidents.service import IncidentService

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.actions.remedies import flag_digest
-from bot.domain.incidents import Ending, RemedyOutcome, RemedyStage, RemedyVerdict, State
+from bot.domain.actions import RemedyOutcome, RemedyStage
+from bot.domain.incidents import Ending, RemedyVerdict, State
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.providers.errors import ProviderError, RateLimited, Rejected, Unauthorized, Unpaid
 from bot.rules.policy import LEASE

@@ -15,7 +15,7 @@ import pytest
 from bot import app
 from bot.actions.account_admin import BEGUN, SAVE
 from bot.cli.terminal import AT_ONCE, signals
-from bot.domain.accounts import Action
+from bot.domain.actions import Action
 from bot.domain.clock import utc_now
 from bot.storage import Store
 from tests.simulators.discord import point_at

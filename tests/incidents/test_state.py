@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.accounts import Action
+from bot.domain.actions import Action
 from bot.domain.incidents import Incident, State
 from bot.domain.messages import Delivery, Message
 from bot.domain.providers import USEAPI

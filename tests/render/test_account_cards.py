@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription, Usage
-from bot.domain.accounts import Action, Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Flag, FlagKind, KnownAccount
+from bot.domain.actions import Action
 from bot.domain.providers import USEAPI
 from bot.render.account_cards import account_embed, info_embed
 from bot.render.incident_card import info_refused

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.actions.account_admin import BEGUN, NOT_SENT, REFUSED, VERBS
-from bot.domain.accounts import Action, ChangeOutcome
+from bot.domain.actions import Action, ChangeOutcome
 from bot.domain.incidents import RemedyVerdict
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.render.account_history import SENTENCES, history

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.accounts import Flag, KnownAccount
-from bot.domain.incidents import RemedyOutcome, RemedyStage, RemedyVerdict
+from bot.domain.actions import RemedyOutcome, RemedyStage
+from bot.domain.incidents import RemedyVerdict
 from bot.domain.providers import USEAPI, Remedy
 from bot.render import action_replies
 from bot.render.action_replies import confirmation, snooze_choice, verdict_sentence

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import Account, Action, Flag, KnownAccount
+from bot.domain.accounts import Account, Flag, KnownAccount
+from bot.domain.actions import Action
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Purpose, Route, reference
 from bot.render.alert_messages import DMS_CLOSED, OUTDATED, content_of, opened_card

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.account_info import InfoSnapshot
-from bot.domain.accounts import Account, Action, Flag, KnownAccount
+from bot.domain.accounts import Account, Flag, KnownAccount
+from bot.domain.actions import Action
 from bot.domain.incidents import Incident, Reason
 from bot.domain.messages import Purpose, Route
 from bot.domain.providers import MJPROXY, reference_to

@@ -10,7 +10,8 @@ import pytest
 
 from bot.actions.remedies import Remedies
 from bot.domain.accounts import EntryState, Flag, FlagKind
-from bot.domain.incidents import Ending, RemedyStage, RemedyVerdict, State
+from bot.domain.actions import RemedyStage
+from bot.domain.incidents import Ending, RemedyVerdict, State
 from bot.domain.providers import MJPROXY, reference_to
 from bot.render.alert_messages import content_of
 from bot.render.status_page import WatchStatus, status

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.actions.remedies import flag_digest
-from bot.domain.incidents import Ending, Incident, RemedyOutcome, RemedyVerdict, ServiceProblem, State
+from bot.domain.actions import RemedyOutcome
+from bot.domain.incidents import Ending, Incident, RemedyVerdict, ServiceProblem, State
 from bot.incidents.transaction import UNKNOWN_OUTCOME
 from bot.providers.errors import PendingModeration
 from tests.commands.test_reset import at_reset, confirmed

@@ -2,7 +2,8 @@ import asyncio
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.accounts import Account, Action, KnownAccount
+from bot.domain.accounts import Account, KnownAccount
+from bot.domain.actions import Action
 from bot.domain.providers import USEAPI
 from bot.storage import Store
 from tests.storage.cases import (

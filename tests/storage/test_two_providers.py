@@ -3,7 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.accounts import Account, Action, EntryState, KnownAccount, Observation
+from bot.domain.accounts import Account, EntryState, KnownAccount, Observation
+from bot.domain.actions import Action
 from bot.domain.incidents import Incident, ServiceProblem, State
 from bot.domain.providers import MJPROXY, USEAPI, provider_of, reference_to
 from bot.storage import Store, StoredMute

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.domain.accounts import Action, FlagKind
+from bot.domain.accounts import FlagKind
+from bot.domain.actions import Action
 from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route

@@ -10,7 +10,8 @@ import aiohttp
 from pydantic import SecretStr
 
 from bot.actions.account_info import AccountInfoService
-from bot.domain.accounts import Account, Action, KnownAccount, Observation
+from bot.domain.accounts import Account, KnownAccount, Observation
+from bot.domain.actions import Action
 from bot.domain.incidents import Incident, ServiceProblem, new_key
 from bot.domain.messages import Message, Purpose, Route
 from bot.domain.providers import MJPROXY, reference_to

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.actions.remedies import Remedies, group_digest
-from bot.domain.incidents import Incident, RemedyResult, RemedyStage
+from bot.domain.actions import RemedyResult, RemedyStage
+from bot.domain.incidents import Incident
 from bot.domain.providers import MJPROXY, reference_to
 from tests.simulators.mjproxy import SimulatedMjproxy, SimulatedProxyAccount
 from tests.simulators.mjproxy.pool import MODERATION

@@ -10,7 +10,8 @@ import discord
 from hypothesis import strategies as st
 
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription, Usage
-from bot.domain.accounts import Account, Action, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccount
+from bot.domain.actions import Action
 from bot.domain.incidents import Ending, Incident, Reason, RemedyVerdict, ServiceProblem, State
 from bot.domain.messages import Message, MessageItem, Purpose
 from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to

@@ -6,7 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.actions.remedies import Progress, Remedies, flag_digest
-from bot.domain.incidents import RemedyResult, RemedyStage, State
+from bot.domain.actions import RemedyResult, RemedyStage
+from bot.domain.incidents import State
 from bot.providers.api_client import Limits
 from tests.simulators.useapi import MODERATION, Endpoint, SimulatedUseapi
 from tests.support.assembly import Assembly

@@ -9,7 +9,8 @@ from typing import Final
 from pydantic import SecretStr
 
 from bot.domain.account_info import InfoSnapshot
-from bot.domain.accounts import Account, Observation, SaveResult, is_channel
+from bot.domain.accounts import Account, Observation, is_channel
+from bot.domain.actions import SaveResult
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, Remedy
 from bot.providers.api_client import ApiClient

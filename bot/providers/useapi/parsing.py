@@ -12,7 +12,8 @@ from http import HTTPStatus
 from typing import Any, Final, cast
 
 from bot.domain.account_info import InfoSnapshot, label_in_title, parse_info
-from bot.domain.accounts import Account, ChangeOutcome, Flag, SaveResult, is_channel
+from bot.domain.accounts import Account, Flag, is_channel
+from bot.domain.actions import ChangeOutcome, SaveResult
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, reference_to
 from bot.domain.services import MIDJOURNEY, SERVICES

@@ -16,7 +16,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from pydantic import SecretStr
 
-from bot.domain.accounts import Account, ChangeOutcome, SaveResult
+from bot.domain.accounts import Account
+from bot.domain.actions import ChangeOutcome, SaveResult
 from bot.providers.api_client import Limits
 from bot.providers.errors import (
     Gone,

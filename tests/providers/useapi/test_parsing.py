@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.accounts import Account, ChangeOutcome, Flag, FlagKind, SaveResult
+from bot.domain.accounts import Account, Flag, FlagKind
+from bot.domain.actions import ChangeOutcome, SaveResult
 from bot.domain.errors import Cause, CodedError
 from bot.providers import errors
 from bot.providers.errors import (
