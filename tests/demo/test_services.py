@@ -144,7 +144,7 @@ async def test_a_pool_that_lost_discord_is_one_message_and_enabled_by_one_press(
 @in_a_browser
 async def test_a_phone_s_width_holds_both_services(browser: Browser) -> None:
     async with visiting(browser, 390, 844, providers=PROVIDERS) as visitor:
-        await visitor.flag("jasper", "CAPTCHA")
+        await visitor.alert("jasper", "CAPTCHA")
         await visitor.use("mjaccounts")
         await expect(visitor.messages().last).to_contain_text("CAPTCHA", timeout=WAIT_MS)
         assert await visitor.sideways() == []
