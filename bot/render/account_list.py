@@ -1,7 +1,7 @@
 """The list of accounts, in pages."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import datetime
@@ -61,7 +61,7 @@ def list_content(
     shown, page, pages = page_of(sorted(accounts, key=order), page, PAGE_SIZE)
     position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
     read = f"{'The other list was read' if stale else 'List read'} at {when(at, 'T')}" if at else None
-    heading, footer = _heading(accounts), f"{position}{read or 'No list can be read now'}"
+    heading, footer = _heading(accounts, stale), f"{position}{read or 'No list can be read now'}"
     if refusal is not None:
         as_of = [f"**As of {when(at, 'f')}, when I last read the list:**"] if at and not stale else []
         heading = "\n".join([refusal, *as_of, heading.replace("✅", "⚠️")])
@@ -110,7 +110,7 @@ def unread(failures: Mapping[str, CodedError], providers: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def _heading(accounts: Sequence[KnownAccount]) -> str:
+def _heading(accounts: Sequence[KnownAccount], stale: Container[str]) -> str:
     idle = Counter(known.account.entry for known in accounts if known.is_idle)
     soft = sum(_is_soft(known) for known in accounts)
     idle[EntryState.STARTING] += soft
@@ -125,8 +125,9 @@ def _heading(accounts: Sequence[KnownAccount]) -> str:
     counted = [known for known in accounts if capabilities_of(known.reference).adds_accounts]
     if not counted:
         return heading
-    place = f" at {service_name(provider_of(counted[0].reference))}" if len(counted) < len(accounts) else ""
-    return f"{heading}\n{_slot_totals(counted, place)}"
+    provider = provider_of(counted[0].reference)
+    place = f" at {service_name(provider)}" if len(counted) < len(accounts) else ""
+    return f"{heading}\n{_slot_totals(counted, place, is_stale=provider in stale)}"
 
 
 def _title(providers: Collection[str]) -> str:
@@ -139,11 +140,11 @@ def _is_soft(known: KnownAccount) -> bool:
     return flag is not None and flag.kind is FlagKind.OFFLINE
 
 
-def _slot_totals(accounts: Sequence[KnownAccount], place: str) -> str:
+def _slot_totals(accounts: Sequence[KnownAccount], place: str, *, is_stale: bool) -> str:
+    """Return how many jobs the accounts run at a time, and how many of them now, unless that is unknown."""
     counted = [known for known in accounts if known.account.max_jobs is not None]
     total = sum(known.account.max_jobs or 0 for known in counted)
     usable = sum(known.account.max_jobs or 0 for known in counted if not known.needs_somebody)
-    is_stale = any(known.is_stale for known in counted)  # which of them are usable cannot be known then
     uncounted = len(accounts) - len(counted)
     note = f"\nNot counted: {count(uncounted, 'account')} without a number" if uncounted else ""
     last = "when last seen" if is_stale else f"{whole(usable)} usable"

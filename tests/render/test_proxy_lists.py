@@ -113,6 +113,21 @@ def test_job_slots_are_those_of_the_provider_that_reports_them() -> None:
     assert "\n3 job slots in all, 3 usable" in list_page([account()]).heading
 
 
+@pytest.mark.parametrize("verdict", [RemedyVerdict.NOT_YET, RemedyVerdict.FLAGGED_AGAIN])
+def test_a_verdict_about_a_plan_sends_nobody_to_a_channel(verdict: RemedyVerdict) -> None:
+    plan = Flag("Plan Cancelled, x", FlagKind.PLAN)
+    words = verdict_sentence(verdict, proxied(flag=plan), plan, Remedy.ENABLE, {})
+    assert "channel" not in words
+    assert "Its alert says what to do" in words
+
+
+def test_no_job_slot_counts_as_usable_where_the_list_cannot_be_read() -> None:
+    both = [account(), proxied()]
+    heading = list_page(both, refusal="It failed.", stale={USEAPI: NOW}).heading
+    assert heading.endswith("\n3 job slots in all at useapi.net, when last seen")
+    assert "3 usable" in list_page(both, refusal="It failed.", stale={MJPROXY: NOW}).heading
+
+
 def test_why_a_list_cannot_be_read_names_its_provider_once() -> None:
     refused, fault = Unreachable(Cause.REFUSED), Unreachable(Cause.FAULT)
     refused.provider = MJPROXY
