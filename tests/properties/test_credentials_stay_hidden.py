@@ -22,6 +22,7 @@ from bot.providers.mjproxy.error_mapping import Endpoint
 from bot.providers.redaction import HIDDEN
 from bot.providers.useapi import parsing as useapi
 from bot.providers.useapi.error_mapping import Endpoint as UseapiEndpoint
+from tests.support.samples import parse_accounts
 
 NOW: Final = datetime(2026, 11, 28, tzinfo=UTC)
 ADDRESS: Final = "https://editor.midjourney.com/captcha/challenge/index.html"
@@ -143,7 +144,7 @@ def test_useapi_shows_no_token_of_an_account_of_any_form(secret: str, field: str
         text = repr(caught.value.__dict__)
     else:
         answer = ApiResponse(200, "application/json", json.dumps([fields]).encode(), None, NOW)
-        text = repr(useapi.parse_accounts(answer, ApiRequest(UseapiEndpoint.LIST)))
+        text = repr(parse_accounts(answer, ApiRequest(UseapiEndpoint.LIST)))
     assert secret not in text
     assert f"Use {HIDDEN} now" in text
 
@@ -156,7 +157,7 @@ def test_useapi_shows_no_token_in_an_answer_to_info_or_as_a_channel(secret: str)
     info = useapi.parse_report(answer, ApiRequest(UseapiEndpoint.INFO))
     assert secret not in f"{info!r} {info.info!r} {info.info.text}"
     body = json.dumps([{"channel": f"a-{secret}", "discord": secret}]).encode()
-    listed = useapi.parse_accounts(
+    listed = parse_accounts(
         ApiResponse(200, "application/json", body, None, NOW), ApiRequest(UseapiEndpoint.LIST)
     )
     assert secret not in repr(listed)

@@ -5,6 +5,8 @@ from typing import Final
 
 from bot.domain.account_info import Info, InfoSnapshot
 from bot.domain.accounts import Account, Flag
+from bot.providers.http_response import ApiRequest, ApiResponse
+from bot.providers.useapi.parsing import RememberedList
 from tests.simulators.useapi import MODERATION
 from tests.support.clock import AT
 
@@ -23,3 +25,8 @@ def account(channel: str = CHANNEL, *, flag: Flag | None = None, max_jobs: int =
 def answer(name: str | None = None, *, at: datetime = AT) -> InfoSnapshot:
     """Build Midjourney's answer about an account."""
     return InfoSnapshot(at, timedelta(seconds=2), Info("Your info", discord_name=name))
+
+
+def parse_accounts(response: ApiResponse, request: ApiRequest) -> tuple[Account, ...]:
+    """Parse a list of useapi.net as the first one."""
+    return RememberedList()(response, request)

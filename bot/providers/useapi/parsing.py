@@ -62,11 +62,6 @@ def is_empty_list(response: ApiResponse) -> bool:
     return response.status == HTTPStatus.NOT_FOUND and not is_of_edge
 
 
-def parse_accounts(response: ApiResponse, request: ApiRequest) -> tuple[Account, ...]:
-    """Parse the list of accounts."""
-    return RememberedList()(response, request)
-
-
 class RememberedList:
     """A parser of the list of accounts: an object keyed by channel, or an array.
 

@@ -38,13 +38,13 @@ from bot.providers.useapi.error_mapping import Endpoint, pending_text
 from bot.providers.useapi.parsing import (
     RememberedList,
     parse_account,
-    parse_accounts,
     parse_report,
     parse_saved_account,
     parse_subscription_active,
     raise_for_error,
 )
 from bot.render.error_messages import next_step, what
+from tests.support.samples import parse_accounts
 
 FIXTURES = Path(__file__).parents[2] / "recorded" / "useapi"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -19,11 +19,12 @@ from bot.providers.failures import unreachable
 from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.useapi.client import UseapiClient
 from bot.providers.useapi.error_mapping import Endpoint, refusal
-from bot.providers.useapi.parsing import parse_account_with_token, parse_accounts
+from bot.providers.useapi.parsing import parse_account_with_token
 from bot.render.error_messages import next_step, what
 from tests.simulators.useapi import Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
 from tests.support.clock import MINUTE, Clock
+from tests.support.samples import parse_accounts
 from tests.support.waiting import at_once
 
 Parse = Callable[[ApiResponse, ApiRequest], object]
