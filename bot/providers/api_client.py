@@ -31,8 +31,8 @@ Parser = Callable[[ApiResponse, ApiRequest], T]
 TRIES: Final = 3
 FIRST_PAUSE: Final = 0.5
 HEADER_LIMIT: Final = 64 * 1024
-A_THING: Final = 1_000
-"""So many bytes are read in the time that something else takes about one account."""
+BYTES_AN_ACCOUNT: Final = 1_000
+"""A list of so many bytes takes as long to parse as one account takes elsewhere: see `aside`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,9 @@ class ApiClient:
                 middlewares=(send_once,),
             ) as received:
                 response = await self._receive(received, request.secret)
-            return await aside((response.length or 0) // A_THING, parse_or_log, response, request, parse)
+            return await aside(
+                (response.length or 0) // BYTES_AN_ACCOUNT, parse_or_log, response, request, parse
+            )
         except ProviderError as error:
             failure = error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:

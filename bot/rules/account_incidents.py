@@ -15,7 +15,7 @@ from bot.rules.poll_state import Situation
 Change = tuple[Incident, Alert | None]
 """An incident as it is now, changed or not, and the alert about the change, if any."""
 
-MESSAGES: Final = frozenset({FlagKind.OTHER, FlagKind.CAPTCHA, FlagKind.MODERATION, FlagKind.BLOCK})
+MESSAGE_KINDS: Final = frozenset({FlagKind.OTHER, FlagKind.CAPTCHA, FlagKind.MODERATION, FlagKind.BLOCK})
 """The kinds that Midjourney's own messages ask for: one may follow the other in the same trouble."""
 
 
@@ -64,7 +64,7 @@ def returning_incident(past: Sequence[Incident], kind: FlagKind, at: datetime) -
     last = max(past, key=lambda incident: incident.ended_at or incident.opened_at, default=None)
     if last is None or last.ending is not Ending.RESET or last.reset_at is None:
         return None
-    if last.flag is None or (last.flag.kind is not kind and not {last.flag.kind, kind} <= MESSAGES):
+    if last.flag is None or (last.flag.kind is not kind and not {last.flag.kind, kind} <= MESSAGE_KINDS):
         return None
     return last if near(at, last.reset_at, RETURN_WITHIN) else None
 

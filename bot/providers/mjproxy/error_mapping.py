@@ -37,10 +37,11 @@ class Endpoint(StrEnum):
     HEALTH = "GET health"
 
 
-RUN: Final = r"[!#-&(-;=?-~]"
+IN_LINK: Final = r"[!#-&(-;=?-~]"
 """A character of an address, or of what encloses it."""
 LINK: Final = re.compile(
-    rf"(?<!{RUN})(?={RUN}*(?:captcha|discordsays))(?={RUN}*(?:://|\.[a-z0-9]{{1,24}}(?::[0-9]+)?/)){RUN}+",
+    rf"(?<!{IN_LINK})(?={IN_LINK}*(?:captcha|discordsays))"
+    rf"(?={IN_LINK}*(?:://|\.[a-z0-9]{{1,24}}(?::[0-9]+)?/)){IN_LINK}+",
     re.ASCII | re.IGNORECASE,
 )
 """A link to a CAPTCHA, which is as good as a credential wherever the proxy repeats it."""

@@ -17,16 +17,9 @@ from bot.domain.errors import ErrorCode
 from bot.domain.providers import Remedy, key_of, reference_to
 from bot.domain.services import SERVICES, Service
 from bot.providers.errors import MalformedResponse, NotConfigured, ProviderError, Rejected
-from bot.providers.http_response import (
-    ApiRequest,
-    ApiResponse,
-    fields_of,
-    key_place,
-    number_of,
-    redact,
-    secrets_in,
-)
+from bot.providers.http_response import ApiRequest, ApiResponse, fields_of, key_place, number_of
 from bot.providers.provider import Fact, Listing, Said, Statement, count_accounts
+from bot.providers.redaction import redact, secrets_in
 from bot.providers.useapi.client import SubscriptionClient
 from bot.providers.useapi.error_mapping import MODERATION, pending_text
 from bot.providers.useapi.parsing import (
