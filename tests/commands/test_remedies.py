@@ -46,6 +46,15 @@ async def ends(ada: Visitor, question: Json, label: str, *words: str) -> Json:
     return said
 
 
+async def locked(bot: Bot, proxy: SimulatedMjproxy, ada: Visitor) -> tuple[SimulatedProxyAccount, Json]:
+    """Have an account locked for a CAPTCHA. Return it, and the alert about it."""
+    account = proxy.add(remark="Borealis")
+    await bot.start(USEAPI_TOKEN=None)
+    proxy.ask_captcha(account.id)
+    await poll(ada)
+    return account, await newest(ada, "Borealis")
+
+
 async def disabled(
     bot: Bot, proxy: SimulatedMjproxy, ada: Visitor, clock: Clock
 ) -> tuple[SimulatedProxyAccount, Json]:
@@ -114,11 +123,7 @@ async def test_the_link_of_a_captcha_is_shown_to_the_owner_who_asks_and_to_nobod
 async def test_a_link_that_discord_takes_too_late_for_a_private_answer_is_shown_nowhere(
     proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks
 ) -> None:
-    account = proxy.add(remark="Borealis")
-    await proxied.start(USEAPI_TOKEN=None)
-    proxy.ask_captcha(account.id)
-    await poll(ada)
-    alert = await newest(ada, "Borealis")
+    _, alert = await locked(proxied, proxy, ada)
     await ada.press(alert, SHOW)
     proxied.world.pass_time(4)
     said = await newest(ada, "Press the button of the alert again", number=2)
@@ -202,11 +207,8 @@ async def test_a_confirmation_for_an_account_that_runs_again_by_then_sends_nothi
 async def test_a_captcha_that_somebody_else_solved_is_not_reported_as_solved(
     proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Leaks
 ) -> None:
-    account = proxy.add(remark="Borealis")
-    await proxied.start(USEAPI_TOKEN=None)
-    proxy.ask_captcha(account.id)
-    await poll(ada)
-    question = await ada.pressed(await newest(ada, "Borealis"), SHOW)
+    account, alert = await locked(proxied, proxy, ada)
+    question = await ada.pressed(alert, SHOW)
     leaks.allowed += 1  # the answer to the one who asked
     proxy.unlock(account)
     await ends(ada, question, SOLVED, "**Borealis** runs already, so I sent nothing")
