@@ -176,6 +176,8 @@ class Incident:
     """What the provider said of the account before it listed the flag."""
     remedy: Remedy | None = None
     """The remedy that is under way, or was tried last."""
+    is_common: bool = False
+    """Whether all other services of the subscription fail, too."""
 
     @property
     def ended(self) -> bool:
@@ -196,7 +198,7 @@ class Incident:
     @property
     def is_shared(self) -> bool:
         """Whether the problem is that of a subscription, so of all providers that share it."""
-        return is_of_subscription(self.problem, self.cause)
+        return self.is_common or is_of_subscription(self.problem, self.cause)
 
     @property
     def scope(self) -> str:

@@ -17,10 +17,11 @@ from bot.domain.providers import Remedy
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner, Transaction, dismiss
 from bot.rules import account_incidents, owner_actions, poll_state, timers
-from bot.rules.decisions import Event, FlagReported, Tick, decide
+from bot.rules.decisions import Event, FlagReported, PollFailed, Tick, decide
 from bot.rules.notifications import next_due
 from bot.rules.policy import Policy
 from bot.rules.recipient import RecipientView
+from bot.rules.service_incidents import is_common_outage
 from bot.runtime.aside import aside
 
 CLOCK_CHECK: Final = timedelta(hours=1)
@@ -267,6 +268,9 @@ class IncidentService:
             or each.is_shared_with(event.provider)
         }
         known = transaction.poll_states[event.provider]
+        if isinstance(event, PollFailed) and event.problem is ServiceProblem.UNREACHABLE:
+            is_common = is_common_outage(event.provider, transaction.poll_states, transaction.incidents)
+            event = replace(event, is_common=is_common)
         decision = decide(known, incidents, event, self.policy, self._planner.new_key)
         transaction.apply(decision, event.provider)
 

@@ -158,7 +158,7 @@ def _note(message: Message, incidents: Incidents, accounts: Accounts) -> Message
     listed, more = ended[:NOTES_SHOWN] if len(items) > 1 else [], len(ended) - NOTES_SHOWN
     listed += [f"and {count(more, 'more account')}"] if more > 0 else []
     left = [how_it_ended(each.incident) for each in items if each.incident.ending is Ending.PAUSED]
-    description = "\n".join([*changed, *(listed or left)]) or "Nothing to do."
+    description = "\n".join([*filter(None, changed), *(listed or left)]) or "Nothing to do."
     embed = discord.Embed(colour=discord.Colour.light_grey(), description=description)
     return MessageContent(headed(*lines), (embed,))
 

@@ -131,15 +131,18 @@ def _recovered(incident: Incident, incidents: Incidents, accounts: Accounts) -> 
     return MessageContent(headed(recovery(incident, accounts)), (embed,))
 
 
-def changes(incident: Incident, incidents: Incidents, accounts: Accounts) -> str:
-    """Return which accounts were flagged or cleared meanwhile; those that were not started do not count."""
+def changes(incident: Incident, incidents: Incidents, accounts: Accounts) -> str | None:
+    """Return which accounts were flagged or cleared meanwhile; those that were not started do not count.
+
+    None: of a shared problem, not all lists may be read again yet.
+    """
     start, end = window(incident)
     touched = [
         each
         for each in incidents.values()
         if each.reference
         and not each.is_soft
-        and each.provider == incident.provider
+        and scoped(incident)(each.provider) == incident.scope
         and each.blind_until
         and start <= each.blind_until <= end + SAME_POLL
     ]
@@ -149,7 +152,7 @@ def changes(incident: Incident, incidents: Incidents, accounts: Accounts) -> str
     gone = [each for each in known if not _is_disabled(each)]
     groups = {"Newly flagged": found, "Not flagged any more": gone, "Disabled without a reason": disabled}
     lines = [f"{words}: {naming(_names(each, accounts))}." for words, each in groups.items() if each]
-    return "\n".join(lines) or "Nothing changed."
+    return "\n".join(lines) or (None if incident.is_shared else "Nothing changed.")
 
 
 def _is_disabled(incident: Incident) -> bool:

@@ -26,7 +26,7 @@ from bot.rules.poll_state import (
     counts_as_poll,
     is_believed,
 )
-from bot.rules.service_incidents import service_failed, service_recovered
+from bot.rules.service_incidents import is_told_by_another, service_failed, service_recovered
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class PollFailed:
     """The flag that the list was refused with, if its account is unknown."""
     cause: Cause | None = None
     provider: str = USEAPI
+    is_common: bool = False
+    """Whether all other services of the subscription fail, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,12 +189,18 @@ def list_shrunk(
 def poll_failed(now: Situation, failed: PollFailed) -> tuple[PollState, Iterable[Change]]:
     """Return what a failed poll changes. A problem that may pass by itself has to last a while first."""
     after = count_failure(now.poll_state, now.at, now.policy)
+    is_told = is_told_by_another(now, failed.problem, failed.cause, is_common=failed.is_common)
     may_pass = failed.problem is ServiceProblem.UNREACHABLE or (
         failed.problem is ServiceProblem.PENDING and failed.flag is None
     )
-    if may_pass and timedelta(seconds=after.failing_seconds) < now.policy.outage_after:
+    if is_told:
+        after = replace(after, failing_seconds=0)  # what is left of it once that is over has to last, too
+    elif may_pass and timedelta(seconds=after.failing_seconds) < now.policy.outage_after:
         return after, ()
-    return after, service_failed(now, failed.problem, failed.flag, failed.cause)
+    changes = service_failed(
+        now, failed.problem, failed.flag, failed.cause, is_common=failed.is_common, is_told=is_told
+    )
+    return after, changes
 
 
 def flag_reported(now: Situation, report: FlagReported) -> Change:

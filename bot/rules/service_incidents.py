@@ -1,13 +1,23 @@
 """What opens, changes and ends the incident of the service, and how it slows polling."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import assert_never
 
 from bot.domain.accounts import Flag
 from bot.domain.errors import Cause
-from bot.domain.incidents import Alert, Ending, Incident, Reason, ServiceProblem, State, is_of_subscription
+from bot.domain.incidents import (
+    Alert,
+    Ending,
+    Incident,
+    Reason,
+    ServiceProblem,
+    State,
+    is_of_subscription,
+    open_services,
+)
+from bot.domain.services import subscription_of
 from bot.rules import account_incidents
 from bot.rules.account_incidents import Change
 from bot.rules.flags import worst_of
@@ -55,22 +65,55 @@ def service_recovered(now: Situation) -> Iterator[Change]:
         yield account_incidents.ended(away, Ending.RECOVERED, now.at)
 
 
-def service_failed(
-    now: Situation, problem: ServiceProblem, flag: Flag | None = None, cause: Cause | None = None
-) -> Iterator[Change]:
-    """Open the service's incident, or record in the open one what the problem is now."""
-    service = now.service
-    is_told = is_of_subscription(problem, cause) and any(
+def is_common_outage(
+    provider: str, poll_states: Mapping[str, PollState], incidents: Mapping[str, Incident]
+) -> bool:
+    """Return whether the polls of all providers that share a subscription with one fail.
+
+    Those with a problem of their own do not count, nor those without a good poll since the program started.
+    """
+    services = open_services(incidents.values())
+    own = {name for name, each in services.items() if not each.is_shared} | {provider}
+    others = [
+        each
+        for name, each in poll_states.items()
+        if name not in own and subscription_of(name) == subscription_of(provider)
+    ]
+    return bool(others) and all(each.failed_at is not None or each.resumed for each in others)
+
+
+def is_told_by_another(
+    now: Situation, problem: ServiceProblem, cause: Cause | None, *, is_common: bool
+) -> bool:
+    """Return whether the incident of another provider of the same subscription says the problem."""
+    return (is_common or is_of_subscription(problem, cause)) and any(
         each.provider != now.provider and not each.ended and each.is_shared for each in now.incidents.values()
     )
+
+
+def service_failed(
+    now: Situation,
+    problem: ServiceProblem,
+    flag: Flag | None = None,
+    cause: Cause | None = None,
+    *,
+    is_common: bool = False,
+    is_told: bool = False,
+) -> Iterator[Change]:
+    """Open the service's incident, or record in the open one what the problem is now.
+
+    `is_told` says that the incident of another provider of the same subscription says it.
+    """
+    service = now.service
     if service is None:
         if not is_told:
-            yield problem_opened(now, problem, flag, cause)
+            opened, alert = problem_opened(now, problem, flag, cause)
+            yield replace(opened, is_common=is_common), alert
         for incident in now.incidents.values():
             if incident.reference is not None and not incident.ended:
                 yield account_incidents.stamp_last_seen(now, incident), None
     elif is_told:
-        return  # the incident of another provider of the same subscription says it
+        return
     elif service.problem is not problem and problem is not ServiceProblem.UNREACHABLE:
         # Being unreachable says nothing new of a service that refused before.
         alert = Alert(service.key, Reason.WORSE, notify=True) if is_worse(service, problem, flag) else None
@@ -79,14 +122,16 @@ def service_failed(
             service,
             problem=problem,
             cause=cause,
+            is_common=False,
             seen_at=now.at,
             flag=flag,
             worst_kind=worst,
             worst_problem=max(worst_problem_of(service), problem, key=severity),
         )
         yield after, alert
-    elif service.problem is problem and service.cause is not cause:
-        yield replace(service, cause=cause, seen_at=now.at), None  # an edit shows it
+    elif service.problem is problem and (service.cause is not cause or service.is_common > is_common):
+        # An edit shows it. It notifies nobody, so a problem of the service becomes none of all services.
+        yield replace(service, cause=cause, is_common=service.is_common and is_common, seen_at=now.at), None
     elif flag is not None and problem is ServiceProblem.PENDING:
         yield account_incidents.update_text(service, flag, now.at)
 

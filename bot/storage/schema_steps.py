@@ -257,4 +257,5 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE account ADD COLUMN entry TEXT NOT NULL DEFAULT 'ok'",
         "ALTER TABLE incident ADD COLUMN returned_at INTEGER",
     ),
+    ("ALTER TABLE incident ADD COLUMN is_common INTEGER NOT NULL DEFAULT 0",),
 )

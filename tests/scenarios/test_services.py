@@ -1,5 +1,6 @@
 """The living services of useapi.net: watched, told and seen to end, each on its own."""
 
+import asyncio
 import logging
 
 import aiohttp
@@ -11,7 +12,7 @@ from bot.domain.services import SERVICES
 from tests.simulators.discord import point_at
 from tests.simulators.useapi import Endpoint, Fault
 from tests.support.reading import button, buttons, options, text
-from tests.support.running import LISTS, Bot, Visitor
+from tests.support.running import LISTS, PATIENCE, Bot, Visitor
 from tests.support.watching import newest, nothing_more, poll
 
 REFUSED = "Session refresh failed 2026-01-19T14:31:15.000Z, manual update required"
@@ -137,6 +138,50 @@ async def test_a_problem_of_the_subscription_is_one_incident(
     bot.api.mend()
     await poll(ada)
     await newest(ada, "I can see your accounts again")
+    await nothing_more(ada, 1)
+
+
+async def poll_until(visitor: Visitor, words: str) -> None:
+    """Have the bot poll until it has failed for longer than OUTAGE_AFTER and a message says so."""
+    async with asyncio.timeout(PATIENCE):
+        while not any(words in text(each) for each in visitor.received()):
+            await poll(visitor)
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault.SERVER_ERROR, "I cannot see your accounts. useapi.net has a server error."),
+        (Fault.VANISHED, "I cannot see your accounts. useapi.net refuses connections."),
+    ],
+)
+async def test_an_outage_of_all_services_is_one_incident(
+    bot: Bot, ada: Visitor, fault: Fault, words: str
+) -> None:
+    for service in SERVICES:
+        bot.api.add_to(service.name, f"{service.name}@example.com")
+    await bot.start(USEAPI_SERVICES=EVERY, POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
+    bot.api.fault(fault)
+    await poll_until(ada, words)
+    assert "10 accounts, none flagged." in text(await newest(ada, words))
+    await poll(ada)
+    assert text(await ada.ask("mjstatus")).count("⚠️ **I cannot see") == 1
+    bot.api.flag_in("kling", "kling@example.com", REFUSED)
+    bot.api.mend()
+    await poll(ada)
+    await newest(ada, "its Kling login has to be entered again", number=2)
+    back = "I can see your accounts again. I was blind for"
+    await bot.world.wait_for(lambda: any(back in text(each) for each in ada.received()), PATIENCE)
+    await nothing_more(ada, 2)
+
+
+async def test_the_outage_of_one_service_is_told_by_its_name(bot: Bot, ada: Visitor) -> None:
+    bot.api.add()
+    bot.api.add_to("kling", STUDIO)
+    bot.api.add_to("runwayml", STUDIO)
+    await bot.start(USEAPI_SERVICES="midjourney,kling,runwayml", POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
+    bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.KLING)
+    await poll_until(ada, "I cannot see your accounts at Kling. Kling has a server error.")
     await nothing_more(ada, 1)
 
 

@@ -50,6 +50,7 @@ DIGESTS = (
     "3a2429ec93c38003",
     "05ae44b8eb14ac5a",
     "ab42cdb2704da68f",
+    "be720bbd4400b414",
 )
 """Of each step that a database may have taken. A step is appended, and never edited."""
 ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))

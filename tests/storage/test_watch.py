@@ -38,6 +38,7 @@ FULL_INCIDENT = Incident(
     returned_at=AT + MINUTE,
     first_reason="Authentication failed.",
     remedy=Remedy.ENABLE,
+    is_common=True,
     from_command=True,
     before_watch=True,
     recurring=True,
