@@ -240,6 +240,16 @@ async def test_an_account_of_the_proxy_is_flagged_cleared_and_started(
     assert of_proxy(both, key)["flag"] is None
 
 
+async def test_an_account_of_the_proxy_that_is_flagged_is_paused_in_sight(
+    both: Stage, proxy: SimulatedMjproxy, clock: Clock
+) -> None:
+    key = next(iter(proxy.accounts))
+    for kind in ("moderation", "pause"):
+        await both.act("flag", {"as": "owner", "channel": key, "kind": kind})
+        clock.advance(timedelta(seconds=5))
+        assert of_proxy(both, key)["flag"]["kind"] == kind
+
+
 @pytest.mark.parametrize("kind", REASONS)
 async def test_enabling_an_account_of_the_proxy_helps_unless_it_is_stubborn(
     both: Stage, proxy: SimulatedMjproxy, clock: Clock, kind: str

@@ -275,6 +275,7 @@ class Proxy(Service):
             self._proxy.ask_captcha(key)
         elif kind == "pause":
             self._proxy.pause(key)
+            self._proxy.drop_reason(key)  # else nothing of a flagged account would change
         elif kind == "session":
             self._proxy.reject_token(key)
         else:
