@@ -6,6 +6,7 @@ from typing import Final
 
 import discord
 
+from bot.domain.incidents import State
 from bot.render.account_cards import FIELD_LIMIT, add_field
 from bot.render.account_choices import labelled, tail
 from bot.render.alert_items import AlertItem, duration, naming
@@ -125,6 +126,8 @@ def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
 
 def _meanings(items: Iterable[AlertItem]) -> list[str]:
     """Return our sentence for each state whose text few can read, in the order of the texts."""
-    unread = [item for item in items if CHINESE.search(item.flag.text) and not item.is_paused]
+    # Other states say what is being done, and not what is wanted.
+    flagged = [item for item in items if item.incident.state is State.OPEN and not item.is_starting]
+    unread = [item for item in flagged if CHINESE.search(item.flag.text) and not item.is_paused]
     said = dict.fromkeys(f"{item.state}: {demand(item.flag, item.provider)}." for item in unread)
     return list(said)[:QUOTES]

@@ -291,6 +291,14 @@ def test_what_is_enabled_and_what_is_calm_does_not_need_anybody() -> None:
     assert "· ⏳ enabled, not started yet ·" in listed
 
 
+def test_the_legend_of_a_digest_names_no_cause_of_what_is_being_enabled() -> None:
+    meaning = "midjourney-proxy lost its connection to Discord and disabled it."
+    enabling = [(flagged(n, state=State.RESETTING, leased_by=OTHER), None) for n in range(2)]
+    assert meaning not in seen(shown(*enabling))
+    assert seen(shown(*enabling, *lost(2, starting=True))).count(meaning) == 0
+    assert seen(shown((flagged(9), None), *enabling)).count(f"📡 disconnected: {meaning}") == 1
+
+
 def test_a_digest_of_both_names_who_says_what() -> None:
     posted = shown((incident(1), Reason.OPENED), (flagged(1), Reason.OPENED))
     assert "[Midjourney and midjourney-proxy say]" in seen(posted)
