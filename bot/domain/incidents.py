@@ -136,6 +136,8 @@ class Incident:
     clear_since: datetime | None = None
     """The first of the polls without the flag. An ended incident keeps it as the time of its end."""
     clear_polls: int = 0
+    """How many polls in a row showed no flag. Without `clear_since`: whether the account was paused as it
+    started."""
     missing_polls: int = 0
     ended_at: datetime | None = None
     """When Midwatch took it to be over."""
@@ -192,7 +194,7 @@ class Incident:
     @property
     def is_starting(self) -> bool:
         """Whether the account is enabled, and its provider has not started it yet, for not too long."""
-        is_shown = self.state is State.OPEN and self.clear_since is None
+        is_shown = self.state is State.OPEN and self.clear_since is None and not self.clear_polls
         return is_shown and self.starting_since is not None and not self.is_soft
 
     @property

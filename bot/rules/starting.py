@@ -23,7 +23,8 @@ def unflagged(now: Situation, incident: Incident, account: Account) -> Change:
         if incident.verdict is RemedyVerdict.NOT_STARTED:
             incident = replace(incident, verdict=None)  # what starts it from now on is no work of the remedy
         if outlives_pause(incident):
-            return replace(incident, starting_since=None), None
+            # Flagged again, it came back.
+            return replace(incident, clear_polls=int(incident.starting_since is not None)), None
     ending = Ending.CLEARED if account.entry is EntryState.OK else Ending.PAUSED
     if incident.is_soft:
         return ended(incident, ending, now.at)
@@ -49,7 +50,7 @@ def begins_to_start(now: Situation, incident: Incident) -> Incident:
     return replace(
         stamp_last_seen(now, incident),
         state=State.OPEN,
-        starting_since=now.at if incident.clear_since else incident.starting_since or now.at,
+        starting_since=now.at if incident.clear_polls else incident.starting_since or now.at,
         clear_since=None,
         clear_polls=0,
         missing_polls=0,

@@ -65,8 +65,12 @@ def test_row_68_a_reason_that_is_blank_for_a_while_is_no_news() -> None:
 
 
 @pytest.mark.parametrize("is_enabled_here", [True, False])
-def test_row_62_one_that_is_paused_as_it_starts_and_flagged_again_came_back(is_enabled_here: bool) -> None:  # noqa: FBT001 - drawn
-    world = flagged_there()
+@pytest.mark.parametrize("text", [MODERATION, CAPTCHA, Flag("", FlagKind.BLOCK)])
+def test_row_62_one_that_is_paused_as_it_starts_and_flagged_again_came_back(
+    text: str | Flag,
+    is_enabled_here: bool,  # noqa: FBT001 - drawn
+) -> None:
+    world = flagged_there(text)
     if is_enabled_here:
         world.verdict(world.lease(ONE), RemedyVerdict.NOT_STARTED)
     world.show(entry(ONE, STARTING))
@@ -74,7 +78,7 @@ def test_row_62_one_that_is_paused_as_it_starts_and_flagged_again_came_back(is_e
     world.show(entry(ONE, PAUSED))
     world.run(2 * MINUTE)
     assert (world.incident(ONE).is_starting, world.incident(ONE).verdict) == (False, None)
-    world.show(flagged_entry())
+    world.show(flagged_entry(text))
     world.run(6 * MINUTE)
     (incident,) = world.of(ONE)
     assert (incident.state, incident.starting_since, incident.verdict) == (State.OPEN, None, None)
