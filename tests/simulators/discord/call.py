@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import time
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -86,11 +87,25 @@ async def _read_body(request: web.Request) -> tuple[Any, list[Upload]]:
 
 async def _read_form(reader: MultipartReader) -> tuple[Any, list[Upload]]:
     body: Any = None
-    files: list[Upload] = []
+    files: dict[str, tuple[str, bytes]] = {}
     while isinstance(part := await reader.next(), BodyPartReader):
         content = bytes(await part.read(decode=True))
         if part.name == "payload_json":
             body = json.loads(content)
         else:
-            files.append(Upload(part.filename or "file", io.BytesIO(content)))
-    return body, files
+            files[part.name or ""] = part.filename or "file", content
+    entries: list[dict[str, Any]] = message_of(body).get("attachments") or []
+    said = {f"files[{each.get('id')}]": each for each in entries}
+    return body, [_upload(*file, said.get(field, {})) for field, file in files.items()]
+
+
+def _upload(name: str, content: bytes, said: dict[str, Any]) -> Upload:
+    """A file with what the body says of it, and only characters that Discord leaves in a name."""
+    name = re.sub(r"[^\w.-]+", "_", said.get("filename") or name, flags=re.ASCII)
+    return Upload(name, io.BytesIO(content), said.get("description"))
+
+
+def message_of(body: dict[str, Any] | None) -> dict[str, Any]:
+    """The part of a body that describes a message: all of it but in the first answer to an interaction."""
+    fields = body or {}
+    return fields.get("data") or {} if {"type", "data"} <= fields.keys() else fields

@@ -10,11 +10,13 @@ from aiohttp import web
 from simcord.backend import serializers
 from simcord.backend.errors import BackendError, invalid_form_body, missing_access
 from simcord.backend.models import Interaction as Record
+from simcord.backend.models import Message
 from simcord.http import RouteNotImplemented, UnsupportedField, dispatch
 
 from .call import Answer, Call, read_call, refusal
-from .checks import Checks
+from .checks import MESSAGE, Checks
 from .faults import Fault, FaultKind, Faults
+from .files import refuse_files, show_files
 from .gateway import Gateway
 from .journal import Journal
 from .limits import leaves_nothing
@@ -29,6 +31,7 @@ GUILD_COMMANDS: Final = re.compile(r"/applications/\d+/guilds/(\d+)/commands")
 MESSAGES: Final = re.compile(r"/channels/(\d+)/messages")
 ONE_MESSAGE: Final = re.compile(r"/channels/(\d+)/messages/(\d+)")
 INVALID_FORM: Final = 50035
+UPDATE_MESSAGE: Final = 7
 CANNOT_DM: Final = 50007
 EMPTY_MESSAGE: Final = 50006
 VISITOR: Final = "203.0.113.7"
@@ -180,13 +183,40 @@ class Rest:
         backend = self._world.backend
         if call.method == "PATCH":
             self._refuse_empty_edit(call)
+        has_message = call.method in ("POST", "PATCH") and _describes_message(call)
+        if has_message:
+            refuse_files(call, self._edited(call))
         params: dict[str, Any] = dict(call.params)
         files: list[Any] = list(call.files)
         try:
-            return dispatch(backend, call.method, call.path, json=call.json, params=params, files=files)
+            body = dispatch(backend, call.method, call.path, json=call.json, params=params, files=files)
         finally:
             backend.http_requests.clear()  # the journal has them; a demo runs for days
             backend.transcript.clear()
+        if has_message:
+            self._show_files(body)
+        return body
+
+    def _show_files(self, body: Json) -> None:
+        shown: Json = body.get("resource", {}).get("message", body)
+        if "embeds" in shown:
+            message = self._world.backend.get_message(int(shown["channel_id"]), int(shown["id"]))
+            show_files(message, self._world.backend.cdn.get)
+            shown["embeds"] = message.embeds
+
+    def _edited(self, call: Call) -> Message | None:
+        """The message that a request changes, if it is one that does."""
+        backend = self._world.backend
+        if (edit := ONE_MESSAGE.fullmatch(call.path)) and call.method == "PATCH":
+            return backend.get_message(int(edit[1]), int(edit[2]))
+        if (webhook := WEBHOOK.fullmatch(call.path)) and call.method == "PATCH":
+            record = backend.interaction_by_token(webhook[1])
+            edited = record.message_id if webhook[3] == "@original" else int(webhook[3])
+            return backend.messages[record.channel_id].get(edited or 0)
+        if (callback := CALLBACK.fullmatch(call.path)) and call.json["type"] == UPDATE_MESSAGE:
+            record = backend.interactions.get(int(callback[1]))
+            return record and backend.messages[record.channel_id].get(record.source_message_id or 0)
+        return None
 
     def _refuse_empty_edit(self, call: Call) -> None:
         if edit := ONE_MESSAGE.fullmatch(call.path):
@@ -196,6 +226,7 @@ class Rest:
 
     def _create(self, call: Call, channel_id: int) -> Answer:
         """A new message, unless its nonce made one already."""
+        self._require_right_to_attach(call, channel_id)
         for recipient in self._world.backend.get_channel(channel_id).recipient_ids:
             self._refuse_closed_dm(recipient)
         nonce = call.json.get("nonce")
@@ -210,6 +241,11 @@ class Rest:
         else:
             message = dict(serializers.message_payload(self._world.backend, first))
         return Answer(200, {**message, "nonce": nonce})
+
+    def _require_right_to_attach(self, call: Call, channel_id: int) -> None:
+        backend = self._world.backend
+        if call.files and (guild := backend.get_channel(channel_id).guild_id) is not None:
+            backend.require_permissions(guild, backend.bot_user.id, channel_id, "attach_files")
 
     def _refuse_closed_dm(self, person_id: int, *, at_opening: bool = False) -> None:
         closed = self.closed_dms.get(person_id)
@@ -236,6 +272,10 @@ class Rest:
             record.complete_deferred()  # simcord would edit the deleted message with the next follow-up
         self._on_answer(record, call, body)
         return Answer(204 if body is None else 200, body)
+
+
+def _describes_message(call: Call) -> bool:
+    return bool(MESSAGE.fullmatch(call.path) or CALLBACK.fullmatch(call.path))
 
 
 def _instead(fault: Fault) -> Answer:

@@ -246,6 +246,10 @@ class SimulatedDiscord:
     def commands(self, person: Person, channel_id: int) -> list[Json]:
         return self._people.commands(person, channel_id)
 
+    def file(self, url: str) -> bytes | None:
+        """The bytes behind the address of an attachment."""
+        return self._world.backend.cdn.get(url)
+
     @property
     def presence(self) -> Json | None:
         return self._gateway.presence
