@@ -12,7 +12,9 @@ import discord
 from discord import ui
 
 from bot.domain.accounts import Account, FlagKind
+from bot.domain.charts import Picture
 from bot.domain.messages import reference
+from bot.render.attachments import Attachment, Download, file_item, stored, upload
 from bot.render.instructions import OPEN_BELOW, OPEN_BY_COMMAND, USE_COMMAND, press_reset
 from bot.render.provider_words import WORDS
 from bot.render.text import clip, fitted, length
@@ -27,6 +29,7 @@ PART_LIMIT: Final = 1_500
 """The length of one part of a text alone, so that the parts below it fit."""
 LISTED: Final = re.compile(r"^\*\*\[(.*?)\]\(https://discord\.com/channels/[^)]*\)\*\*", re.MULTILINE)
 SIGNATURE: Final = "Midwatch · "
+FILES_LEFT_OUT: Final = "-# Pictures and files are left out here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class Box:
 
 
 Component: TypeAlias = Button | Select | Link
+Part: TypeAlias = str | Box | Attachment | Sequence[Component]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,27 +123,39 @@ class MessageContent:
     content: str = ""
     embeds: tuple[discord.Embed, ...] = ()
     components: tuple[Component, ...] = ()
-    layout: tuple[str | Box | Sequence[Component], ...] = ()
-    """Texts, boxes and rows of components; they stand in place of all the rest."""
+    layout: tuple[Part, ...] = ()
+    """Texts, boxes, files and rows of components; they stand in place of all the rest."""
     key: str = ""
     """The message's own key, if it must be found again in history."""
     mentioned: int | None = None
     """The only person whom a mention in the content may reach."""
     is_secret: bool = False
     """Whether it holds a credential, which only an answer that one person alone sees may show."""
+    pictures: tuple[Picture, ...] = ()
+    """Shown below the text, or by the embed that has its address as the image."""
+    files: tuple[Download, ...] = ()
 
     def send_kwargs(self) -> dict[str, Any]:
-        """Return the arguments of discord.py's methods that send a message."""
-        return {name: value for name, value in self.edit_kwargs().items() if value}
+        """Return the arguments of discord.py's methods that send a message once."""
+        arguments = self.edit_kwargs()
+        arguments["files"] = arguments.pop("attachments")
+        return {name: value for name, value in arguments.items() if value}
 
     def edit_kwargs(self) -> dict[str, Any]:
-        """Return the arguments of discord.py's methods that replace all that a message shows."""
+        """Return the arguments of discord.py's methods that replace all that a message shows, once."""
         return {
             "content": self.content or None,
             "embeds": list(self.embeds),
+            "attachments": [upload(file) for file in self._attached],
             "view": self._view(),
             "allowed_mentions": self._mentions(),
         }
+
+    @property
+    def _attached(self) -> list[Attachment]:
+        if self.layout:
+            return [part for part in self.layout if isinstance(part, Attachment)]
+        return [*self.pictures, *self.files]
 
     def _view(self) -> ui.View | ui.LayoutView | None:
         if self.layout:
@@ -166,13 +182,16 @@ class MessageContent:
     def fingerprint(self) -> str:
         """Return a text that differs where the content does; it is the same in every process."""
         embed = self.embeds[0].to_dict() if self.embeds else None
-        shown = [self.content, embed, [_spelled(component) for component in self.components]]
+        shown: list[Any] = [self.content, embed, [_spelled(component) for component in self.components]]
+        if self._attached:  # stored fingerprints of messages without files stay valid
+            shown.append([hashlib.sha256(stored(file)).hexdigest() for file in self._attached])
         return hashlib.sha256(json.dumps(shown, sort_keys=True).encode()).hexdigest()[:32]
 
     @property
     def plain_text(self) -> str:
         """Return all of it as text alone, for when Discord refuses the form: at most 2,000 characters."""
-        closing = [f"-# {signature(self.key)}"] if self.key else []
+        closing = [FILES_LEFT_OUT] if self._attached else []
+        closing += [f"-# {signature(self.key)}"] if self.key else []
         room = CONTENT_LIMIT - sum(map(length, closing)) - 1
         parts = [self.content, *map(_without_buttons, _embed_parts(self.embeds))]
         return "\n".join([*_fitting(parts, room), *closing])
@@ -197,12 +216,14 @@ def _spelled(component: Component) -> list[Any]:
     return [kind, {name: str(getattr(component, name)) for name in names}]
 
 
-def _layout_item(part: str | Box | Sequence[Component]) -> ui.Item[Any]:
+def _layout_item(part: Part) -> ui.Item[Any]:
     match part:
         case str():
             return ui.TextDisplay(part)
         case Box():
             return part.item()
+        case Picture() | Download():
+            return file_item(part)
         case _:
             return ui.ActionRow(*(component.item() for component in part))
 

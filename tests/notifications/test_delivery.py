@@ -7,12 +7,15 @@ import aiohttp
 import discord
 import pytest
 
+from bot.domain.charts import Picture
 from bot.domain.incidents import new_key
 from bot.domain.messages import Route
 from bot.notifications.discord_transport import REQUEST_LIMIT, DiscordTransport, error_for, failure_kind
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.render.message_content import Button, MessageContent, signature
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, Fault, FaultKind, SimulatedDiscord
+from tests.simulators.discord.files import MAX_BYTES
+from tests.support.pictures import picture
 from tests.support.running import Visitor
 
 
@@ -109,6 +112,28 @@ async def test_an_edit_replaces_text_embed_and_buttons(post: DiscordTransport, a
     await post.edit(place, outgoing("after"))
     (message,) = ada.sees(ada.dm)
     assert (message["content"], message["embeds"], message["components"]) == ("after", [], [])
+
+
+async def test_a_message_is_sent_with_a_picture_that_an_edit_replaces(
+    post: DiscordTransport, world: SimulatedDiscord, ada: Visitor
+) -> None:
+    place = await send(post, MessageContent("before", pictures=(picture("a.png"),)), to=ada.person.id)
+    (shown,) = ada.sees(ada.dm)
+    assert [world.file(each["url"]) for each in shown["attachments"]] == [picture().png]
+    await post.edit(place, MessageContent("after", pictures=(picture("b.png", shade=0),)))
+    (shown,) = ada.sees(ada.dm)
+    assert [each["filename"] for each in shown["attachments"]] == ["b.png"]
+    await post.edit(place, outgoing("words alone"))
+    assert ada.sees(ada.dm)[0]["attachments"] == []
+
+
+async def test_a_picture_that_is_too_large_is_a_matter_of_the_form(
+    post: DiscordTransport, ada: Visitor
+) -> None:
+    large = Picture("a.png", b"x" * (MAX_BYTES + 1), "Too large")
+    with pytest.raises(DeliveryError) as refused:
+        await send(post, MessageContent("before", pictures=(large,)), to=ada.person.id)
+    assert refused.value.kind is FailureKind.FORM
 
 
 async def test_a_deleted_message_is_gone_for_every_later_request(

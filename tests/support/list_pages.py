@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.domain.accounts import KnownAccount
 from bot.render.account_list import list_content
+from bot.render.attachments import Attachment
 from bot.render.message_content import Box, Button, Select
 from tests.support.render_samples import NOW
 
@@ -39,7 +40,7 @@ def list_page(
     layout = list_content(accounts, page, 1, at=at, refusal=refusal, stale=stale).layout
     heading, footer = (part for part in layout if isinstance(part, str))
     (box,) = (part for part in layout if isinstance(part, Box))
-    controls = [each for part in layout if not isinstance(part, str | Box) for each in part]
+    controls = [each for part in layout if not isinstance(part, str | Box | Attachment) for each in part]
     options = [each.value for select in controls if isinstance(select, Select) for each in select.options]
     arguments = {each.label: each.argument for each in controls if isinstance(each, Button)}
     pages = int(arguments.get("Last", "0").partition(".")[0]) + 1

@@ -3,6 +3,16 @@
 import struct
 import zlib
 
+from bot.domain.charts import Picture
+from bot.render.attachments import Download
+
+TABLE = Download("events.csv", b"when,what\n2026-11-28,blocked\n", "All events as a table")
+
+
+def picture(name: str = "week.png", *, width: int = 8, height: int = 4, shade: int = 0x55) -> Picture:
+    """Return a picture that is grey all over."""
+    return Picture(name, png(width, height, shade), "The week of aurora: no trouble")
+
 
 def png(width: int, height: int, shade: int) -> bytes:
     """Return a PNG of eight-bit grey."""
