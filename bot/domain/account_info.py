@@ -116,6 +116,11 @@ class InfoSnapshot:
     answer: Info | str
     """What it says, or its text, which is parsed when somebody wants to see it."""
 
+    @property
+    def text(self) -> str:
+        """The text of the answer."""
+        return self.answer if isinstance(self.answer, str) else self.answer.text
+
     @cached_property
     def info(self) -> Info:
         """The values of the answer."""

@@ -7,13 +7,14 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Final, Self
 
-from bot.domain.account_info import InfoSnapshot, parse_info
-from bot.domain.accounts import Account, EntryState, KnownAccount, Observation
+from bot.domain.account_info import InfoSnapshot
+from bot.domain.accounts import Account, KnownAccount, Observation
 from bot.domain.actions import Action
 from bot.domain.errors import ErrorCode
-from bot.domain.providers import reference_to
+from bot.domain.usage import UsageSample
+from bot.storage import usage_repository as usage
 from bot.storage.database import (
     BUSY_STEP,
     BUSY_TIMEOUT,
@@ -35,7 +36,10 @@ from bot.storage.rows import (
     action_of,
     action_row,
     from_epoch,
+    known_account,
     meta_key,
+    recorded_account,
+    recorded_cells,
     to_epoch,
 )
 
@@ -98,7 +102,7 @@ FORGET: Final = ("DELETE FROM info_snapshot WHERE taken_at < ?", "DELETE FROM au
 
 
 class Store:
-    """The accounts and the audit. Incidents and messages are in `watch`.
+    """The accounts and the audit. Incidents and messages are in `watch`, numbers of answers in `usage`.
 
     Every method raises StoreError when the database cannot be used.
     """
@@ -106,6 +110,7 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self.watch = WatchStore(database)
+        self.usage = usage.UsageStore(database)
         self._recorded: dict[str, dict[str, Account]] = {}
         """Each provider's listed accounts as last written, so that a poll without changes writes nothing."""
         self._stamped: dict[str, datetime | None] = {}
@@ -137,6 +142,7 @@ class Store:
                     # SQLite itself waits only briefly: each transaction decides how often it tries again.
                     step = min(BUSY_STEP, busy_timeout) // MILLISECOND
                     await writer.execute(f"PRAGMA busy_timeout = {step}")
+                    await usage.add_info_figure(writer)
                 async with connect(file, read_only=True, busy_timeout=busy_timeout) as reader:
                     yield cls(Database(writer, reader, file, busy_timeout))
 
@@ -168,15 +174,17 @@ class Store:
             provider = observation.provider
             recorded = await self._load_recorded(provider)
             seen = {account.reference: account for account in observation.accounts}
+            # The same object needs no comparison: 10,000 of them take a while.
+            new = [each for reference, each in seen.items() if recorded.get(reference) is not each]
             changed = [
                 account
-                for reference, account in seen.items()
-                # The same object needs no comparison: 10,000 of them take a while.
-                if (known := recorded.get(reference)) is not account
-                and (known is None or recorded_cells(known) != recorded_cells(account))
+                for account in new
+                if (known := recorded.get(account.reference)) is None
+                or recorded_cells(known) != recorded_cells(account)
             ]
+            sampled = [each for each in new if each.info and is_news(recorded.get(each.reference), each.info)]
             gone = recorded.keys() - seen.keys() if observation.is_complete else ()
-            if not changed and not gone and not self._stamp_is_due(provider, observation.at):
+            if not changed and not sampled and not gone and not self._stamp_is_due(provider, observation.at):
                 return
             del self._recorded[provider]  # until the transaction is known to have succeeded
             stamp = meta_key(LAST_SUCCESS, provider)
@@ -187,6 +195,8 @@ class Store:
                     at = observation.at
                     rows = ((*account_cells(each.reference), *recorded_cells(each), at) for each in changed)
                     await writer.executemany(LIST, rows)
+                if sampled:
+                    await usage.write_listed(writer, sampled)
                 await writer.execute(SET_META, (stamp, str(to_epoch(observation.at))))
             self._recorded[provider] = seen if observation.is_complete else recorded | seen
             self._stamped[provider] = observation.at
@@ -198,6 +208,8 @@ class Store:
         async with self._database.writing() as writer:
             await writer.execute(DISCORD_NAME, (*account_cells(reference), info.discord_name, at))
             await writer.execute(INFO, (*account_cells(reference), at, took_ms, info.discord_name, info.text))
+            if at is not None:
+                await usage.write_sample(writer, reference, UsageSample.of(info, at))
 
     async def rename(self, reference: str, name: str | None, *, actor_id: int, at: datetime) -> None:
         """Name an account, or take its name away with None, and write down who did it."""
@@ -242,10 +254,10 @@ class Store:
         return await self.meta(meta_key(POLL_STATE, provider))
 
     async def prune(self, now: datetime) -> None:
-        """Delete answers, actions, and finished messages and incidents older than 400 days."""
+        """Delete answers, their numbers, actions, and finished messages and incidents older than 400 days."""
         oldest = (now - KEPT,)
         async with self._database.writing() as writer:
-            for statement in (*FORGET, *FORGET_WATCH):
+            for statement in (*FORGET, usage.FORGET, *FORGET_WATCH):
                 await writer.execute(statement, oldest)
 
     async def _load_recorded(self, provider: str) -> dict[str, Account]:
@@ -264,26 +276,6 @@ class Store:
         return stamped is None or abs(at - stamped) >= STAMP_EVERY
 
 
-def recorded_account(provider: str, row: Iterable[Any]) -> Account:
-    """Return the account of a row of LISTED."""
-    key, max_jobs, server, title, channel, entry = row
-    state = EntryState(entry)
-    return Account(
-        reference_to(provider, key), max_jobs, None, server, state, title=title, discord_channel=channel
-    )
-
-
-def recorded_cells(account: Account) -> tuple[object, ...]:
-    """Return the cells of an account that its provider may change."""
-    return account.max_jobs, account.server, account.title, account.discord_channel, account.entry
-
-
-def known_account(*row: Any) -> KnownAccount:
-    """Return the account of a row of ACCOUNTS, with its last `/info` parsed."""
-    provider, *cells, listed, name, discord_name, taken_at, took_ms, info_name, text = row
-    snapshot = None
-    if taken_at is not None:
-        took = None if took_ms is None else took_ms * MILLISECOND
-        snapshot = InfoSnapshot(from_epoch(taken_at), took, parse_info(text, info_name))
-    account = recorded_account(provider, cells)
-    return KnownAccount(account, name, discord_name, snapshot=snapshot, is_listed=bool(listed))
+def is_news(known: Account | None, info: InfoSnapshot) -> bool:
+    """Return whether a list shows a dated answer to `/info` that is not the one written before."""
+    return info.taken_at is not None and (known is None or known.info != info)

@@ -14,6 +14,7 @@ from bot.domain.errors import ErrorCode
 from bot.storage.database import BUSY_TIMEOUT, LAST_WAIT, connect, create, read_number, transaction
 from bot.storage.errors import StoreError, as_store_errors, full_code
 from bot.storage.schema_steps import STEPS
+from bot.storage.usage_repository import add_info_figure
 
 APPLICATION_ID: Final = 0x4D57_4348
 """Marks a file as a database of Midwatch (sqlite.org, PRAGMA application_id)."""
@@ -72,6 +73,7 @@ async def migrate(
     version = await read_number(connection, "PRAGMA user_version")
     if 0 < version < len(steps):
         await back_up(connection, path, version)
+    await add_info_figure(connection)
     for position, statements in enumerate(steps[version:], start=version + 1):
         async with transaction(connection):
             for statement in statements:

@@ -8,6 +8,8 @@ from typing import Any, Final, Generic, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
 
+from bot.domain.account_info import InfoSnapshot, parse_info
+from bot.domain.accounts import Account, EntryState, KnownAccount
 from bot.domain.actions import Action
 from bot.domain.providers import USEAPI, key_of, provider_of, reference_to
 
@@ -95,3 +97,28 @@ def meta_key(name: str, provider: str) -> str:
 def account_cells(account: str) -> tuple[str, str]:
     """Return the cells of a reference to an account: the columns `provider` and `channel`."""
     return provider_of(account), key_of(account)
+
+
+def recorded_account(provider: str, row: Iterable[Any]) -> Account:
+    """Return the account of a row of LISTED."""
+    key, max_jobs, server, title, channel, entry = row
+    state = EntryState(entry)
+    return Account(
+        reference_to(provider, key), max_jobs, None, server, state, title=title, discord_channel=channel
+    )
+
+
+def recorded_cells(account: Account) -> tuple[object, ...]:
+    """Return the cells of an account that its provider may change."""
+    return account.max_jobs, account.server, account.title, account.discord_channel, account.entry
+
+
+def known_account(*row: Any) -> KnownAccount:
+    """Return the account of a row of ACCOUNTS, with its last `/info` parsed."""
+    provider, *cells, listed, name, discord_name, taken_at, took_ms, info_name, text = row
+    snapshot = None
+    if taken_at is not None:
+        took = None if took_ms is None else took_ms * MILLISECOND
+        snapshot = InfoSnapshot(from_epoch(taken_at), took, parse_info(text, info_name))
+    account = recorded_account(provider, cells)
+    return KnownAccount(account, name, discord_name, snapshot=snapshot, is_listed=bool(listed))

@@ -258,4 +258,32 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE incident ADD COLUMN returned_at INTEGER",
     ),
     ("ALTER TABLE incident ADD COLUMN is_common INTEGER NOT NULL DEFAULT 0",),
+    (
+        # The numbers of answers to /info, in hours. info_figure: a function of the connection that upgrades.
+        """
+        CREATE TABLE usage_sample (
+            provider TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            taken_at INTEGER NOT NULL,
+            fast_left REAL,
+            fast_total REAL,
+            renews_at INTEGER,
+            images INTEGER,
+            plan TEXT,
+            status TEXT,
+            PRIMARY KEY (provider, channel, taken_at),
+            FOREIGN KEY (provider, channel) REFERENCES account (provider, channel)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        INSERT INTO usage_sample
+        SELECT provider, channel, taken_at, info_figure('fast_left', CAST(text AS BLOB)),
+            info_figure('fast_total', CAST(text AS BLOB)), info_figure('renews_at', CAST(text AS BLOB)),
+            info_figure('images', CAST(text AS BLOB)), info_figure('plan', CAST(text AS BLOB)),
+            info_figure('status', CAST(text AS BLOB))
+        FROM info_snapshot
+        """,
+        # by_order: whether the bot asked by INFO_EVERY. Of those texts only an account's last one is kept.
+        "ALTER TABLE info_snapshot ADD COLUMN by_order INTEGER NOT NULL DEFAULT 0 CHECK (by_order IN (0, 1))",
+    ),
 )

@@ -51,6 +51,7 @@ DIGESTS = (
     "05ae44b8eb14ac5a",
     "ab42cdb2704da68f",
     "be720bbd4400b414",
+    "d148676ddf43bb9a",
 )
 """Of each step that a database may have taken. A step is appended, and never edited."""
 ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))
