@@ -34,6 +34,7 @@ from bot.interactions.responses import PATIENCE
 from bot.loops import WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport
+from bot.pictures.process import Pictures
 from bot.polling.account_cache import load_cache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
@@ -122,6 +123,7 @@ async def run(
             await stack.enter_async_context(beside(warn(each)))
         stack.push_async_callback(bot.services.pollers.close)
         stack.push_async_callback(bot.services.account_info.close)
+        stack.push_async_callback(bot.services.pictures.close)
         await stack.enter_async_context(beside(bot.services.account_admin.look_back()))
         await stack.enter_async_context(bot)
         await load(bot, extensions)
@@ -194,6 +196,7 @@ async def assemble(
         AccountAdmin(useapi, pollers, incident_service, store),
         Remedies(pollers, incident_service, sleep=timings.reset_sleep),
         WatchLoops(pollers, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now),
+        Pictures(settings.database_path.parent),
     )
 
 

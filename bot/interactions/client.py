@@ -23,6 +23,7 @@ from bot.interactions.command_sync import CommandSync
 from bot.interactions.permissions import Owners
 from bot.interactions.responses import InFlight, Interaction, defer, defer_update, report
 from bot.loops import WatchLoops
+from bot.pictures.process import Pictures
 from bot.polling.pollers import AccountPollers
 from bot.render.text import span
 from bot.runtime.log_setup import log_fact
@@ -49,6 +50,7 @@ class Services:
     account_admin: AccountAdmin
     remedies: Remedies
     loops: WatchLoops
+    pictures: Pictures
 
 
 class MidwatchTree(app_commands.CommandTree["Midwatch"]):

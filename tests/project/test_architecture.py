@@ -34,6 +34,7 @@ PACKAGES: Final = (
     Package(1, ("bot.storage",), frozenset({"aiosqlite", "pydantic"})),
     # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
     Package(1, ("bot.providers",), frozenset({"aiohttp", "pydantic", "typing_extensions"})),
+    Package(1, ("bot.pictures",), frozenset({"matplotlib", "pydantic"})),
     Package(2, ("bot.incidents",), frozenset({"pydantic"})),
     Package(3, ("bot.polling",), frozenset({"aiohttp", "pydantic"})),
     Package(3, ("bot.notifications",), frozenset({"aiohttp", "discord"})),

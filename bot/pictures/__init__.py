@@ -1,0 +1,1 @@
+"""Charts as pictures, drawn by a process of its own."""

@@ -1,0 +1,131 @@
+"""What all pictures have in common: size, colours, places in dots, and the axis of time.
+
+A picture is 1,000 dots wide, and less than half of that on a phone. It has a dark background of its own. The
+colours are those of Okabe and Ito, which colour-blind people can tell apart.
+"""
+
+# The types of matplotlib have gaps.
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.dates import AutoDateLocator, num2date
+from matplotlib.figure import Figure
+
+from bot.pictures.labels import FAMILIES
+
+WIDTH: Final = 1000
+DPI: Final = 72
+"""A point is a dot: sizes of text are in dots, too."""
+FONT: Final = 26
+LINE: Final = 38
+"""The height of a line of text."""
+MARGIN: Final = 16
+LABELS: Final = 290
+"""The width of the names of accounts."""
+PAD: Final = 8
+"""Between a field and the words on its axes."""
+MOST_ROWS: Final = 60
+FEW: Final = 12
+"""So few rows are higher."""
+MOST_TICKS: Final = 6
+
+BACKGROUND: Final = "#1e1f22"
+TRACK: Final = "#383a40"
+GRID: Final = "#4e5058"
+DIM: Final = "#b5bac1"
+AHEAD: Final = "#2b2d31"
+TEXT: Final = "#f2f3f5"
+ORANGE: Final = "#e69f00"
+GREEN: Final = "#009e73"
+SKY: Final = "#56b4e9"
+YELLOW: Final = "#f0e442"
+VERMILLION: Final = "#d55e00"
+PURPLE: Final = "#cc79a7"
+STYLE: Final[dict[Any, Any]] = {
+    "font.family": FAMILIES,
+    "font.size": FONT,
+    "text.parse_math": False,
+    "text.color": TEXT,
+    "axes.facecolor": BACKGROUND,
+    "axes.labelcolor": DIM,
+    "xtick.color": DIM,
+    "ytick.color": TEXT,
+    "hatch.linewidth": 2.5,
+    "timezone": "UTC",
+}
+
+
+def canvas(height: float) -> Figure:
+    """Return an empty picture of this height."""
+    figure = Figure((WIDTH / DPI, height / DPI), dpi=DPI, facecolor=BACKGROUND)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def field(figure: Figure, left: float, bottom: float, width: float, height: float) -> Axes:
+    """Add a field for data to a picture, from its lower left corner on."""
+    total = figure.get_figheight() * DPI
+    axes = figure.add_axes((left / WIDTH, bottom / total, width / WIDTH, height / total))
+    axes.spines[:].set_visible(False)
+    axes.tick_params(length=0, pad=PAD)
+    axes.set_axisbelow(True)
+    return axes
+
+
+def rows_height(count: int) -> float:
+    """Return the height of so many rows."""
+    return max(count, 1) * LINE * (2 if count == 1 else 1.4 if count <= FEW else 1)
+
+
+def write(figure: Figure, left: float, bottom: float, text: str, colour: str = TEXT) -> None:
+    """Write a line of text into a picture, from its lower left corner on."""
+    total = figure.get_figheight() * DPI
+    figure.text(left / WIDTH, (bottom + LINE / 2) / total, text, color=colour, va="center_baseline")
+
+
+def write_more(figure: Figure, bottom: float, more: int) -> None:
+    """Write how many accounts have no row."""
+    if more:
+        write(figure, MARGIN, bottom, f"and {more:,} more account{'s' * (more > 1)}", DIM)
+
+
+def show_legend(figure: Figure, entries: Sequence[Artist], *, columns: int) -> None:
+    """Explain colours and lines at the bottom of a picture."""
+    if entries:
+        places: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 0), "ncols": columns}
+        figure.legend(handles=entries, frameon=False, fontsize=FONT - 2, **places)
+
+
+def show_time(axes: Axes, since: datetime, until: datetime, *, has_words: bool = True) -> None:
+    """Show days or hours along the bottom."""
+    axes.set_xlim(days(since), days(until))
+    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=MOST_TICKS))
+    axes.xaxis.set_major_formatter(lambda place, _: moment(num2date(place)))
+    axes.tick_params(axis="x", labelbottom=has_words)
+    axes.grid(visible=True, axis="x", color=GRID)
+    if has_words:
+        left = (MARGIN - axes.bbox.x0, -PAD)
+        axes.annotate("UTC", (0, 0), left, "axes fraction", "offset points", color=DIM, va="top")
+
+
+def days(at: datetime) -> float:
+    """Return a time as matplotlib counts it: in days since 1970."""
+    return at.timestamp() / 86_400
+
+
+def moment(at: datetime) -> str:
+    """Return the words for a time: "27 Nov", within a day "06:00", at the start of a year "Jan 2027"."""
+    if at.hour or at.minute:
+        return f"{at:%H:%M}"
+    return f"{at:%b %Y}" if at.day == at.month == 1 else day(at)
+
+
+def day(at: datetime) -> str:
+    """Return the words for a day: "27 Nov"."""
+    return f"{at.day} {at:%b}"
