@@ -187,6 +187,17 @@ class Incident:
         return self.state is State.ENDED
 
     @property
+    def over_at(self) -> datetime:
+        """The first poll without the flag, else the end; while it goes on, when it was last seen."""
+        return self.clear_since or self.ended_at or self.seen_at
+
+    @property
+    def unseen(self) -> tuple[datetime, datetime]:
+        """The period in which nothing could be seen, of an incident of the service."""
+        start = self.blind_from or self.opened_at
+        return start, max(start, self.blind_until or self.ended_at or self.seen_at)
+
+    @property
     def is_soft(self) -> bool:
         """Whether nobody is notified of the incident: its account was not started, and that is all."""
         return self.flag is not None and self.flag.kind is FlagKind.OFFLINE

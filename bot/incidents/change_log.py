@@ -69,7 +69,7 @@ class ChangeLog:
         if change is None:
             return
         event, line = change
-        lasted = (after.clear_since or after.ended_at or after.seen_at) - after.opened_at
+        lasted = after.over_at - after.opened_at
         over = {
             "ending": after.ending or Ending.CLEARED,
             "lasted": span(lasted),

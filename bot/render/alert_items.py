@@ -141,8 +141,8 @@ def is_back(incident: Incident) -> bool:
 
 def duration(incident: Incident) -> str:
     """Return how long an account was flagged, and from when to when: "25 min (02:10 - 02:35)"."""
-    until = incident.clear_since or incident.ended_at or incident.seen_at
-    return f"{span(until - incident.opened_at)} ({stretch(incident.opened_at, until)})"
+    start, end = incident.opened_at, incident.over_at
+    return f"{span(end - start)} ({stretch(start, end)})"
 
 
 def stretch(start: datetime, end: datetime) -> str:

@@ -1,7 +1,7 @@
 """Messages about the service: what is wrong, what to do, and what changed meanwhile."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 import discord
@@ -68,7 +68,7 @@ def service_content(
     own = {key: each for key, each in accounts.items() if provider_of(of(key)) == incident.scope}
     meanwhile = MEANWHILE.get(incident.problem or ServiceProblem.UNREACHABLE, BLIND)
     sentence = flag_text(incident.flag) if incident.flag and not incident.flag.text else None
-    since = f"No successful check since {exactly(window(incident)[0])}."
+    since = f"No successful check since {exactly(incident.unseen[0])}."
     embed = discord.Embed(
         title=_title(incident),
         description="\n".join(filter(None, [since, sentence, meanwhile])),
@@ -106,19 +106,13 @@ def yours(incident: Incident, accounts: Iterable[str]) -> str:
 
 def recovery(incident: Incident, accounts: Iterable[str] = ()) -> str:
     """Return the first line of a problem that ended, with how long nothing could be seen."""
-    start, end = window(incident)
+    start, end = incident.unseen
     blind = f"{span(end - start)} ({stretch(start, end)})"
     if incident.ending is Ending.UNWATCHED:
         return f"⚪ I do not watch this any more, as my settings do not name it. It was: {reason(incident)}"
     if incident.problem is ServiceProblem.AWAY:
         return f"👀 I have no record of {blind}. {reason(incident)} I am watching again."
     return f"✅ I can see {yours(incident, accounts)} again. I was blind for {blind}."
-
-
-def window(incident: Incident) -> tuple[datetime, datetime]:
-    """Return the period in which nothing could be seen."""
-    start = incident.blind_from or incident.opened_at
-    return start, max(start, incident.blind_until or incident.ended_at or incident.seen_at)
 
 
 def _recovered(incident: Incident, incidents: Incidents, accounts: Accounts) -> MessageContent:
@@ -136,7 +130,7 @@ def changes(incident: Incident, incidents: Incidents, accounts: Accounts) -> str
 
     None: of a shared problem, not all lists may be read again yet.
     """
-    start, end = window(incident)
+    start, end = incident.unseen
     touched = [
         each
         for each in incidents.values()

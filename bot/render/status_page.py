@@ -24,7 +24,7 @@ from bot.render.message_content import Button, MessageContent
 from bot.render.presence import needing_somebody, presence_text
 from bot.render.provider_words import WORDS, guesses, service_name
 from bot.render.routes import failure_sentence, route_line
-from bot.render.service_messages import headline, reason, window, yours
+from bot.render.service_messages import headline, reason, yours
 from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
 from bot.render.wellness import NO_SECOND_ROUTE, problem_lines, problem_words
 
@@ -282,7 +282,7 @@ def _ended_at(incident: Incident) -> datetime:
 def _over(incident: Incident, watch: WatchStatus) -> str:
     ago = when(_ended_at(incident))
     if incident.problem is not None:
-        (start, end), unseen = window(incident), yours(incident, watch.accounts)
+        (start, end), unseen = incident.unseen, yours(incident, watch.accounts)
         return f"Could not see {unseen} · {span(end - start)} · {ago} · {reason(incident)}"
     name, how = _label(incident.reference, watch), ended_words(incident).partition(" ")[2]
     return f"**{name}** · {how} after {duration(incident)} · {ago}"
