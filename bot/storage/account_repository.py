@@ -25,6 +25,7 @@ from bot.storage.database import (
     retry_while_locked,
 )
 from bot.storage.errors import StoreError, as_store_errors
+from bot.storage.history_repository import HistoryStore
 from bot.storage.incident_repository import FORGET_WATCH, POLL_STATE, WatchStore
 from bot.storage.migrations import prepare
 from bot.storage.rows import (
@@ -65,12 +66,13 @@ LISTED: Final = """
     WHERE listed AND provider = ?
 """
 LIST: Final = """
-    INSERT INTO account (provider, channel, max_jobs, server, title, discord_channel, entry, seen_at, listed)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 1)
+    INSERT INTO account (
+        provider, channel, max_jobs, server, title, discord_channel, entry, seen_at, first_seen_at, listed
+    ) VALUES (?, ?, ?, ?, ?, ?, ?, ?8, ?8, 1)
     ON CONFLICT (provider, channel) DO UPDATE SET
         max_jobs = excluded.max_jobs, server = excluded.server, title = excluded.title,
         discord_channel = excluded.discord_channel, entry = excluded.entry,
-        seen_at = excluded.seen_at, listed = 1
+        first_seen_at = coalesce(first_seen_at, excluded.seen_at), seen_at = excluded.seen_at, listed = 1
 """
 UNLIST: Final = """
     UPDATE account SET listed = 0, seen_at = max(seen_at, coalesce(
@@ -104,6 +106,8 @@ FORGET: Final = ("DELETE FROM info_snapshot WHERE taken_at < ?", "DELETE FROM au
 class Store:
     """The accounts and the audit. Incidents and messages are in `watch`, numbers of answers in `usage`.
 
+    `history` reads what was recorded over time.
+
     Every method raises StoreError when the database cannot be used.
     """
 
@@ -111,6 +115,7 @@ class Store:
         self._database = database
         self.watch = WatchStore(database)
         self.usage = usage.UsageStore(database)
+        self.history = HistoryStore(database)
         self._recorded: dict[str, dict[str, Account]] = {}
         """Each provider's listed accounts as last written, so that a poll without changes writes nothing."""
         self._stamped: dict[str, datetime | None] = {}

@@ -202,10 +202,10 @@ class Database:
         self._locked_since, self._locked_at = min(self._locked_since, now), now
         return now < min(self._locked_since + self._busy_timeout, self._give_up_at)
 
-    async def read(self, query: str, parameters: Iterable[object] = ()) -> Iterable[Any]:
-        """Return the rows of a query."""
+    async def read(self, query: str, parameters: Iterable[object] = (), /, **named: object) -> Iterable[Any]:
+        """Return the rows of a query. Its parameters are in order, or named."""
         with as_store_errors(self.path):
-            return await self.reader.execute_fetchall(query, tuple(parameters))
+            return await self.reader.execute_fetchall(query, named or tuple(parameters))
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[aiosqlite.Connection]:

@@ -286,4 +286,18 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         # by_order: whether the bot asked by INFO_EVERY. Of those texts only an account's last one is kept.
         "ALTER TABLE info_snapshot ADD COLUMN by_order INTEGER NOT NULL DEFAULT 0 CHECK (by_order IN (0, 1))",
     ),
+    (
+        # first_seen_at: when a list first showed it; of one from before this step, its first record.
+        "ALTER TABLE account ADD COLUMN first_seen_at INTEGER",
+        """
+        UPDATE account SET first_seen_at = record.first FROM (
+            SELECT provider, channel, min(at) AS first FROM (
+                SELECT provider, channel, seen_at AS at FROM account
+                UNION ALL SELECT provider, channel, taken_at FROM info_snapshot
+                UNION ALL SELECT provider, channel, opened_at FROM incident
+                UNION ALL SELECT provider, channel, at FROM audit
+            ) GROUP BY provider, channel
+        ) AS record WHERE record.provider = account.provider AND record.channel = account.channel
+        """,
+    ),
 )

@@ -52,6 +52,7 @@ DIGESTS = (
     "ab42cdb2704da68f",
     "be720bbd4400b414",
     "d148676ddf43bb9a",
+    "29afb21dab7b76af",
 )
 """Of each step that a database may have taken. A step is appended, and never edited."""
 ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))
