@@ -32,7 +32,14 @@ from bot.storage import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-EXTENSIONS: Final = ("cogs.accounts", "cogs.account_admin", "cogs.info", "cogs.watch", "cogs.status")
+EXTENSIONS: Final = (
+    "cogs.accounts",
+    "cogs.account_admin",
+    "cogs.info",
+    "cogs.history",
+    "cogs.watch",
+    "cogs.status",
+)
 FOR_MANAGERS: Final = {"default_member_permissions": discord.Permissions(manage_guild=True).value}
 """Who sees a command in a server, unless its admins choose otherwise."""
 PATIENCE_WITH_RATE_LIMITS: Final = timedelta(seconds=30)

@@ -97,6 +97,11 @@ def is_late(caller: Interaction) -> bool:
     return bool(caller.extras.get(LATE))
 
 
+def is_for_one(caller: Interaction) -> bool:
+    """Whether the caller alone sees the answer."""
+    return caller.guild_id is None or bool(caller.extras.get(PRIVATE))
+
+
 async def respond(caller: Interaction, content: MessageContent) -> None:
     """Show the answer in place of "thinking", or of the message of the button."""
     if is_late(caller):

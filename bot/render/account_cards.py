@@ -147,6 +147,7 @@ def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: boo
     handle = account.account.handle
     if capabilities_of(account.reference).answers_info:
         yield Button("info.ask", "Info", handle, asker=asker)
+    yield Button("history.show", "History", handle, asker=asker)
     flag = account.account.flag
     remedy = remedy_for(account.account, flag.kind if flag else FlagKind.OTHER)
     is_waited_for = unseen or (flag is not None and account.account.entry is not EntryState.STARTING)

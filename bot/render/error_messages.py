@@ -176,6 +176,8 @@ USER_ERRORS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.ASKED_JUST_NOW: "This account was asked a moment ago.\n" + LATER,
     ErrorCode.COMMAND_CHANGED: "This command has changed since Discord last learned of it.\n"
     "Try again in a minute.",
+    ErrorCode.DAYS_OUT_OF_RANGE: "I can look back 1 to {most} days, not {days}.\n"
+    "Leave the days out for the last 30.",
     ErrorCode.INFOS_USED_UP: "{service}'s accounts were asked as often as a day allows: "
     "more can get accounts banned.\n"
     "The values come with the list, too, as soon as {service} has some.",
@@ -191,6 +193,8 @@ USER_ERRORS: Final[Mapping[ErrorCode, str]] = {
     "Choose another name, or rename that one first.",
     ErrorCode.NO_ACCOUNT_TO_ASK: "No account that can be asked is configured at {services}.\n"
     "/mjaccounts says how to configure one.",
+    ErrorCode.NO_HISTORY: "I saw no account in the {days}.\n"
+    "Ask for more days, or look at /mjaccounts: it reads the list now.",
     ErrorCode.NOT_A_VIEWER: "Midwatch answers only its owners here.\n"
     "An owner can open it to this server by adding the server's id to GUILD_IDS.",
     ErrorCode.NOT_A_VIEWER_BY_DM: "Midwatch answers only its owners in direct messages.\n"

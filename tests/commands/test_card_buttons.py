@@ -17,7 +17,13 @@ async def card(visitor: Visitor, account: SimulatedAccount) -> Json:
 async def test_an_owner_can_ask_update_and_remove(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await bot.start()
-    assert list(buttons(await card(ada, account))) == ["Info", "Update", "Remove", "Open in Discord"]
+    assert list(buttons(await card(ada, account))) == [
+        "Info",
+        "History",
+        "Update",
+        "Remove",
+        "Open in Discord",
+    ]
 
 
 async def test_a_flagged_account_can_be_reset_too(bot: Bot, ada: Visitor) -> None:
@@ -25,14 +31,14 @@ async def test_a_flagged_account_can_be_reset_too(bot: Bot, ada: Visitor) -> Non
     bot.api.flag(account.channel, MODERATION)
     await bot.start()
     shown = list(buttons(await card(ada, account)))
-    assert shown == ["Info", "Reset", "Update", "Remove", "Open in Discord"]
+    assert shown == ["Info", "History", "Reset", "Update", "Remove", "Open in Discord"]
 
 
 async def test_a_viewer_gets_no_button_that_acts(bot: Bot, bea: Visitor) -> None:
     account = bot.api.add()
     bot.api.flag(account.channel, MODERATION)
     await bot.start()
-    assert list(buttons(await card(bea, account))) == ["Info", "Open in Discord"]
+    assert list(buttons(await card(bea, account))) == ["Info", "History", "Open in Discord"]
 
 
 @pytest.mark.parametrize("label", ["Reset", "Update", "Remove"])

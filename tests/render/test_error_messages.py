@@ -28,6 +28,7 @@ FIELDS = {
     "known": 5,
     "holder": "Aurora",
     "typed": "banana",
+    "days": "last 7 days",
     "channel": "100000000000000002",
 }
 
