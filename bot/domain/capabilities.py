@@ -25,6 +25,8 @@ class Capabilities:
     """How long after an `/info` of an account the next one may be sent."""
     answers_info: bool = True
     """Whether an account can be asked for its information."""
+    lists_info: bool = False
+    """Whether its list shows the last answer of each account."""
     infos_a_day: int | None = None
     """How many `/info` may be sent within a day for all accounts together; None for any number."""
 
@@ -52,6 +54,7 @@ CAPABILITIES: Final[Mapping[str, Capabilities]] = {
         },
         adds_accounts=False,
         info_wait=timedelta(minutes=10),  # the proxy does not limit it, and frequent ones get accounts banned
+        lists_info=True,
         infos_a_day=20,
     ),
     **dict.fromkeys(BY_PROVIDER, SERVICE),

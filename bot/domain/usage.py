@@ -1,10 +1,10 @@
 """The use of an account over time, as pure functions of the numbers in answers to `/info`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from typing import Final
+from typing import Final, Self
 
 from bot.domain.account_info import FastTime, Info
 
@@ -73,6 +73,16 @@ class RecentUsage:
             return self.last.taken_at + DAY * (max(self.last.fast_left, 0.0) / self.pace)
         except OverflowError:
             return None
+
+    def with_newer(self, sample: UsageSample) -> Self:
+        """Return the recent usage with an answer that is not on record, as one without changes is not."""
+        before = self.last
+        if sample.taken_at <= before.taken_at:
+            return self
+        used = self.used
+        if before.fast_left is not None and sample.fast_left is not None:
+            used += max(before.fast_left - sample.fast_left, 0.0)
+        return replace(self, last=sample, used=used, since=self.since or before.taken_at)
 
     def renews(self, now: datetime) -> datetime | None:
         """Return the next renewal; None if it is not known or was before now."""

@@ -37,6 +37,7 @@ EXTENSIONS: Final = (
     "cogs.account_admin",
     "cogs.info",
     "cogs.history",
+    "cogs.usage",
     "cogs.watch",
     "cogs.status",
 )

@@ -12,7 +12,10 @@ OWNERS_ONLY = "answers only its owners here"
 NOT_AN_OWNER = "Only this bot's owners"
 NOT_YOURS = "Only the person who asked can use these buttons"
 COMMANDS = ("mjaccounts", "mjinfo", "mjname")
-ALL_COMMANDS = [*COMMANDS, "mjadd", "mjhistory", "mjmute", "mjremove", "mjreset", "mjstatus", "mjtest"]
+ALL_COMMANDS = [
+    *COMMANDS,
+    *("mjadd", "mjhistory", "mjmute", "mjremove", "mjreset", "mjstatus", "mjtest", "mjusage"),
+]
 
 
 async def use(visitor: Visitor, command: str, channel: int | None = None) -> tuple[str, bool | None]:

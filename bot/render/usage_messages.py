@@ -1,0 +1,178 @@
+"""The answers of `/mjusage`: how long the fast time lasts, and how many images are made a day."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import discord
+
+from bot.domain.accounts import KnownAccount
+from bot.domain.capabilities import capabilities_of
+from bot.domain.usage import RecentUsage, UsageSample, images_by_day
+from bot.render.message_content import Button, MessageContent
+from bot.render.provider_words import words_for
+from bot.render.text import count, decimal, escape, when, whole
+
+SHOWN: Final = 20
+"""The number of accounts that stand side by side in words."""
+NAMED: Final = 10
+LABEL_LIMIT: Final = 30
+TOO_FEW: Final = "Too few answers of the last 7 days to say how long it lasts: that takes two, a day apart."
+NOTHING: Final = "No answer to /info is on record, so nothing is known of the fast time."
+ASK: Final = "/mjinfo asks for new numbers."
+COMES: Final = "New numbers come with {service}'s list by themselves."
+SAYS_NONE: Final = "{service} does not say it."
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUsage:
+    """What is known of the use of one account."""
+
+    account: KnownAccount
+    recent: RecentUsage | None
+    samples: tuple[UsageSample, ...]
+    """Those of the days asked for, the oldest first."""
+    days: int
+    now: datetime
+
+
+def usage_content(usage: AccountUsage, asker: int) -> MessageContent:
+    """Return the answer about one account."""
+    known, recent = usage.account, usage.recent
+    title, text = f"{escape(known.label)} · fast time", "\n\n".join(_account_lines(usage))
+    is_short = recent is not None and runs_short(recent, usage.now)
+    embed = discord.Embed(title=title, url=known.account.link, description=text, colour=_colour(is_short))
+    can_ask = capabilities_of(known.reference).answers_info and known.account.is_addressable
+    ask = Button("info.ask", "Info", known.account.handle, asker=asker)
+    return MessageContent(embeds=(embed,), components=(ask,) if can_ask else ())
+
+
+def _account_lines(usage: AccountUsage) -> Iterator[str]:
+    recent, more = usage.recent, how_to_get_more(usage.account)
+    if recent is None:
+        yield f"{NOTHING} {more}"
+        return
+    last = recent.last
+    yield f"**{left_of(last)}** as of {when(last.taken_at, 'f')}"
+    if last.fast_left is None:
+        yield more
+    elif last.renews_at is not None and recent.renews(usage.now) is None:
+        yield f"It was due to renew on {_day(last.renews_at)}, after that answer. {more}"
+    elif last.fast_left > 0 and recent.pace is None:
+        yield f"{TOO_FEW} {more}\nRenewal: {_renewal(recent, usage.now)}."
+    else:
+        yield f"{outlook(recent, usage.now)}."
+    yield _images(usage, more)
+
+
+def _images(usage: AccountUsage, more: str) -> str:
+    """Return how many images were made a day, and on how many days that is known."""
+    made = images_by_day(usage.samples)
+    if not made:
+        return f"Images a day: not known, as that takes answers on two days in a row. {more}"
+    total, (best, most) = sum(number for _, number in made), max(made, key=lambda each: each[1])
+    days = f"{len(made)} of {count(usage.days, 'day')} known"
+    return (
+        f"Images a day: {whole(round(total / len(made)))} on average, {whole(most)} on {best:%b %-d} ({days})"
+    )
+
+
+def how_to_get_more(account: KnownAccount) -> str:
+    """Return how an account gets new numbers."""
+    capabilities, service = capabilities_of(account.reference), words_for(account.reference).service
+    if not capabilities.answers_info:
+        return SAYS_NONE.format(service=service)
+    return COMES.format(service=service) if capabilities.lists_info else ASK
+
+
+def left_of(sample: UsageSample) -> str:
+    """Return how much fast time is left: "29.57 of 30 fast hours left"."""
+    if sample.fast_left is None:
+        return "Fast time not known"
+    total = "" if sample.fast_total is None else f" of {decimal(sample.fast_total)}"
+    return f"{decimal(sample.fast_left)}{total} fast hours left"
+
+
+def outlook(recent: RecentUsage, now: datetime) -> str:
+    """Return how long the fast time lasts at the pace of the last 7 days, and when it renews."""
+    renews, pace, left = _renewal(recent, now), recent.pace, recent.last.fast_left
+    if left is not None and left <= 0:
+        return f"Nothing left, {renews}"
+    if pace is None:
+        return f"Pace not known, {renews}"
+    if not pace:
+        return f"Not used in the last 7 days, {renews}"
+    rate = f"{decimal(pace)} h a day"
+    if recent.empties is None:
+        return f"At this pace ({rate}) it lasts for years, {renews}"
+    return f"At this pace ({rate}) empty on {_day(recent.empties)}, {renews}"
+
+
+def runs_short(recent: RecentUsage, now: datetime) -> bool:
+    """Return whether no fast time is left, or none will be before the renewal."""
+    left = recent.last.fast_left
+    return (left is not None and left <= 0) or recent.runs_dry(now)
+
+
+def _renewal(recent: RecentUsage, now: datetime) -> str:
+    renews = recent.renews(now)
+    return f"renews on {_day(renews)}" if renews else "renewal not known"
+
+
+def fleet_content(
+    accounts: Sequence[KnownAccount], found: Mapping[str, RecentUsage], now: datetime
+) -> MessageContent:
+    """Return the answer about all accounts: those with the least fast time left come first."""
+    known = ranked(accounts, found)
+    parts = [_lines(known, now)] if known else [f"{NOTHING} {ASK}"]
+    named = {account.reference for account, _ in known}
+    without = [escape(each.label, LABEL_LIMIT) for each in accounts if each.reference not in named]
+    if known and without:
+        names = without[:NAMED] + ([f"{whole(len(without) - NAMED)} more"] if len(without) > NAMED else [])
+        parts.append(f"Not known: {', '.join(names)}. {ASK}")
+    short = sum(runs_short(recent, now) for _, recent in known)
+    if short:
+        parts.insert(0, f"⚠️ {count(short, 'account')} without fast time now or before the renewal.")
+    title = f"Fast time of {count(len(accounts), 'account')}"
+    embed = discord.Embed(title=title, description="\n\n".join(parts), colour=_colour(bool(short)))
+    return MessageContent(embeds=(embed,))
+
+
+def ranked(
+    accounts: Iterable[KnownAccount], found: Mapping[str, RecentUsage]
+) -> list[tuple[KnownAccount, RecentUsage]]:
+    """Return the accounts whose fast time is known, least left first."""
+    all_of_them = ((each, latest(each, found.get(each.reference))) for each in accounts)
+    known = [(each, recent) for each, recent in all_of_them if recent and recent.last.fast_left is not None]
+    return sorted(known, key=lambda each: (each[1].last.fast_left or 0.0, each[0].label.casefold()))
+
+
+def latest(account: KnownAccount, recent: RecentUsage | None) -> RecentUsage | None:
+    """Return the recent usage with the last answer that is known, which may be newer than those on record."""
+    snapshot = account.snapshot
+    if snapshot is None or snapshot.taken_at is None:
+        return recent
+    sample = UsageSample.of(snapshot.info, snapshot.taken_at)
+    return recent.with_newer(sample) if recent else RecentUsage(account.reference, sample)
+
+
+def _lines(known: Sequence[tuple[KnownAccount, RecentUsage]], now: datetime) -> str:
+    lines = [_fleet_line(account, recent, now) for account, recent in known[:SHOWN]]
+    more = len(known) - SHOWN
+    return "\n".join([*lines, *([f"and {count(more, 'more account')}"] if more > 0 else [])])
+
+
+def _fleet_line(account: KnownAccount, recent: RecentUsage, now: datetime) -> str:
+    label, link = escape(account.label, LABEL_LIMIT), account.account.link
+    name = f"[{label}]({link})" if link else label
+    mark = "⚠️ " if runs_short(recent, now) else ""
+    return f"{mark}**{name}** {left_of(recent.last)}\n{outlook(recent, now)}"
+
+
+def _day(at: datetime) -> str:
+    return when(at, "D")
+
+
+def _colour(is_short: bool) -> discord.Colour:  # noqa: FBT001 - the only fact that it depends on
+    return discord.Colour.orange() if is_short else discord.Colour.green()

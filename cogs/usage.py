@@ -1,0 +1,82 @@
+"""`/mjusage`: how the fast time is used, and how long it lasts."""
+
+from datetime import timedelta
+from typing import Final
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.domain.accounts import KnownAccount
+from bot.domain.capabilities import capabilities_of
+from bot.domain.clock import utc_now
+from bot.domain.errors import ErrorCode, UserError
+from bot.domain.history import LONGEST_DAYS
+from bot.interactions.client import Midwatch
+from bot.interactions.responses import AccountOption, Interaction, defer, respond
+from bot.render.message_content import MessageContent
+from bot.render.provider_words import services
+from bot.render.text import whole
+from bot.render.usage_messages import AccountUsage, fleet_content, latest, usage_content
+from bot.runtime.aside import aside
+
+USUAL_DAYS: Final = 30
+
+
+class Usage(commands.Cog):
+    """Shows the numbers of `/info` answers over time."""
+
+    def __init__(self, bot: Midwatch) -> None:
+        self._pollers = bot.services.pollers
+        self._usage = bot.services.store.usage
+
+    @app_commands.command()
+    @app_commands.describe(
+        account="The account: pick one, or leave it out for all of them",
+        days="How many days to look back, 1 to 400; 30 if you leave it out",
+        private="Show the answer to you alone",
+    )
+    async def mjusage(
+        self,
+        interaction: Interaction,
+        account: AccountOption | None = None,
+        days: int = USUAL_DAYS,
+        private: bool = False,  # noqa: FBT001, FBT002 - Discord's option
+    ) -> None:
+        """Show how fast time is used, how long it lasts, and how many images are made a day."""
+        if not 1 <= days <= LONGEST_DAYS:
+            raise UserError(ErrorCode.DAYS_OUT_OF_RANGE, days=whole(days), most=LONGEST_DAYS)
+        await defer(interaction, private=private)
+        if account is None:
+            content = await self._of_all()
+        else:
+            content = await self._of(await self._pollers.find(account), days, interaction.user.id)
+        await respond(interaction, content)
+
+    async def _of(self, known: KnownAccount, days: int, asker: int) -> MessageContent:
+        now = utc_now()
+        since = now - timedelta(days=days)
+        (*found,) = await self._usage.recent(now, known.reference)
+        samples = await self._usage.samples(known.reference, since)
+        recent = latest(known, found[0] if found else None)
+        if recent and recent.last.taken_at > max([since, *(each.taken_at for each in samples[-1:])]):
+            samples = (*samples, recent.last)
+        return usage_content(AccountUsage(known, recent, samples, days, now), asker)
+
+    async def _of_all(self) -> MessageContent:
+        """Return the answer about all accounts that have fast time.
+
+        Raises:
+            UserError: there is none.
+        """
+        now = utc_now()
+        found = {each.reference: each for each in await self._usage.recent(now)}
+        known = self._pollers.cache.accounts
+        accounts = [each for each in known if capabilities_of(each.reference).answers_info]
+        if not accounts:
+            raise UserError(ErrorCode.NO_ACCOUNT_TO_ASK, services=services(self._pollers.names))
+        return await aside(len(accounts), fleet_content, accounts, found, now)
+
+
+async def setup(bot: Midwatch) -> None:
+    """Add the cog."""
+    await bot.add_cog(Usage(bot))
