@@ -10,7 +10,18 @@ from typing import Final
 from tests.bench.catalogue import FIGURES
 from tests.bench.record import FULL, TINY, Record, Size
 from tests.bench.results import FILE, Results, machine, results_of
-from tests.bench.scenes import alerts, answers, commands, database, killed, life, memory, proxy, upstream
+from tests.bench.scenes import (
+    alerts,
+    answers,
+    commands,
+    database,
+    killed,
+    life,
+    memory,
+    pictures,
+    proxy,
+    upstream,
+)
 from tests.bench.table import rendered, verdict, write_page
 
 Scene = Callable[[Record], Coroutine[None, None, None]]
@@ -22,6 +33,7 @@ EACH_ROUND: Final[Mapping[str, Scene]] = {
     "cpu": upstream.play_cpu,
     "proxy": proxy.play,
     "life": life.play,
+    "pictures": pictures.play,
 }
 ONCE: Final[Mapping[str, Scene]] = {
     "counts": upstream.play_counts,

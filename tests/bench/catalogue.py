@@ -114,6 +114,22 @@ def life() -> Iterator[Figure]:
     yield Figure("life.repeated", "... alerts repeated by that (1)", Unit.COUNT, NONE, worst=True)
 
 
+def pictures() -> Iterator[Figure]:
+    """What the picture of a year costs."""
+    title = "picture of 400 days, 50 accounts"
+    within = Budget(3)
+    yield Figure("pictures.first", f"{title}: the first, its process starts (1)", Unit.SECONDS, within)
+    yield Figure("pictures.next", f"{title}: another (1)", Unit.SECONDS, within)
+    answer = "first answer, such pictures are drawn (1)"
+    yield Figure("pictures.answers.p50", f"{answer}: p50", MS)
+    yield Figure("pictures.answers.p99", f"{answer}: p99", MS, UNDISTURBED)
+    yield Figure("pictures.answers.max", f"{answer}: longest", MS)
+    yield Figure("pictures.process", f"{title}: most memory of its process (1)", Unit.MEBIBYTES)
+    yield Figure(
+        "pictures.kept", "memory that the bot holds more once this has ended (1)", Unit.MEBIBYTES, Budget(4)
+    )
+
+
 def lasting() -> Iterator[Figure]:
     """The growth over a long life."""
     idle = Budget(1.4, Candidate.MINIMAL)
@@ -131,4 +147,4 @@ def lasting() -> Iterator[Figure]:
     yield Figure("killed.repeated", f"{killed}: alerts repeated", Unit.COUNT, NONE, worst=True)
 
 
-FIGURES: Final = (*answers(), *commands(), *alerts(), *costs(), *proxies(), *life(), *lasting())
+FIGURES: Final = (*answers(), *commands(), *alerts(), *costs(), *proxies(), *life(), *pictures(), *lasting())

@@ -30,6 +30,7 @@ class Size:
     """Polls over which processor time is counted."""
     proxy_polls: int = 5
     proxy_flags: int = 3
+    pictures: int = 6
     polls: int = 10_000
     incidents: int = 1_000
     days: int = 365
@@ -56,6 +57,7 @@ TINY: Final = Size(
     timed_polls=3,
     proxy_polls=1,
     proxy_flags=1,
+    pictures=2,
     polls=60,
     incidents=2,
     days=10,
