@@ -9,7 +9,7 @@ from typing import assert_never
 import matplotlib as mpl
 
 from bot.domain.charts import Chart, Levels, Timeline, UsageCurve
-from bot.pictures.canvas import STYLE
+from bot.pictures.page import STYLE
 from bot.pictures.timeline import draw_timeline
 from bot.pictures.usage import draw_levels, draw_usage_curve
 

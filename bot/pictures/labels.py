@@ -50,9 +50,9 @@ def clipped(label: str, width: float, size: float) -> str:
 
 def drawable(label: str) -> str:
     """Return a label without hidden characters, with a bullet in place of those that no font has."""
-    kept = (" " if each.isspace() else each for each in label if each.isspace() or not is_hidden(each))
-    signs = "".join(each if is_known(each) else UNKNOWN for each in kept)
-    return re.sub(f"{UNKNOWN}+", UNKNOWN, " ".join(signs.split()))
+    text = "".join(" " if each.isspace() else each for each in label if each.isspace() or not is_hidden(each))
+    signs = "".join(each if is_known(each) else UNKNOWN for each in " ".join(text.split()))
+    return re.sub(f"{UNKNOWN}+", UNKNOWN, signs)
 
 
 def is_hidden(character: str) -> bool:

@@ -49,7 +49,8 @@ class Pictures:
         self.wanted: dict[bytes, asyncio.Task[bytes | None]] = {}
         """Those that wait or are drawn, by their charts."""
         self._limit = limit
-        self._idle = idle
+        self.idle = idle
+        """How long the process waits for another picture."""
         self._turn = asyncio.Lock()
         self._health = Health()
         self._idle_timer: asyncio.TimerHandle | None = None
@@ -92,7 +93,7 @@ class Pictures:
                 await self._end()
                 return None
             self._health.succeeded("Drawing a picture")
-            self._idle_timer = asyncio.get_running_loop().call_later(self._idle.total_seconds(), self._kill)
+            self._idle_timer = asyncio.get_running_loop().call_later(self.idle.total_seconds(), self._kill)
             return png
 
     async def _ask(self, chart: bytes) -> bytes:

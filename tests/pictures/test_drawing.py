@@ -8,7 +8,9 @@ from PIL import Image, ImageColor
 
 from bot.domain.charts import Chart, Level, Levels, Pace, Shade, Span, Timeline, TimelineRow, UsageCurve
 from bot.pictures import labels
-from bot.pictures.canvas import (
+from bot.pictures.drawing import draw
+from bot.pictures.labels import clipped, drawable, width_of
+from bot.pictures.page import (
     AHEAD,
     BACKGROUND,
     GREEN,
@@ -22,8 +24,6 @@ from bot.pictures.canvas import (
     WIDTH,
     YELLOW,
 )
-from bot.pictures.drawing import draw
-from bot.pictures.labels import clipped, drawable, width_of
 from bot.pictures.worker import CHART
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)

@@ -10,7 +10,6 @@ from typing import Any, Final
 from bot import app
 from bot.domain.charts import Shade, Span, Timeline, TimelineRow
 from bot.interactions.client import Services
-from bot.pictures import process
 
 DAYS: Final = 400
 ACCOUNTS: Final = 50
@@ -32,12 +31,12 @@ def draw_when_asked(notes: Path) -> None:
 
     async def assembled(*parts: Any) -> Services:
         services, drawing = await assemble(*parts), set[asyncio.Task[None]]()
+        services.pictures.idle = IDLE
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGUSR1, lambda: drawing.add(loop.create_task(draw(services))))
         return services
 
     app.assemble = assembled
-    process.Pictures.__init__.__kwdefaults__["idle"] = IDLE
 
 
 def timeline() -> Timeline:

@@ -17,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, num2date
 from matplotlib.figure import Figure
 
-from bot.pictures.labels import FAMILIES
+from bot.pictures.labels import FAMILIES, clipped
 
 WIDTH: Final = 1000
 DPI: Final = 72
@@ -61,7 +61,7 @@ STYLE: Final[dict[Any, Any]] = {
 }
 
 
-def canvas(height: float) -> Figure:
+def new(height: float) -> Figure:
     """Return an empty picture of this height."""
     figure = Figure((WIDTH / DPI, height / DPI), dpi=DPI, facecolor=BACKGROUND)
     FigureCanvasAgg(figure)
@@ -78,28 +78,33 @@ def field(figure: Figure, left: float, bottom: float, width: float, height: floa
     return axes
 
 
-def rows_height(count: int) -> float:
-    """Return the height of so many rows."""
-    return max(count, 1) * LINE * (2 if count == 1 else 1.4 if count <= FEW else 1)
+def rows(labels: Sequence[str], below: float, width: float) -> tuple[Figure, Axes]:
+    """Return a picture and its field with a row for each label, above a margin of this height."""
+    count = max(len(labels), 1)
+    height = count * LINE * (2 if count == 1 else 1.4 if count <= FEW else 1)
+    figure = new(below + height + MARGIN)
+    axes = field(figure, LABELS + MARGIN, below, width, height)
+    axes.set_ylim(count - 0.5, -0.5)
+    axes.set_yticks(range(len(labels)), [clipped(each, LABELS - MARGIN, FONT) for each in labels])
+    return figure, axes
 
 
-def write(figure: Figure, left: float, bottom: float, text: str, colour: str = TEXT) -> None:
-    """Write a line of text into a picture, from its lower left corner on."""
+def write(figure: Figure, bottom: float, text: str, colour: str = TEXT) -> None:
+    """Write a line of text into a picture."""
     total = figure.get_figheight() * DPI
-    figure.text(left / WIDTH, (bottom + LINE / 2) / total, text, color=colour, va="center_baseline")
+    figure.text(MARGIN / WIDTH, (bottom + LINE / 2) / total, text, color=colour, va="center_baseline")
 
 
 def write_more(figure: Figure, bottom: float, more: int) -> None:
     """Write how many accounts have no row."""
     if more:
-        write(figure, MARGIN, bottom, f"and {more:,} more account{'s' * (more > 1)}", DIM)
+        write(figure, bottom, f"and {more:,} more account{'s' * (more > 1)}", DIM)
 
 
 def show_legend(figure: Figure, entries: Sequence[Artist], *, columns: int) -> None:
     """Explain colours and lines at the bottom of a picture."""
-    if entries:
-        places: dict[str, Any] = {"loc": "lower left", "bbox_to_anchor": (0, 0), "ncols": columns}
-        figure.legend(handles=entries, frameon=False, fontsize=FONT - 2, **places)
+    look: dict[str, Any] = {"frameon": False, "fontsize": FONT - 2, "ncols": columns}
+    figure.legend(handles=entries, loc="lower left", bbox_to_anchor=(0, 0), **look)
 
 
 def show_time(axes: Axes, since: datetime, until: datetime, *, has_words: bool = True) -> None:
