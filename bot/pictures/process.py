@@ -55,6 +55,7 @@ class Pictures:
         self._health = Health()
         self._idle_timer: asyncio.TimerHandle | None = None
         self._cache: TemporaryDirectory[str] | None = None
+        self._is_killed = False
         self._is_closed = False
 
     async def draw(self, chart: Chart, *, name: str, description: str) -> Picture | None:
@@ -98,7 +99,8 @@ class Pictures:
 
     async def _ask(self, chart: bytes) -> bytes:
         process = self.process
-        if process is None or process.returncode is not None:
+        if process is None or self._is_killed or process.returncode is not None:
+            await self._end()
             process = await self._start()
         assert process.stdin is not None  # noqa: S101 - both are pipes
         assert process.stdout is not None  # noqa: S101
@@ -124,11 +126,13 @@ class Pictures:
             env=environment(self._cache.name),
             start_new_session=True,  # Ctrl-C in the terminal is for the bot, which then ends it
         )
+        self._is_killed = False
         if self._is_closed:
             raise PictureError("the bot stops")
         return self.process
 
     def _kill(self) -> None:
+        self._is_killed = True
         if self.process is not None:
             with suppress(ProcessLookupError):
                 self.process.kill()

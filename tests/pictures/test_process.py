@@ -117,6 +117,12 @@ async def test_a_process_that_was_killed_while_idle_is_replaced(pictures: Pictur
     assert number(await drawn(pictures)) == 1
 
 
+async def test_a_wish_at_the_moment_of_its_end_has_a_process_of_its_own(pictures: Pictures) -> None:
+    await drawn(pictures)
+    pictures._kill()  # pyright: ignore[reportPrivateUsage] - nobody has noticed its end yet
+    assert number(await drawn(pictures)) == 1
+
+
 async def test_an_idle_process_ends_and_the_next_wish_starts_another(tmp_path: Path) -> None:
     pictures = Pictures(tmp_path, python(NUMBERED), idle=timedelta(0))
     await drawn(pictures)
