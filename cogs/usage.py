@@ -8,6 +8,7 @@ from discord.ext import commands
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.capabilities import capabilities_of
+from bot.domain.charts import Chart
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.history import LONGEST_DAYS
@@ -16,10 +17,12 @@ from bot.interactions.responses import AccountOption, Interaction, defer, respon
 from bot.render.message_content import MessageContent
 from bot.render.provider_words import services
 from bot.render.text import whole
-from bot.render.usage_messages import AccountUsage, fleet_content, latest, usage_content
+from bot.render.usage_charts import curve_words, levels_words, usage_levels
+from bot.render.usage_messages import AccountUsage, fleet_content, latest, ranked, usage_content
 from bot.runtime.aside import aside
 
 USUAL_DAYS: Final = 30
+PICTURE: Final = "usage.png"
 
 
 class Usage(commands.Cog):
@@ -28,6 +31,7 @@ class Usage(commands.Cog):
     def __init__(self, bot: Midwatch) -> None:
         self._pollers = bot.services.pollers
         self._usage = bot.services.store.usage
+        self._pictures = bot.services.pictures
 
     @app_commands.command()
     @app_commands.describe(
@@ -60,7 +64,9 @@ class Usage(commands.Cog):
         recent = latest(known, found[0] if found else None)
         if recent and recent.last.taken_at > max([since, *(each.taken_at for each in samples[-1:])]):
             samples = (*samples, recent.last)
-        return usage_content(AccountUsage(known, recent, samples, days, now), asker)
+        usage = AccountUsage(known, recent, samples, days, now)
+        content, curve = usage_content(usage, asker), usage.curve
+        return content if curve is None else await self._illustrated(content, curve, curve_words(curve))
 
     async def _of_all(self) -> MessageContent:
         """Return the answer about all accounts that have fast time.
@@ -74,7 +80,12 @@ class Usage(commands.Cog):
         accounts = [each for each in known if capabilities_of(each.reference).answers_info]
         if not accounts:
             raise UserError(ErrorCode.NO_ACCOUNT_TO_ASK, services=services(self._pollers.names))
-        return await aside(len(accounts), fleet_content, accounts, found, now)
+        ranking = await aside(len(accounts), ranked, accounts, found)
+        content, levels = fleet_content(accounts, ranking, now), usage_levels(ranking, now)
+        return content if levels is None else await self._illustrated(content, levels, levels_words(levels))
+
+    async def _illustrated(self, content: MessageContent, chart: Chart, words: str) -> MessageContent:
+        return content.illustrated(await self._pictures.draw(chart, name=PICTURE, description=words))
 
 
 async def setup(bot: Midwatch) -> None:

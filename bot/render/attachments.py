@@ -11,6 +11,7 @@ from bot.domain.charts import Picture
 from bot.render.text import clip
 
 DESCRIPTION_LIMIT: Final = 1_024
+NO_PICTURE: Final = "-# The picture could not be drawn. The figures are all here."
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from discord import ui
 from bot.domain.accounts import Account, FlagKind
 from bot.domain.charts import Picture
 from bot.domain.messages import reference
-from bot.render.attachments import Attachment, Download, file_item, stored, upload
+from bot.render.attachments import NO_PICTURE, Attachment, Download, address, file_item, stored, upload
 from bot.render.instructions import OPEN_BELOW, OPEN_BY_COMMAND, USE_COMMAND, press_reset
 from bot.render.provider_words import WORDS
 from bot.render.text import clip, fitted, length
@@ -156,6 +156,13 @@ class MessageContent:
         if self.layout:
             return [part for part in self.layout if isinstance(part, Attachment)]
         return [*self.pictures, *self.files]
+
+    def illustrated(self, picture: Picture | None) -> Self:
+        """Return the content with a picture in its embed, or with a note that there is none."""
+        shown = self.embeds[0].copy().set_image(url=address(picture) if picture else None)
+        if picture is None:
+            shown.description = f"{shown.description}\n{NO_PICTURE}"
+        return replace(self, embeds=(shown,), pictures=(picture,) if picture else ())
 
     def _view(self) -> ui.View | ui.LayoutView | None:
         if self.layout:

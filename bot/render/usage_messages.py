@@ -9,10 +9,12 @@ import discord
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.capabilities import capabilities_of
+from bot.domain.charts import UsageCurve
 from bot.domain.usage import RecentUsage, UsageSample, images_by_day
 from bot.render.message_content import Button, MessageContent
 from bot.render.provider_words import words_for
 from bot.render.text import count, decimal, escape, when, whole
+from bot.render.usage_charts import usage_curve
 
 SHOWN: Final = 20
 """The number of accounts that stand side by side in words."""
@@ -35,6 +37,13 @@ class AccountUsage:
     """Those of the days asked for, the oldest first."""
     days: int
     now: datetime
+
+    @property
+    def curve(self) -> UsageCurve | None:
+        """The fast time over time; None if there are too few answers."""
+        if self.recent is None:
+            return None
+        return usage_curve(self.account, self.recent, self.samples, days=self.days, now=self.now)
 
 
 def usage_content(usage: AccountUsage, asker: int) -> MessageContent:
@@ -64,6 +73,8 @@ def _account_lines(usage: AccountUsage) -> Iterator[str]:
     else:
         yield f"{outlook(recent, usage.now)}."
     yield _images(usage, more)
+    if usage.curve is None:
+        yield f"No picture: it takes two answers within {count(usage.days, 'day')}."
 
 
 def _images(usage: AccountUsage, more: str) -> str:
@@ -121,10 +132,9 @@ def _renewal(recent: RecentUsage, now: datetime) -> str:
 
 
 def fleet_content(
-    accounts: Sequence[KnownAccount], found: Mapping[str, RecentUsage], now: datetime
+    accounts: Sequence[KnownAccount], known: Sequence[tuple[KnownAccount, RecentUsage]], now: datetime
 ) -> MessageContent:
-    """Return the answer about all accounts: those with the least fast time left come first."""
-    known = ranked(accounts, found)
+    """Return the answer about all accounts; `known` are those whose fast time is known, as ranked."""
     parts = [_lines(known, now)] if known else [f"{NOTHING} {ASK}"]
     named = {account.reference for account, _ in known}
     without = [escape(each.label, LABEL_LIMIT) for each in accounts if each.reference not in named]

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.domain.account_info import InfoSnapshot
+from bot.domain.charts import Chart, Level, Levels, Pace, Picture, UsageCurve
 from bot.domain.clock import utc_now
+from bot.pictures.process import Pictures
 from bot.storage import Store
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import Endpoint, SimulatedAccount
 from tests.support.clock import DAY
+from tests.support.pictures import png
 from tests.support.reading import buttons, text
 from tests.support.running import Bot, Visitor
 
@@ -22,6 +25,32 @@ Point = tuple[float, float]
 """How many days ago, and how many fast hours were left."""
 STEADY: tuple[Point, ...] = tuple((days, 10.0 + days) for days in range(7, -1, -1))
 """One hour a day."""
+
+
+NO_PICTURE = "The picture could not be drawn. The figures are all here."
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Chart]:
+    """Note the charts instead of drawing them, which takes seconds."""
+    charts: list[Chart] = []
+
+    async def draw(_: Pictures, chart: Chart, *, name: str, description: str) -> Picture:
+        charts.append(chart)
+        return Picture(name, png(8, 4, 0x55), description)
+
+    monkeypatch.setattr(Pictures, "draw", draw)
+    return charts
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no picture be possible."""
+
+    async def draw(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr(Pictures, "draw", draw)
 
 
 async def remember(
@@ -41,24 +70,75 @@ async def remember(
     return renews
 
 
+def plain(at: datetime) -> str:
+    return f"{at:%B %-d}"
+
+
 def day(at: datetime) -> str:
     return f"<t:{at.timestamp():.0f}:D>"
 
 
 async def test_it_says_how_long_the_fast_time_lasts_at_the_pace_of_the_last_days(
-    bot: Bot, ada: Visitor
+    bot: Bot, ada: Visitor, drawn: list[Chart]
 ) -> None:
-    account = bot.api.add(discord_name="aurora")
+    account = bot.api.add()
     renews = await remember(bot, account, *STEADY)
     await bot.start()
-    shown = text(await ada.ask("mjusage", account=account.channel))
+    await ada.ask("mjname", account=account.channel, name="aurora")
+    message = await ada.ask("mjusage", account=account.channel)
+    shown = text(message)
     assert "**10 of 30 fast hours left** as of <t:" in shown
     assert f"At this pace (1 h a day) empty on {day(renews - 10 * DAY)}, renews on {day(renews)}." in shown
     assert "Images a day: 100 on average, 100 on " in shown
     assert "(7 of 30 days known)" in shown
     assert bot.api.count(Endpoint.INFO) == 0
+    (picture,) = message["attachments"]
+    assert message["embeds"][0]["image"]["url"] == picture["url"]
+    assert picture["description"] == (
+        f"Fast hours left of aurora: 17 on {plain(renews - 27 * DAY)}, 10 on {plain(renews - 20 * DAY)}. "
+        f"At this pace empty on {plain(renews - 10 * DAY)}. Renews on {plain(renews)}. "
+        "Images a day: 100 to 100 on 7 known days."
+    )
+    (curve,) = drawn
+    assert isinstance(curve, UsageCurve)
+    assert curve.fast_left == tuple((renews - (20 + days) * DAY, left) for days, left in STEADY)
+    assert curve.pace == Pace(renews - 20 * DAY, 10.0, renews - 10 * DAY, 0.0)
+    assert [number for _, number in curve.images] == [100] * 7
 
 
+async def test_a_pace_that_lasts_is_drawn_to_the_renewal(bot: Bot, ada: Visitor, drawn: list[Chart]) -> None:
+    account = bot.api.add()
+    renews = await remember(bot, account, *STEADY, renews_in=4)
+    await bot.start()
+    await ada.ask("mjusage", account=account.channel)
+    (curve,) = drawn
+    assert isinstance(curve, UsageCurve)
+    assert curve.pace == Pace(renews - 4 * DAY, 10.0, renews, 6.0)
+
+
+async def test_the_picture_comes_as_a_true_one(bot: Bot, ada: Visitor) -> None:
+    account = bot.api.add()
+    await remember(bot, account, *STEADY)
+    await bot.start()
+    (picture,) = (await ada.ask("mjusage", account=account.channel))["attachments"]
+    content = bot.world.file(picture["url"])
+    assert content is not None
+    assert content.startswith(b"\x89PNG")
+    assert len(content) > 5_000
+
+
+@pytest.mark.usefixtures("undrawn")
+async def test_where_no_picture_can_be_drawn_the_figures_say_so(bot: Bot, ada: Visitor) -> None:
+    account = bot.api.add()
+    await remember(bot, account, *STEADY)
+    await bot.start()
+    for message in (await ada.ask("mjusage", account=account.channel), await ada.ask("mjusage")):
+        assert "10 of 30 fast hours left" in text(message)
+        assert NO_PICTURE in text(message)
+        assert message["attachments"] == []
+
+
+@pytest.mark.usefixtures("drawn")
 async def test_only_the_days_asked_for_count_images(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await remember(bot, account, *STEADY)
@@ -66,6 +146,7 @@ async def test_only_the_days_asked_for_count_images(bot: Bot, ada: Visitor) -> N
     assert "(3 of 4 days known)" in text(await ada.ask("mjusage", account=account.channel, days=4))
 
 
+@pytest.mark.usefixtures("drawn")
 @pytest.mark.parametrize("points", [[(0.5, 12.0)], [(0.5, 12.0), (0.1, 11.0)]])
 async def test_too_few_answers_say_so_and_how_to_get_more(
     bot: Bot, ada: Visitor, points: list[Point]
@@ -82,12 +163,13 @@ async def test_too_few_answers_say_so_and_how_to_get_more(
     assert "Info" in buttons(message)
 
 
-async def test_images_of_one_answer_are_not_known(bot: Bot, ada: Visitor) -> None:
+async def test_one_answer_has_no_picture_and_no_images(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     await remember(bot, account, (0.5, 12.0))
     await bot.start()
     shown = text(await ada.ask("mjusage", account=account.channel))
     assert "Images a day: not known, as that takes answers on two days in a row. /mjinfo asks" in shown
+    assert "No picture: it takes two answers within 30 days." in shown
 
 
 async def test_an_account_without_an_answer_says_how_to_get_one(bot: Bot, ada: Visitor) -> None:
@@ -100,6 +182,7 @@ async def test_an_account_without_an_answer_says_how_to_get_one(bot: Bot, ada: V
     assert "Too few answers" in text(await ada.ask("mjusage", account=account.channel))
 
 
+@pytest.mark.usefixtures("drawn")
 async def test_a_renewal_since_the_last_answer_makes_its_numbers_old(bot: Bot, ada: Visitor) -> None:
     account = bot.api.add()
     renews = await remember(bot, account, *((days + 2, left) for days, left in STEADY), renews_in=-1)
@@ -109,7 +192,9 @@ async def test_a_renewal_since_the_last_answer_makes_its_numbers_old(bot: Bot, a
     assert "At this pace" not in shown
 
 
-async def test_all_accounts_stand_side_by_side_least_left_first(bot: Bot, ada: Visitor) -> None:
+async def test_all_accounts_stand_side_by_side_least_left_first(
+    bot: Bot, ada: Visitor, drawn: list[Chart]
+) -> None:
     for name, points in {
         "plenty": [(2, 29.0), (0, 28.9)],
         "short": [(2, 9.0), (0, 5.0)],
@@ -122,7 +207,12 @@ async def test_all_accounts_stand_side_by_side_least_left_first(bot: Bot, ada: V
     await ada.ask("mjname", account=[*bot.api.accounts][-1], name="silent")
     for account in bot.api.accounts.values():
         await ada.ask("mjname", account=account.channel, name=account.discord_name)
-    shown = text(await ada.ask("mjusage"))
+    message = await ada.ask("mjusage")
+    shown = text(message)
+    (picture,), (levels,) = message["attachments"], drawn
+    assert picture["description"] == "Fast hours left: used up 0, short 5, idle 20, plenty 28.9."
+    assert isinstance(levels, Levels)
+    assert levels.levels[1] == Level("short", 5.0, 30.0, levels.levels[1].empties, levels.levels[0].renews)
     assert "Fast time of 5 accounts" in shown
     assert "⚠️ 2 accounts without fast time now or before the renewal." in shown
     places = [shown.index(f"[{name}]") for name in ("used up", "short", "idle", "plenty")]
@@ -134,7 +224,7 @@ async def test_all_accounts_stand_side_by_side_least_left_first(bot: Bot, ada: V
 
 
 async def test_the_first_of_a_thousand_accounts_are_shown_and_the_rest_counted(
-    bot: Bot, ada: Visitor
+    bot: Bot, ada: Visitor, drawn: list[Chart]
 ) -> None:
     accounts = [bot.api.add() for _ in range(1_000)]
     await bot.start()
@@ -152,6 +242,9 @@ async def test_the_first_of_a_thousand_accounts_are_shown_and_the_rest_counted(
     assert shown.count("fast hours left") == 20
     assert "20 of 2,000 fast hours left" in shown
     assert "and 980 more accounts" in shown
+    (levels,) = drawn
+    assert isinstance(levels, Levels)
+    assert (len(levels.levels), levels.more) == (60, 940)
 
 
 @pytest.mark.parametrize("days", [0, -1, 401, 9999])
@@ -178,6 +271,7 @@ async def proxy(leaks: "Leaks") -> AsyncIterator[SimulatedMjproxy]:
         leaks.secrets |= server.secrets
 
 
+@pytest.mark.usefixtures("drawn")
 async def test_a_proxy_brings_the_numbers_by_itself(bot: Bot, proxy: SimulatedMjproxy, ada: Visitor) -> None:
     proxy.add(remark="Borealis")
     bot.proxy = proxy
