@@ -34,6 +34,8 @@ SELECTORS: Final = range(0xFE00, 0xFE10)
 """Choose between a character and its emoji."""
 UNKNOWN: Final = "\N{BULLET}"
 LONGEST: Final = 80
+CLUSTER: Final = 4
+"""The most signs that stand upon each other: more would reach into other rows."""
 
 
 def clipped(label: str, width: float, size: float) -> str:
@@ -51,8 +53,17 @@ def clipped(label: str, width: float, size: float) -> str:
 def drawable(label: str) -> str:
     """Return a label without hidden characters, with a bullet in place of those that no font has."""
     text = "".join(" " if each.isspace() else each for each in label if each.isspace() or not is_hidden(each))
-    signs = "".join(each if is_known(each) else UNKNOWN for each in " ".join(text.split()))
-    return re.sub(f"{UNKNOWN}+", UNKNOWN, signs)
+    shown, cluster = "", ""
+    for each in " ".join(text.split()):
+        if not unicodedata.category(each).startswith("M"):
+            cluster = each if are_known(each) else UNKNOWN
+            shown += cluster
+        elif 0 < len(cluster) < CLUSTER and are_known(
+            cluster + each
+        ):  # a mark, drawn with the font of what it stands on
+            cluster += each
+            shown += each
+    return re.sub(f"{UNKNOWN}+", UNKNOWN, shown)
 
 
 def is_hidden(character: str) -> bool:
@@ -68,9 +79,9 @@ def open_fonts(families: Sequence[str]) -> list[FT2Font]:
 FONTS: Final = open_fonts(FAMILIES)
 
 
-def is_known(character: str) -> bool:
-    """Whether a font has a character."""
-    return any(font.get_char_index(ord(character)) for font in FONTS)
+def are_known(characters: str) -> bool:
+    """Whether one font has all of these characters."""
+    return any(all(font.get_char_index(ord(each)) for each in characters) for font in FONTS)
 
 
 def width_of(text: str, size: float) -> float:

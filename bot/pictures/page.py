@@ -34,6 +34,8 @@ MOST_ROWS: Final = 60
 FEW: Final = 12
 """So few rows are higher."""
 MOST_TICKS: Final = 6
+APART: Final = 112
+"""The least distance of two words on an axis of time: the 1st follows the 31st closely."""
 
 BACKGROUND: Final = "#1e1f22"
 TRACK: Final = "#383a40"
@@ -110,8 +112,13 @@ def show_legend(figure: Figure, entries: Sequence[Artist], *, columns: int) -> N
 def show_time(axes: Axes, since: datetime, until: datetime, *, has_words: bool = True) -> None:
     """Show days or hours along the bottom."""
     axes.set_xlim(days(since), days(until))
-    axes.xaxis.set_major_locator(AutoDateLocator(minticks=3, maxticks=MOST_TICKS))
-    axes.xaxis.set_major_formatter(lambda place, _: moment(num2date(place)))
+    apart = (days(until) - days(since)) * APART / axes.bbox.width
+    places: list[float] = []
+    locator: Any = AutoDateLocator(minticks=3, maxticks=MOST_TICKS)
+    for place in reversed(locator.tick_values(since, until)):
+        if days(since) <= place <= days(until) and not (places and places[-1] - place < apart):
+            places.append(place)
+    axes.set_xticks(places, [moment(num2date(place)) for place in places])
     axes.tick_params(axis="x", labelbottom=has_words)
     axes.grid(visible=True, axis="x", color=GRID)
     if has_words:

@@ -23,6 +23,7 @@ MOST_WANTED: Final = 5
 """The most pictures that wait or are drawn."""
 LARGEST: Final = 4 << 20
 PNG: Final = b"\x89PNG\r\n\x1a\n"
+WHAT: Final = "Drawing a picture"
 KEPT: Final = ("PATH", "LD_LIBRARY_PATH", "SYSTEMROOT")
 """What Python may need to start. Nothing else of the environment is passed on: tokens stand in it."""
 
@@ -60,7 +61,11 @@ class Pictures:
 
     async def draw(self, chart: Chart, *, name: str, description: str) -> Picture | None:
         """Return the picture of a chart; None if it cannot be drawn, or if too many are wanted."""
-        data = await asyncio.to_thread(CHART.dump_json, chart)
+        try:
+            data = await asyncio.to_thread(CHART.dump_json, chart)
+        except ValueError as error:  # half of a character in a label
+            self._health.failed(WHAT, error)
+            return None
         task = self.wanted.get(data)
         if task is None:
             if len(self.wanted) >= MOST_WANTED:
@@ -90,10 +95,10 @@ class Pictures:
                     png = await self._ask(chart)
             except Exception as error:  # noqa: BLE001 - an answer without its picture is better than none
                 if not self._is_closed:
-                    self._health.failed("Drawing a picture", error)
+                    self._health.failed(WHAT, error)
                 await self._end()
                 return None
-            self._health.succeeded("Drawing a picture")
+            self._health.succeeded(WHAT)
             self._idle_timer = asyncio.get_running_loop().call_later(self.idle.total_seconds(), self._kill)
             return png
 

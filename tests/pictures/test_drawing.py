@@ -1,13 +1,18 @@
 """What pictures show: their size, their colours at known places, texts of any kind, and nothing of chance."""
 
+# The types of matplotlib have gaps.
+# pyright: reportUnknownMemberType=false
+
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
+from itertools import pairwise
 
+import matplotlib as mpl
 import pytest
 from PIL import Image, ImageColor
 
 from bot.domain.charts import Chart, Level, Levels, Pace, Shade, Span, Timeline, TimelineRow, UsageCurve
-from bot.pictures import labels
+from bot.pictures import labels, page
 from bot.pictures.drawing import draw
 from bot.pictures.labels import clipped, drawable, width_of
 from bot.pictures.page import (
@@ -169,6 +174,21 @@ def test_more_rows_than_there_is_place_for_are_counted() -> None:
     assert all_of_them != draw(timeline(*rows[:MOST_ROWS], more=1_001 - MOST_ROWS))
 
 
+@pytest.mark.parametrize("length", [1, 2, 8, 9, 10, 14, 30, 90, 400])
+def test_the_words_for_times_do_not_touch(length: int) -> None:
+    with mpl.rc_context(page.STYLE):
+        for day in range(40):
+            until = datetime(2026, 10, 28, 7, tzinfo=UTC) + day * DAY
+            figure = page.new(100)
+            axes = page.field(figure, 306, 50, 678, 40)
+            page.show_time(axes, until - length * DAY, until)
+            boxes = sorted(
+                (each.get_window_extent().x0, each.get_window_extent().x1) for each in axes.get_xticklabels()
+            )
+            assert len(boxes) > 1
+            assert all(right[0] - left[1] > 8 for left, right in pairwise(boxes))
+
+
 # Fast time
 
 
@@ -221,12 +241,19 @@ def test_a_level_is_a_bar_within_that_of_its_plan_and_stands_out_if_it_does_not_
         ("$\\frac{1}{0}$ 50%_^", "$\\frac{1}{0}$ 50%_^"),
         ("moon \U000f0000\U0001fae8\ufe0f!", "moon •!"),
         ("\ud800", ""),
+        ("e" + "\u0301" * 50, "e" + "\u0301" * 3),
+        ("\u0301\ud800", ""),
         ("Анна ελ", "Анна ελ"),
     ],
 )
 def test_a_label_is_drawn_without_what_no_font_has_or_what_is_no_sign(label: str, shown: str) -> None:
     assert drawable(label) == shown
     assert draw(timeline(TimelineRow(label)))
+
+
+def test_a_mark_that_no_font_has_together_with_its_letter_is_left_out() -> None:
+    assert drawable("e\u093e") == "e"
+    assert draw(timeline(TimelineRow("쿓\u093e e\u093e\u0301")))
 
 
 def test_chinese_is_drawn_where_a_font_has_it_and_replaced_where_none_has(

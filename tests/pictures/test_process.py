@@ -160,6 +160,10 @@ async def test_without_a_picture_there_is_one_line_in_the_log_until_it_works_aga
     await pictures.close()
 
 
+async def test_half_of_a_character_is_no_picture_and_no_error(pictures: Pictures) -> None:
+    assert await drawn(pictures, Levels((Level("\ud83d", 1.0),))) is None
+
+
 async def test_a_process_that_hangs_is_killed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     pictures = Pictures(tmp_path, python(HANGING), limit=timedelta(seconds=0.3))
     assert await drawn(pictures) is None
@@ -268,11 +272,17 @@ async def test_the_process_ends_after_a_bot_that_was_killed(tmp_path: Path, prog
     await until(lambda: is_gone(pid))
 
 
-def test_the_bot_itself_loads_nothing_that_draws() -> None:
+def test_the_bot_itself_loads_nothing_that_draws_also_when_it_has_pictures_drawn() -> None:
     program = (
-        "import sys, bot.__main__, bot.app\n"
+        "import asyncio, sys, bot.__main__, bot.app\n"
         "from bot.interactions.client import EXTENSIONS\n"
         "[__import__(each) for each in EXTENSIONS]\n"
+        "from tests.pictures.test_process import *\n"
+        "async def draw():\n"
+        "    pictures = Pictures(Path())\n"
+        "    assert await drawn(pictures)\n"
+        "    await pictures.close()\n"
+        "asyncio.run(draw())\n"
         "print(*sys.modules)"
     )
     loaded = subprocess.check_output(python(program), text=True).split()  # noqa: S603 - our own
