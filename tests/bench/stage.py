@@ -80,6 +80,7 @@ class Stage:
             "GUILD_IDS": str(self.world.guild_id),
             "OWNER_IDS": str(self.world.owner.id),
             "DATABASE_PATH": str(self.folder / "midwatch.sqlite3"),
+            "TMPDIR": str(self.folder),
             "BENCH_DISCORD_API": self.world.api,
             "BENCH_GATEWAY": self.world.gateway,
             **changed,

@@ -263,7 +263,9 @@ worker.main()
 )
 async def test_the_process_ends_after_a_bot_that_was_killed(tmp_path: Path, program: str, state: str) -> None:
     parent = await asyncio.create_subprocess_exec(
-        *(*python(PARENT), str(tmp_path), program, state), stdout=asyncio.subprocess.PIPE
+        *(*python(PARENT), str(tmp_path), program, state),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "TMPDIR": str(tmp_path)},  # who is killed removes nothing
     )
     assert parent.stdout is not None
     pid = int(await parent.stdout.readline())
