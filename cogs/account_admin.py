@@ -62,13 +62,11 @@ class AccountAdmin(commands.Cog):
         self._adds_here = any(CAPABILITIES.get(name, LISTED_ONLY).adds_accounts for name in names)
         if self._pollers.web_pages:
             self.mjadd.description = (
-                f"Add a Midjourney account at {services(names)}, or see where that is done."
+                f"Add an account at {services(names)}, or see where that is done."
                 if self._adds_here
-                else f"See where Midjourney accounts are added to {services(names)}."
+                else f"See where accounts are added to {services(names)}."
             )
-            self.mjremove.description = (
-                f"Remove a Midjourney account from {services(names)}, after a confirmation."
-            )
+            self.mjremove.description = f"Remove an account from {services(names)}, after a confirmation."
         bot.controls.register("account.edit", Access.OWNERS, self.edit, FORM)
         bot.controls.register("account.save", Access.OWNERS, self.save, f"{HANDLE}?")
         bot.controls.register("account.remove", Access.OWNERS, self.ask_removal, HANDLE)

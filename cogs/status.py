@@ -90,7 +90,7 @@ class Status(commands.Cog):
             sum(len(each.poll_state.listed or ()) for each in self._pollers),
             incidents,
             service=service,
-            is_mixed=len(self._pollers.names) > 1,
+            providers=self._pollers.names,
             muted=any(until > utc_now() for until in self._state.mutes.values()),
             problems=self._loops.problems(),
             idle=sum(each.is_idle for each in self._pollers.cache.accounts),

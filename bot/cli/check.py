@@ -86,7 +86,7 @@ async def findings(settings: Settings, providers_of: ProvidersOf) -> AsyncIterat
             if any(isinstance(each.said, Unauthorized | Unpaid) for each in statements):
                 refused.add(subscription_of(provider.name))
             for statement in statements:
-                yield finding(provider, statement, is_mixed=len(providers) > 1)
+                yield finding(provider, statement, providers=[each.name for each in providers])
 
 
 async def check_discord(settings: Settings) -> AsyncIterator[Finding]:

@@ -1,7 +1,7 @@
 """The lines of `python -m bot check`, and what is warned of at the start."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -18,7 +18,7 @@ from bot.providers.provider import Fact, Provider, Said, Statement
 from bot.providers.useapi.client import UseapiClient
 from bot.render.error_messages import next_step, what
 from bot.render.mjproxy_words import MJPROXY_WORDS
-from bot.render.provider_words import WORDS
+from bot.render.provider_words import WORDS, service_name
 from bot.render.text import count
 
 log = logging.getLogger(__name__)
@@ -70,6 +70,7 @@ SUBJECTS: Final[Mapping[str, Mapping[Fact, str]]] = {
     },
 }
 """How a line about the only provider begins. One of several, or any other, is named by its service."""
+OF_SUBSCRIPTION: Final = (Fact.TOKEN, Fact.SUBSCRIPTION)
 SENTENCES: Final[Mapping[Said, str]] = {
     Said.ANSWERS: "{service} {version} answers at {address}, {way}",
     Said.OLD: "version {version}. " + MJPROXY_WORDS.errors[ErrorCode.TOO_OLD_TO_ENABLE].replace("\n", " "),
@@ -97,11 +98,12 @@ MARKS: Final = {Said.NOTHING_ANSWERS: FAIL, Said.INACTIVE: FAIL} | dict.fromkeys
 """What is not good."""
 
 
-def finding(provider: Provider, statement: Statement, *, is_mixed: bool = False) -> Finding:
-    """Return the line about what a provider says of itself. `is_mixed` says that there are others."""
+def finding(provider: Provider, statement: Statement, *, providers: Collection[str] = ()) -> Finding:
+    """Return the line about what a provider says of itself. `providers` are the names of all."""
     words = WORDS[provider.name]
-    subjects = {} if is_mixed else SUBJECTS.get(provider.name, {})
-    subject = subjects.get(statement.fact) or f"{words.service} {statement.fact}"
+    subjects = {} if len(providers) > 1 else SUBJECTS.get(provider.name, {})
+    service = service_name(provider.name, () if statement.fact in OF_SUBSCRIPTION else providers)
+    subject = subjects.get(statement.fact) or f"{service} {statement.fact}"
     said = statement.said
     if isinstance(said, ProviderError):
         return failed(subject, sentences(said))

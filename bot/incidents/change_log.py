@@ -7,6 +7,7 @@ from typing import Final
 from bot.domain.actions import Action
 from bot.domain.incidents import DISABLED, Ending, Incident
 from bot.domain.messages import Delivery, Message, reference
+from bot.render.provider_words import titles
 from bot.render.text import span
 from bot.runtime.log_setup import log_fact
 
@@ -57,8 +58,8 @@ class ChangeLog:
                 log_sent(before, after)
 
     def _named(self, reference: str) -> str:
-        """Return the label of an account and the last four characters of its key, on one line."""
-        end, label = f"…{reference[-4:]}", self.label_of(reference)
+        """Return the label of an account and its service or the end of its key, on one line."""
+        end, label = " ".join(titles(reference)) or f"…{reference[-4:]}", self.label_of(reference)
         if label is None or label == end:
             return end
         return f"{''.join(char if char.isprintable() else ' ' for char in label)} ({end})"

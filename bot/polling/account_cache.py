@@ -12,6 +12,7 @@ from bot.domain.accounts import Account, KnownAccount, Observation, is_channel, 
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
 from bot.domain.providers import USEAPI, provider_of, reference_to
+from bot.render.provider_words import titles
 from bot.storage import Store
 
 UNDATED: Final = datetime.min.replace(tzinfo=UTC)
@@ -212,8 +213,12 @@ def with_incident(known: KnownAccount, incident: Incident, web_page: str | None)
 
 
 def is_called(account: KnownAccount, wanted: str) -> bool:
-    """Return whether a name is the label of an account, its name at its provider or its Discord name."""
-    names = (account.label, account.account.title, account.discord_name)
+    """Return whether a name is the label of an account, its name at its provider or its Discord name.
+
+    The label may follow the title of its service.
+    """
+    titled = (f"{title} {account.label}" for title in titles(account.reference))
+    names = (account.label, account.account.title, account.discord_name, *titled)
     return any(comparable(name) == wanted for name in names if name)
 
 

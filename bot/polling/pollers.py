@@ -28,7 +28,7 @@ class AccountPollers:
     ) -> None:
         self._pollers = {each.provider.name: each for each in pollers}
         for each in self._pollers.values() if len(self._pollers) > 1 else ():
-            each.outages.place = f" of {service_name(each.provider.name)}"
+            each.outages.place = f" of {service_name(each.provider.name, self._pollers)}"
         self._store = store
         self._watch_state = incident_service.watch_state
         self._watch_state.log.label_of = cache.label_of

@@ -45,7 +45,9 @@ SET_UP: Final = (
     "These services' accounts are set up at useapi.net: {links}.\n"
     "Their credentials belong there and nowhere else. I watch a new account from my next check on."
 )
-FOR_FORM: Final = "For an account at useapi.net, press the button below: it asks for the token in a form."
+FOR_FORM: Final = (
+    "For a Midjourney account at useapi.net, press the button below: it asks for the token in a form."
+)
 AGAIN: Final = {
     True: "-# /mjadd configures it again, with its Discord token; its name and history come back then.",
     False: "-# It is added again on {web_page}, as a new account without this name and history.",

@@ -9,11 +9,10 @@ from discord import app_commands
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.providers import provider_of
-from bot.domain.services import BY_PROVIDER
 from bot.render.account_facts import known_plan
 from bot.render.message_content import MessageContent, Select
 from bot.render.phrases import state_words
-from bot.render.provider_words import service_name
+from bot.render.provider_words import titles
 from bot.render.text import bare, length
 
 OFFERED: Final = 25
@@ -89,8 +88,8 @@ def tail(account: KnownAccount) -> list[str]:
 
     It distinguishes accounts of one label.
     """
-    if provider_of(account.reference) in BY_PROVIDER:
-        return [service_name(provider_of(account.reference))]
+    if names := titles(account.reference):
+        return names
     end = f"…{(account.account.discord_channel or account.reference)[-4:]}"
     return [] if account.label == end else [end]
 

@@ -20,7 +20,7 @@ from bot.render.account_facts import place, snapshot_line
 from bot.render.error_messages import message, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import flagged_since, is_paused, meaning, quote, state_words
-from bot.render.provider_words import WORDS, service_name, setup_links, words_for
+from bot.render.provider_words import WORDS, place_among, service_name, setup_links, words_for
 from bot.render.text import FENCES, count, escape, length, when, whole
 
 PAGE_SIZE: Final = 10
@@ -60,7 +60,7 @@ def list_content(
     """
     shown, page, pages = page_of(sorted(accounts, key=order), page, PAGE_SIZE)
     position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
-    read = f"{'The other list was read' if stale else 'List read'} at {when(at, 'T')}" if at else None
+    read = f"{'The rest was read' if stale else 'List read'} at {when(at, 'T')}" if at else None
     heading, footer = _heading(accounts, stale), f"{position}{read or 'No list can be read now'}"
     if refusal is not None:
         as_of = [f"**As of {when(at, 'f')}, when I last read the list:**"] if at and not stale else []
@@ -102,7 +102,7 @@ def unread(failures: Mapping[str, CodedError], providers: Sequence[str]) -> str:
         groups.setdefault((subscription_of(provider), error.code), []).append(provider)
     lines: list[str] = []
     for (subscription, _), names in groups.items():
-        error, name = copy(failures[names[0]]), ", ".join(map(service_name, names))
+        error, name = copy(failures[names[0]]), ", ".join(service_name(each, providers) for each in names)
         error.provider = subscription if len(names) > 1 else error.provider
         is_named = len(providers) == 1 or name in what(error)
         said = message(error, REFUSAL_LIMIT, REFUSAL_QUOTE)
@@ -126,12 +126,12 @@ def _heading(accounts: Sequence[KnownAccount], stale: Container[str]) -> str:
     if not counted:
         return heading
     provider = provider_of(counted[0].reference)
-    place = f" at {service_name(provider)}" if len(counted) < len(accounts) else ""
+    place = place_among(provider, (known.reference for known in accounts))
     return f"{heading}\n{_slot_totals(counted, place, is_stale=provider in stale)}"
 
 
 def _title(providers: Collection[str]) -> str:
-    return "## Accounts" if providers and BY_PROVIDER.keys() >= set(providers) else "## Midjourney accounts"
+    return "## Midjourney accounts" if BY_PROVIDER.keys().isdisjoint(providers) else "## Accounts"
 
 
 def _is_soft(known: KnownAccount) -> bool:
@@ -159,7 +159,7 @@ def _titles(shown: Sequence[KnownAccount], stale: Mapping[str, datetime]) -> lis
     names = ["", *(provider_of(account.reference) for account in shown)]
     as_of = {name: f", as of {when(at, 'f')}" for name, at in stale.items()}
     return [
-        "" if name == before else f"At {service_name(name)}{as_of.get(name, '')}:\n"
+        "" if name == before else f"At {service_name(name, [*names, *stale])}{as_of.get(name, '')}:\n"
         for before, name in pairwise(names)
     ]
 

@@ -10,7 +10,7 @@ from bot.domain.incidents import DISABLED, NEWS, Ending, Incident, Incidents, Re
 from bot.domain.messages import Message
 from bot.domain.providers import provider_of
 from bot.render.phrases import is_paused, open_words, paused_words
-from bot.render.provider_words import WORDS, is_mixed_with
+from bot.render.provider_words import WORDS, place_among
 from bot.render.text import count, escape, span, when, whole
 
 LABEL_LIMIT: Final = 30
@@ -175,8 +175,7 @@ def slots_out(incidents: Incidents, accounts: Accounts) -> str | None:
         return None
     counted = {provider_of(key) for key, each in accounts.items() if each.is_listed and each.account.max_jobs}
     (provider, *_) = counted
-    place = f" at {WORDS[provider].service}" if is_mixed_with(provider, accounts) else ""
-    of_total = f"of {whole(total)} job slots{place}"
+    of_total = f"of {whole(total)} job slots{place_among(provider, accounts)}"
     return count(out, f"{of_total} is unavailable.", f"{of_total} are unavailable.")
 
 

@@ -36,7 +36,6 @@ from bot.render.digest import digest, digest_controls
 from bot.render.headlines import headline, headline_of, over, second_line, was_flagged
 from bot.render.incident_card import CardContext, card, controls, how_it_ended
 from bot.render.message_content import Button, MessageContent, headed
-from bot.render.provider_words import is_mixed_with
 from bot.render.service_messages import changes, recovery, service_content
 from bot.render.text import count, whole
 
@@ -96,8 +95,8 @@ def enable_all_button(items: Sequence[AlertItem], incidents: Incidents) -> Butto
 
 def _context(items: Sequence[AlertItem], incidents: Incidents, accounts: Accounts) -> CardContext:
     services, at_once = open_services(incidents.values()), enable_all_button(items, incidents)
-    is_mixed = any(is_mixed_with(each, accounts) for each in services)
-    return CardContext(slots_out(incidents, accounts), services, is_mixed=is_mixed, enable_all=at_once)
+    providers = {provider_of(each) for each in accounts}
+    return CardContext(slots_out(incidents, accounts), services, providers=providers, enable_all=at_once)
 
 
 def _content(message: Message, incidents: Incidents, accounts: Accounts, page: int) -> MessageContent:

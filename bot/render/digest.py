@@ -14,7 +14,7 @@ from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
 from bot.render.message_content import Button, Component, Select, page_buttons, page_of
 from bot.render.phrases import CHINESE, demand, flag_text, quote
-from bot.render.provider_words import WORDS, service_name
+from bot.render.provider_words import WORDS, service_name, titles
 from bot.render.text import QUOTE_LIMIT, clip, count, escape, exactly, length, when, whole
 
 PAGE_SIZE: Final = 20
@@ -77,11 +77,12 @@ def _list(shown: Sequence[AlertItem]) -> str:
 def _line(item: AlertItem, *, linked: bool) -> str:
     name, link = escape(item.account.label, NAME_LIMIT), item.account.account.link
     title = f"**[{name}]({link})**" if link and linked and not item.incident.ended else f"**{name}**"
-    return " · ".join([title, item.state, *_traits(item)])
+    return " · ".join([title, *titles(item.account.reference), item.state, *_traits(item)])
 
 
 def _brief(item: AlertItem) -> str:
-    return f"**{escape(item.account.label, NAME_LIMIT)}** · {item.state}"
+    name = f"**{escape(item.account.label, NAME_LIMIT)}**"
+    return " · ".join([name, *titles(item.account.reference), item.state])
 
 
 def _traits(item: AlertItem) -> list[str]:
@@ -114,8 +115,8 @@ def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
     providers = {item.incident.provider for item in items if not item.incident.ended}
     if not providers:
         return None
-    places = [service_name(each) for each in context.services if each in providers]
-    place = f" at {naming(places)}" if context.is_mixed else ""
+    places = [service_name(each, context.providers) for each in context.services if each in providers]
+    place = f" at {naming(places)}" if places and len(context.providers) > 1 else ""
     unseen = (
         f"I cannot see your accounts{place} now: this is how they were at the last check." if places else None
     )

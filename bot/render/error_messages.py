@@ -85,11 +85,11 @@ ERRORS: Final[Mapping[ErrorCode, str]] = {
     "Choose a number of jobs up to {most}.",
     ErrorCode.LIST_EMPTY: "{service} suddenly lists none of your accounts, "
     "so Midwatch keeps watching the old list.\n"
-    "Check at {service}. If you removed them there, use /mjremove for each, too.",
+    "If you removed them there, use /mjremove for each, too. If not, check that they are still configured.",
     ErrorCode.LIST_SHORT: "{service} suddenly lists only {shown} of your {known} accounts, "
     "so Midwatch keeps watching the old list.\n"
-    "Check at {service}. If you removed them there, use /mjremove for each, too, "
-    "or wait: Midwatch accepts the new list after a day.",
+    "If you removed them there, use /mjremove for each, too, "
+    "or wait: Midwatch accepts the new list after a day. If not, check that they are still configured.",
     ErrorCode.NO_CHANNEL_ID: "This is not the id of a Discord channel.\n"
     "A channel id has 17 to 20 digits: choose an account of /mjaccounts.",
     ErrorCode.NO_MIDJOURNEY: "useapi.net found no conversation with the Midjourney Bot "
@@ -167,7 +167,7 @@ DATABASE: Final[Mapping[ErrorCode, str]] = {
 
 USER_ERRORS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.ACCOUNT_AMBIGUOUS: "More than one account goes by that name.\n"
-    "Type the channel id instead; /mjaccounts shows it.",
+    "Pick one from the suggestions, type its channel id, or put its service before the name.",
     ErrorCode.ACCOUNT_UNKNOWN: "No configured account has that name or channel id.\n"
     "Pick one from the suggestions, or look at /mjaccounts.",
     ErrorCode.ADDED_ELSEWHERE: "Midwatch cannot add accounts to a midjourney-proxy, as it "

@@ -1,6 +1,6 @@
 """The card of an account's incident in all its states, and the controls below it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, assert_never
@@ -30,7 +30,7 @@ from bot.render.instructions import (
 )
 from bot.render.message_content import Button, Component, Link, MessageContent, channel_buttons
 from bot.render.phrases import flagged_since, is_unlocked, meaning, quote
-from bot.render.provider_words import WORDS
+from bot.render.provider_words import WORDS, service_name
 from bot.render.remedy_words import JUDGED, words_of
 from bot.render.text import clip, code_block, exactly, when
 
@@ -51,8 +51,8 @@ class CardContext:
     """The open incident of each provider's service: its accounts' cards then show what was last seen."""
     note: str | None = None
     """A note about the message itself."""
-    is_mixed: bool = False
-    """Whether accounts of another provider are watched, too."""
+    providers: Collection[str] = ()
+    """The providers that have accounts."""
     actions: Sequence[Action] = ()
     """The last actions on the account, newest first."""
     enable_all: Button | None = None
@@ -225,7 +225,8 @@ def _unseen(incident: Incident, context: CardContext) -> Iterator[str]:
         yield words.put_into("**{api_first}'s list has gaps now**, so this may not be up to date.")
     elif service is not None:
         can_be_reset = service.problem is ServiceProblem.PENDING and service.flag is not None
-        place = f" at {words.service}" if context.is_mixed else ""
+        is_mixed = len(context.providers) > 1
+        place = f" at {service_name(incident.provider, context.providers)}" if is_mixed else ""
         seen = f"**I cannot see it{place} now.** Last seen flagged {when(incident.seen_at, 'f')}."
         yield f"{seen} {STILL_RESETS}" if can_be_reset else seen
 

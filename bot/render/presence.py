@@ -1,13 +1,13 @@
 """The bot's own status text."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from bot.domain.errors import Cause
 from bot.domain.incidents import Incident, ServiceProblem, State, service_of
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.error_messages import cause_texts
-from bot.render.provider_words import WORDS
+from bot.render.provider_words import WORDS, service_name
 from bot.render.text import clip, count, whole
 from bot.render.wellness import problem_words
 
@@ -19,15 +19,15 @@ def presence_text(
     incidents: Iterable[Incident],
     *,
     service: Incident | None = None,
-    is_mixed: bool = False,
+    providers: Collection[str] = (),
     muted: bool = False,
     problems: Sequence[WatchProblem] = (),
     idle: int = 0,
 ) -> str:
     """Return the bot's status text. Flagged accounts come first; a recovering one is not ready.
 
-    `service` is the worst open incident of a provider, whose accounts are not counted; `is_mixed` says
-    whether there are others. `idle` is how many accounts do not run, although no incident of theirs is open.
+    `service` is the worst open incident of a provider, whose accounts are not counted; `providers`
+    are all that are watched. `idle` is how many accounts do not run, although no incident of theirs is open.
     """
     opened = [each for each in incidents if each.reference and not each.ended]
     if service is not None:
@@ -37,7 +37,7 @@ def presence_text(
     needing = len(needing_somebody(flagged))
     needed = count(needing, "needs you", "need you")
     if service is not None:
-        words = " · ".join([*([needed] if needing else []), _trouble(service, is_mixed=is_mixed)])
+        words = " · ".join([*([needed] if needing else []), _trouble(service, providers)])
     elif needing:
         words = needed
     elif flagged:
@@ -59,7 +59,7 @@ def needing_somebody(incidents: Iterable[Incident]) -> list[Incident]:
     return [each for each in opened if not each.is_soft and not each.is_starting]
 
 
-def _trouble(service: Incident, *, is_mixed: bool) -> str:
+def _trouble(service: Incident, providers: Collection[str]) -> str:
     words = WORDS[service.scope]
     match service.problem:
         case ServiceProblem.UNREACHABLE:
@@ -67,4 +67,5 @@ def _trouble(service: Incident, *, is_mixed: bool) -> str:
         case ServiceProblem.PENDING:
             return f"{words.refusal}, an account needs you"
         case _:
-            return f"cannot see your accounts at {words.service}" if is_mixed else "cannot see your accounts"
+            name = service_name(service.scope, () if service.is_shared else providers)
+            return f"cannot see your accounts{f' at {name}' if len(providers) > 1 else ''}"

@@ -105,9 +105,19 @@ WORDS: Final = WordsByProvider(
 )
 
 
-def service_name(provider: str) -> str:
-    """Return the name of a provider for people."""
-    return WORDS[provider].service
+def service_name(provider: str, among: Iterable[str] = ()) -> str:
+    """Return the name of a provider for people.
+
+    Among other services of useapi.net, the one for Midjourney has a name of its own.
+    """
+    is_a_service = provider == USEAPI and not BY_PROVIDER.keys().isdisjoint(among)
+    return "Midjourney" if is_a_service else WORDS[provider].service
+
+
+def titles(account: str) -> list[str]:
+    """Return the title of an account's service, which distinguishes accounts of one e-mail address."""
+    service = BY_PROVIDER.get(provider_of(account))
+    return [service.title] if service else []
 
 
 def words_for(account: str) -> ProviderWords:
@@ -115,16 +125,10 @@ def words_for(account: str) -> ProviderWords:
     return WORDS[provider_of(account)]
 
 
-def is_mixed_with(provider: str, accounts: Iterable[str]) -> bool:
-    """Return whether there are accounts of another provider."""
-    return any(provider_of(each) != provider for each in accounts)
-
-
-def your_accounts(provider: str, accounts: Iterable[str]) -> str:
-    """Return "your accounts", with their provider if there are accounts of another one."""
-    return (
-        f"your accounts at {service_name(provider)}" if is_mixed_with(provider, accounts) else "your accounts"
-    )
+def place_among(provider: str, accounts: Iterable[str]) -> str:
+    """Return " at" a provider if there are accounts of another one; else nothing."""
+    providers = {provider_of(each) for each in accounts}
+    return f" at {service_name(provider, providers)}" if providers - {provider} else ""
 
 
 def services(providers: Iterable[str]) -> str:

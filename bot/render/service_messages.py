@@ -16,7 +16,7 @@ from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, 
 from bot.render.error_messages import cause_texts
 from bot.render.message_content import MessageContent, headed
 from bot.render.phrases import flag_text, quote
-from bot.render.provider_words import WORDS, your_accounts
+from bot.render.provider_words import WORDS, place_among
 from bot.render.text import count, escape, exactly, fitted, numbered, span, whole
 
 BLIND: Final = "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders."
@@ -101,7 +101,7 @@ def scoped(incident: Incident) -> Callable[[str], str]:
 
 def yours(incident: Incident, accounts: Iterable[str]) -> str:
     """Return "your accounts", with the scope of the problem if there are others."""
-    return your_accounts(incident.scope, map(scoped(incident), accounts))
+    return f"your accounts{place_among(incident.scope, map(scoped(incident), accounts))}"
 
 
 def recovery(incident: Incident, accounts: Iterable[str] = ()) -> str:
@@ -128,7 +128,7 @@ def _recovered(incident: Incident, incidents: Incidents, accounts: Accounts) -> 
 def changes(incident: Incident, incidents: Incidents, accounts: Accounts) -> str | None:
     """Return which accounts were flagged or cleared meanwhile; those that were not started do not count.
 
-    None: of a shared problem, not all lists may be read again yet.
+    None: the lists of others that share the problem may not be read again yet.
     """
     start, end = incident.unseen
     touched = [
@@ -146,7 +146,8 @@ def changes(incident: Incident, incidents: Incidents, accounts: Accounts) -> str
     gone = [each for each in known if not _is_disabled(each)]
     groups = {"Newly flagged": found, "Not flagged any more": gone, "Disabled without a reason": disabled}
     lines = [f"{words}: {naming(_names(each, accounts))}." for words, each in groups.items() if each]
-    return "\n".join(lines) or (None if incident.is_shared else "Nothing changed.")
+    others = {provider_of(each) for each in accounts} - {incident.provider}
+    return "\n".join(lines) or (None if any(map(incident.is_shared_with, others)) else "Nothing changed.")
 
 
 def _is_disabled(incident: Incident) -> bool:

@@ -22,7 +22,7 @@ from bot.render.alert_items import (
 )
 from bot.render.message_content import Button, MessageContent
 from bot.render.presence import needing_somebody, presence_text
-from bot.render.provider_words import WORDS, guesses, service_name
+from bot.render.provider_words import WORDS, guesses, service_name, titles
 from bot.render.routes import failure_sentence, route_line
 from bot.render.service_messages import headline, reason, yours
 from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
@@ -151,15 +151,16 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
     unseen = {each.provider for each in watch.polls if service_of(services, each.provider)} | services.keys()
     for problem in services.values():
         yield f"⚠️ **{headline(problem, watch.accounts)}** This began {when(problem.opened_at, 'f')}."
-    seen = [service_name(each.provider) for each in watch.polls if each.provider not in unseen]
+    all_names = [each.provider for each in watch.polls]
+    seen = [service_name(each, all_names) for each in all_names if each not in unseen]
     if seen or not services:
         place = f"At {naming(seen)}: " if services else ""
         yield f"{place}{_summary(_without(unseen, watch))}"
     for polls in _alike(watch.polls):
         if len(watch.polls) > 1:
-            yield f"**{', '.join(service_name(each.provider) for each in polls)}**"
+            yield f"**{', '.join(service_name(each.provider, all_names) for each in polls)}**"
         yield from _checked(polls)
-    yield from guesses(each.provider for each in watch.polls)
+    yield from guesses(all_names)
 
 
 def _alike(polls: Iterable[PollStatus]) -> Iterable[list[PollStatus]]:
@@ -219,7 +220,7 @@ def _summary(watch: WatchStatus) -> str:
 def _open(incident: Incident, watch: WatchStatus) -> str:
     item = AlertItem(incident, known_account(incident.reference or "", watch.accounts), None, watch.now)
     seen = f"{'noticed' if incident.is_soft else 'flagged'} {when(incident.opened_at)}"
-    parts = [f"**{item.name}**", item.state, seen]
+    parts = [f"**{item.name}**", *titles(item.account.reference), item.state, seen]
     if (until := incident.block_until()) is not None:
         parts.append(f"block ends {exactly(until)}")
     if incident.assigned_to is not None:

@@ -179,11 +179,11 @@ async def test_commands_say_which_providers_they_are_for(
 ) -> None:
     await begin(bot, proxy)
     assert described(bot, ada)["mjremove"] == (
-        "Remove a Midjourney account from useapi.net or midjourney-proxy, after a confirmation."
+        "Remove an account from useapi.net or midjourney-proxy, after a confirmation."
     )
-    assert described(bot, ada)["mjadd"].startswith("Add a Midjourney account at useapi.net or midjourney-")
+    assert described(bot, ada)["mjadd"].startswith("Add an account at useapi.net or midjourney-")
     await bot.restart(MJPROXY_URL=proxy.url, MJPROXY_TOKEN=proxy.token, USEAPI_TOKEN=None)
-    where = "See where Midjourney accounts are added to midjourney-proxy."
+    where = "See where accounts are added to midjourney-proxy."
     await bot.world.wait_for(lambda: described(bot, ada)["mjadd"] == where)
 
 
@@ -268,7 +268,7 @@ async def test_bad_input_ends_in_one_sentence(
     assert re.search(
         r"At midjourney-proxy, as of <t:\d+:f>:\n\*\*aurora\*\* · ❔ ready when last seen", shown
     )
-    assert "The other list was read at <t:" in shown
+    assert "The rest was read at <t:" in shown
     assert "✅" not in shown
 
 

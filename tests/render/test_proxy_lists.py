@@ -89,7 +89,7 @@ def test_accounts_of_a_list_that_cannot_be_read_are_not_called_ready() -> None:
     )
     assert page.entries[1].startswith("At useapi.net:\n**Aurora** · ✅ ready")
     assert "when I last read the list" not in page.heading
-    assert page.footer == "The other list was read at <t:1768356000:T>"
+    assert page.footer == "The rest was read at <t:1768356000:T>"
     layout = list_content(
         [account(), proxied()], 0, 1, at=NOW, refusal="It failed.", stale={MJPROXY: read_at}
     )

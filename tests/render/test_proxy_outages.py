@@ -164,10 +164,10 @@ def test_row_59_mjstatus_names_the_provider_and_sums_up_the_other() -> None:
 
 def test_row_59_the_bots_status_shows_the_outage_beside_who_needs_whom() -> None:
     opened = [FLAGGED, LOST]
-    assert presence_text(9, opened, service=down(), is_mixed=True) == (
+    assert presence_text(9, opened, service=down(), providers=(USEAPI, MJPROXY)) == (
         "1 needs you · midjourney-proxy does not answer"
     )
-    assert presence_text(9, [], service=down(ServiceProblem.TOKEN), is_mixed=True) == (
+    assert presence_text(9, [], service=down(ServiceProblem.TOKEN), providers=(USEAPI, MJPROXY)) == (
         "cannot see your accounts at midjourney-proxy"
     )
     unseen = [WatchProblem(ProblemKind.SIGHT, detail="midjourney-proxy")]

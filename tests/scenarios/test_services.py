@@ -112,6 +112,13 @@ async def test_two_services_may_have_the_same_account(bot: Bot, ada: Visitor) ->
     )
     suggestions = [each.name for each in await ada.complete("mjname", STUDIO)]
     assert suggestions == [f"{STUDIO} · ✅ ready · Kling", f"{STUDIO} · ✅ ready · Runway"]
+    for name in ("kling", "runwayml"):
+        bot.api.flag_in(name, STUDIO, REFUSED)
+    await poll(ada)
+    await newest(ada, *(f"**{shown(STUDIO)}** · {title} · 🔑 cannot log in" for title in ("Kling", "Runway")))
+    assert f"**{shown(STUDIO)}** is now called **Ember**" in text(
+        await ada.ask("mjname", account=f"runway {STUDIO}", name="Ember")
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,13 +182,30 @@ async def test_an_outage_of_all_services_is_one_incident(
     await nothing_more(ada, 2)
 
 
-async def test_the_outage_of_one_service_is_told_by_its_name(bot: Bot, ada: Visitor) -> None:
+@pytest.mark.parametrize(
+    ("service", "words"),
+    [
+        (Endpoint.KLING, "I cannot see your accounts at Kling. Kling has a server error."),
+        (Endpoint.LIST, "I cannot see your accounts at Midjourney. useapi.net has a server error."),
+    ],
+)
+async def test_the_outage_of_one_service_is_told_by_its_name(
+    bot: Bot, ada: Visitor, capsys: pytest.CaptureFixture[str], service: Endpoint, words: str
+) -> None:
     bot.api.add()
     bot.api.add_to("kling", STUDIO)
     bot.api.add_to("runwayml", STUDIO)
-    await bot.start(USEAPI_SERVICES="midjourney,kling,runwayml", POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
-    bot.api.fault(Fault.SERVER_ERROR, endpoint=Endpoint.KLING)
-    await poll_until(ada, "I cannot see your accounts at Kling. Kling has a server error.")
+    services = "midjourney,kling,runwayml"
+    await bot.start(USEAPI_SERVICES=services, POLL_INTERVAL="5s", OUTAGE_AFTER="1s")
+    assert text(await ada.ask("mjaccounts")).count("At Midjourney:") == 1
+    assert "**Midjourney, Runway, Kling**" in text(await ada.ask("mjstatus"))
+    with point_at(bot.world.api, bot.world.gateway):
+        await check.report(bot.settings(USEAPI_SERVICES=services), app.providers_of)
+    lines = capsys.readouterr().out
+    assert "ok    useapi.net token: accepted" in lines
+    assert "ok    Midjourney accounts: 1 account, 0 flagged" in lines
+    bot.api.fault(Fault.SERVER_ERROR, endpoint=service)
+    await poll_until(ada, words)
     await nothing_more(ada, 1)
 
 
