@@ -110,7 +110,16 @@ async def test_nothing_is_there_without_the_secret_path(client: Client, path: st
 
 
 @pytest.mark.parametrize(
-    "name", ["server.py", "stage.py", "..%2fdemo.py", "%2e%2e/demo.py", "nothing.js", "page"]
+    "name",
+    [
+        "server.py",
+        "stage.py",
+        "..%2fdemo.py",
+        "%2e%2e/demo.py",
+        "nothing.js",
+        "page",
+        "attachments/1/2/a.png",
+    ],
 )
 async def test_only_the_page_s_own_files_are_served(client: Client, name: str) -> None:
     assert (await client.get(name))[0] == 404

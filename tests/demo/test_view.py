@@ -59,7 +59,7 @@ async def test_a_flag_pressed_on_a_phone_leads_to_the_message_it_makes(browser: 
     async with visiting(browser, 390, 844, hurry=UNHURRIED) as visitor:
         alert = await visitor.alert("ember", "Moderation")
         await expect(alert).not_to_be_in_viewport()
-        await visitor.button("New message in @ Midwatch").click()
+        await visitor.push("ember needs you").click()
         await expect(alert).to_be_in_viewport(ratio=SEEN)
         await expect(visitor.page.locator("#news")).to_be_hidden()
         await visitor.account("ember").get_by_role("button", name="Clear").click()

@@ -58,6 +58,10 @@ class Visitor:
         """A button by its exact name."""
         return self.page.locator(within).get_by_role("button", name=name, exact=True)
 
+    def push(self, text: str) -> Locator:
+        """The notification on the phone's lock screen that says this."""
+        return self.page.locator("#phone").get_by_role("button").filter(has_text=text)
+
     def account(self, label: str) -> Locator:
         """An account's lines in the control strip."""
         return self.page.locator("#strip .account").filter(has_text=label)

@@ -1,9 +1,10 @@
 // The page: takes the state as it is pushed, draws what changed, and sends what the visitor does.
 import { Composer } from "./composer.js";
 import { h, uniqueId } from "./dom.js";
-import { answers, messageItem, noticeItem } from "./message.js";
+import { answers, isSilent, messageItem, notifies, noticeItem } from "./message.js";
 import { openModal } from "./modal.js";
 import { News } from "./news.js";
+import { Phone } from "./phone.js";
 import { Strip } from "./strip.js";
 import { keepTimesFresh } from "./time.js";
 
@@ -83,6 +84,7 @@ class Pane {
     const changed = this.fresh ? null : items.findLast((entry) => this.drawn.get(entry.id) !== entry);
     const added = Boolean(changed) && !this.drawn.has(changed.id);
     const answer = added && changed.own;
+    const pushed = this.fresh ? [] : items.filter(({ id, line }) => !this.drawn.has(id) && !("command" in line) && notifies(line, this.place, context));
     this.drawn = new Map(items.map((entry) => [entry.id, entry]));
     this.fresh = false;
     if (answer) this.atEnd = true;
@@ -90,7 +92,9 @@ class Pane {
     if (focus && document.activeElement === document.body) this.list.querySelector(`[data-custom-id="${CSS.escape(focus)}"]`)?.focus();
     this.#follow();
     if (answer) this.root.scrollIntoView({ block: "nearest" });
-    else if (changed) news.tell(`${added ? "New" : "Changed"} message in ${this.name}`, changed.element);
+    else if (pushed.length) news.forget(); // the phone tells of what is newest
+    else if (changed) news.tell(`${happened(changed, added)} message in ${this.name}`, changed.element);
+    for (const { line } of pushed) phone.notify(line, this.place === "dm" ? null : this.name);
   }
 
   #lines(messages) {
@@ -105,8 +109,13 @@ class Pane {
     const before = this.drawn.get(line.id);
     if (before?.text === text) return before;
     const notice = "command" in line;
-    return { id: line.id, text, own: notice || answers(line, context), element: notice ? noticeItem(line, context) : messageItem(line, context) };
+    return { id: line.id, line, text, own: notice || answers(line, context), element: notice ? noticeItem(line, context) : messageItem(line, context) };
   }
+}
+
+function happened(changed, added) {
+  if (!added) return "Changed";
+  return isSilent(changed.line) ? "Silent" : "New";
 }
 
 // What a reload must not undo. A browser may forbid to keep anything; the page works all the same.
@@ -136,6 +145,7 @@ function arrange(parent, elements) {
 }
 
 const news = new News(document.getElementById("news"));
+const phone = new Phone(document.getElementById("phone"), context);
 const panes = ["server", "dm"].map((name) => new Pane(document.getElementById(name), name));
 const strip = new Strip(document.getElementById("strip"), context);
 const bot = document.getElementById("bot");
@@ -152,6 +162,7 @@ function draw(state) {
   viewers(state);
   for (const pane of panes) pane.update(state);
   news.update();
+  phone.update();
   strip.update(state);
 }
 
@@ -175,6 +186,7 @@ function watch(viewer) {
   stream.onerror = () => { document.getElementById("lost").hidden = false; };
   context.notices.length = 0;
   for (const pane of panes) pane.reset();
+  phone.clear();
 }
 
 watch(kept().viewer ?? "owner");

@@ -1,5 +1,6 @@
 // Buttons, selects and Discord's newer layouts. What a visitor does with them goes to the bot as an interaction.
 import { Choices, h, link, uniqueId } from "./dom.js";
+import { fileComponent, gallery } from "./files.js";
 import { markdown } from "./markdown.js";
 
 const BUTTON_STYLES = { 1: "primary", 2: "secondary", 3: "success", 4: "danger" };
@@ -11,6 +12,8 @@ const BUILDERS = {
   3: select,
   9: section,
   10: (text, message, context) => h("div", { class: "text-display" }, ...markdown(text.content, context.names)),
+  12: gallery,
+  13: fileComponent,
   14: (rule) => h("hr", { class: `spacing-${rule.spacing ?? 1}${rule.divider === false ? " bare" : ""}` }),
   17: container,
 };

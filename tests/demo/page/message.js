@@ -1,5 +1,6 @@
 // One message as Discord shows it: head, content, embeds, components, and what stands below.
 import { components } from "./components.js";
+import { attachments, embedImage } from "./files.js";
 import { h, link } from "./dom.js";
 import { markdown } from "./markdown.js";
 import { stamp } from "./time.js";
@@ -18,7 +19,8 @@ export function messageItem(message, context) {
     h("div", { class: "body" },
       head(message, flags),
       flags & LOADING ? thinking(message) : content(message, context),
-      ...(message.embeds ?? []).map((embed) => embedBox(embed, context)),
+      ...attachments(message),
+      ...(message.embeds ?? []).map((embed) => embedBox(embed, message, context)),
       ...components(message, context),
       ephemeral ? onlyYou(message.id, context) : null));
 }
@@ -27,6 +29,27 @@ export function messageItem(message, context) {
 export function answers(message, context) {
   const { user, user_id: id } = message.interaction_metadata ?? message.interaction ?? {};
   return Boolean((message.flags ?? 0) & EPHEMERAL) || (user?.id ?? id) === context.viewer.id;
+}
+
+// What Discord notifies of: direct messages and mentions, unless they are silent or the viewer asked for them.
+export function notifies(message, place, context) {
+  const quiet = (message.flags ?? 0) & (SILENT | LOADING);
+  return !quiet && !answers(message, context) && (place === "dm" || (message.pings ?? []).includes(context.viewer.id));
+}
+
+export function isSilent(message) {
+  return Boolean((message.flags ?? 0) & SILENT);
+}
+
+export function sender(message) {
+  return message.author.global_name ?? message.author.username;
+}
+
+// What a lock screen shows: the first line of the content as plain text, and of a message without one what it is.
+export function firstLine(message, context) {
+  const [line] = (message.content ?? "").split("\n");
+  if (line) return h("p", {}, ...markdown(line, context.names)).textContent;
+  return message.embeds?.[0]?.title ?? (message.attachments?.length ? "Sent a file." : "Sent a message.");
 }
 
 // A line of Discord's own client, for what no message tells: "The application did not respond".
@@ -51,7 +74,7 @@ function asked(message, context) {
 function head(message, flags) {
   const sent = Date.parse(message.timestamp) / 1000;
   return h("p", { class: "head" },
-    h("strong", { class: "author" }, message.author.global_name ?? message.author.username),
+    h("strong", { class: "author" }, sender(message)),
     message.author.bot ? h("span", { class: "app-badge" }, "APP") : null,
     h("time", { datetime: message.timestamp, title: stamp(sent, "F") }, stamp(sent, "t")),
     flags & SILENT ? h("span", { class: "silent", title: "Sent without a notification" }, "silent") : null,
@@ -73,12 +96,13 @@ function onlyYou(id, context) {
     h("button", { type: "button", class: "as-link", onclick: () => context.dismiss(id) }, "Dismiss message"));
 }
 
-function embedBox(embed, context) {
+function embedBox(embed, message, context) {
   const box = h("article", { class: "embed" },
     embed.author ? h("p", { class: "embed-author" }, embed.author.url ? link(embed.author.url, embed.author.name) : embed.author.name) : null,
     embed.title ? h("h3", {}, ...title(embed, context)) : null,
     embed.description ? h("div", { class: "embed-text" }, ...markdown(embed.description, context.names)) : null,
     embed.fields?.length ? h("dl", {}, ...embed.fields.map((field) => fieldBox(field, context))) : null,
+    embedImage(embed, message),
     footer(embed));
   if (typeof embed.color === "number") box.style.borderInlineStartColor = colour(embed.color);
   return box;

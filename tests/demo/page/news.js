@@ -3,6 +3,12 @@ const ENOUGH = 0.3;
 const ENOUGH_PIXELS = 150; // of a message that is taller than its pane
 const STEPS = [0, 0.05, 0.1, 0.15, 0.2, 0.25, ENOUGH];
 
+export function leadTo(message) {
+  message.closest(".messages").focus({ preventScroll: true });
+  message.scrollIntoView({ block: "nearest" });
+  message.closest(".pane").scrollIntoView({ block: "nearest" });
+}
+
 export class News {
   constructor(root) {
     this.root = root;
@@ -12,19 +18,19 @@ export class News {
   }
 
   tell(text, element) {
-    this.#forget();
+    this.forget();
     Object.assign(this, { text, element });
     this.watch.observe(element);
   }
 
   // A message that was redrawn or dismissed cannot be led to.
   update() {
-    if (this.element && !this.element.isConnected) this.#forget();
+    if (this.element && !this.element.isConnected) this.forget();
   }
 
   #judge({ target, intersectionRatio, intersectionRect }) {
     if (target !== this.element) return;
-    if (intersectionRatio >= ENOUGH || intersectionRect.height >= ENOUGH_PIXELS) this.#forget();
+    if (intersectionRatio >= ENOUGH || intersectionRect.height >= ENOUGH_PIXELS) this.forget();
     else {
       this.button.textContent = this.text;
       this.root.hidden = false;
@@ -33,14 +39,11 @@ export class News {
 
   #show() {
     const element = this.element;
-    this.#forget();
-    if (!element) return;
-    element.closest(".messages").focus({ preventScroll: true });
-    element.scrollIntoView({ block: "nearest" });
-    element.closest(".pane").scrollIntoView({ block: "nearest" });
+    this.forget();
+    if (element) leadTo(element);
   }
 
-  #forget() {
+  forget() {
     this.watch.disconnect();
     this.element = null;
     this.root.hidden = true;

@@ -6,6 +6,7 @@ A page elsewhere in the browser could send requests here. It does not know the p
 
 import asyncio
 import json
+import mimetypes
 import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from .stage import Refusal, Stage
 HOST: Final = "127.0.0.1"
 FOLDER: Final = Path(__file__).parent
 TYPES: Final = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+PICTURES: Final = ("image/png", "image/jpeg", "image/gif", "image/webp")
 GATHER: Final = 0.03
 """Seconds between two pictures, so that a burst of changes is drawn once."""
 HEADERS: Final = {
@@ -48,6 +50,7 @@ class PageServer:
         app.router.add_get(f"/{self._secret}/", self._asset)
         app.router.add_get(f"/{self._secret}/events", self._events)
         app.router.add_get(f"/{self._secret}/{{name}}", self._asset)
+        app.router.add_get(f"/{self._secret}/{{path:attachments/.+}}", self._file)
         app.router.add_post(f"/{self._secret}/{{action}}", self._act)
         app.on_response_prepare.append(_harden)
         app.on_shutdown.append(self._close)
@@ -96,6 +99,16 @@ class PageServer:
         if path.parent != FOLDER or path.suffix not in TYPES or not path.is_file():
             raise web.HTTPNotFound
         return web.Response(body=path.read_bytes(), content_type=TYPES[path.suffix], charset="utf-8")
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        """Send a file of a message: pictures to be shown, all else to be saved."""
+        path = request.match_info["path"]
+        content = self._stage.file(path)
+        if content is None:
+            raise web.HTTPNotFound
+        kind = mimetypes.guess_type(path)[0] or "application/octet-stream"
+        headers = {} if kind in PICTURES else {"Content-Disposition": "attachment"}
+        return web.Response(body=content, content_type=kind, headers=headers)
 
     async def _act(self, request: web.Request) -> web.StreamResponse:
         try:

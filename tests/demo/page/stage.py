@@ -6,6 +6,8 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final, Protocol
 
+from simcord.backend.cdn import CDN_BASE
+
 from tests.demo.page.services import Json, Service, Useapi
 from tests.simulators.discord import CannotDo, FaultKind, Interaction, Person, SimulatedDiscord
 from tests.simulators.faults import Fault
@@ -100,6 +102,10 @@ class Stage:
             "dms_closed": self._dms_closed,
             "sending_fails": self._sending_fails,
         }
+
+    def file(self, path: str) -> bytes | None:
+        """Return a file of a message by the path of its address, if there is one."""
+        return self._discord.file(f"{CDN_BASE}/{path}")
 
     def _known(self, viewer: object) -> str:
         if not isinstance(viewer, str) or viewer not in self._people:
