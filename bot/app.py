@@ -18,6 +18,7 @@ from discord.gateway import DiscordWebSocket
 
 from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
+from bot.actions.info_order import ASKING, InfoOrder
 from bot.actions.remedies import Remedies
 from bot.cli.discord_errors import DISCORD_FAILURES, LOGIN_REFUSED, unavailable
 from bot.cli.findings import WARN, chosen_services, warn
@@ -172,7 +173,11 @@ async def assemble(
         watch_state = await WatchState.load(store, utc_now, names)
         cache, greeted = await load_cache(store, names), await store.watch.greeted()
     policy = Policy(
-        settings.poll_interval, settings.outage_after, settings.flap_window, settings.remind_after
+        settings.poll_interval,
+        settings.outage_after,
+        settings.flap_window,
+        settings.remind_after,
+        settings.info_every,
     )
     planner = NotificationPlanner(lambda: bot.owners.ids, policy)
     incident_service = IncidentService(watch_state, planner, greeted)
@@ -188,15 +193,22 @@ async def assemble(
     )
     notice = MemoryNotice(transport, lambda: bot.owners.ids)
     heartbeat = Heartbeat(session, settings.heartbeat_url)
+    account_info = AccountInfoService(store, pollers)
+    every = settings.info_every
+    info_order = None if every is None else InfoOrder(account_info, pollers, store, every, now=utc_now)
+    jobs = {} if info_order is None else {ASKING: info_order.ask_next}
     return Services(
         store,
         incident_service,
         pollers,
-        AccountInfoService(store, pollers),
+        account_info,
         AccountAdmin(useapi, pollers, incident_service, store),
         Remedies(pollers, incident_service, sleep=timings.reset_sleep),
-        WatchLoops(pollers, incident_service, outbox, notice, heartbeat, settings.poll_interval, now=utc_now),
+        WatchLoops(
+            pollers, incident_service, outbox, notice, heartbeat, settings.poll_interval, jobs, now=utc_now
+        ),
         Pictures(settings.database_path.parent),
+        info_order,
     )
 
 

@@ -91,6 +91,11 @@ class Settings(BaseModel):
         default=(timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=24)),
         description="When you are reminded of open incidents: 5m or more; the last one repeats.",
     )
+    info_every: Annotated[timedelta | None, from_text(values.read_info_every)] = Field(
+        default=None,
+        description="How often /info is sent for each account at useapi.net without a person: 6h or more. "
+        "These are Midjourney commands that nobody asked for.",
+    )
     database_path: Annotated[Path, from_text(values.read_database_path)] = Field(
         default=Path("data/midwatch.sqlite3"),
         description="The database file; it and its folder are made if missing.",

@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from bot.domain.providers import USEAPI
 from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, WatchProblem
@@ -41,6 +41,11 @@ FORGETTING: Final = "removing old records"
 NOTICE: Final = "warning about the database"
 
 
+Job: TypeAlias = Callable[[], Awaitable[timedelta]]
+"""What a setting adds to the watch. It returns how long to rest before its next run."""
+NO_JOBS: Final[Mapping[str, Job]] = {}
+
+
 class WatchLoops:
     """Runs the loops of the watch, with or without Discord's gateway."""
 
@@ -52,6 +57,7 @@ class WatchLoops:
         notice: MemoryNotice,
         heartbeat: Heartbeat,
         interval: timedelta,
+        jobs: Mapping[str, Job] = NO_JOBS,
         *,
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -64,6 +70,7 @@ class WatchLoops:
         self._notice = notice
         self._heartbeat = heartbeat
         self._interval = interval
+        self._jobs = jobs
         self._now = now
         self._sleep = sleep
         self._chance = chance
@@ -73,6 +80,7 @@ class WatchLoops:
             OUTBOX: outbox.health,
             FORGETTING: Health(),
             NOTICE: Health(),
+            **{name: Health() for name in jobs},
         }
         self._stop = asyncio.Event()
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -94,6 +102,9 @@ class WatchLoops:
             OUTBOX: self.outbox.run(self._stop),
             FORGETTING: self._loop(FORGETTING, self._watch_state.prune, every=FORGET_EVERY),
             NOTICE: self._loop(NOTICE, self._show_notice, every=min(self._interval, NOTICE_EVERY)),
+        }
+        loops |= {
+            name: self._loop(name, partial(self._run_and_rest, name, job)) for name, job in self._jobs.items()
         }
         self._tasks = {name: asyncio.create_task(loop, name=f"loop: {name}") for name, loop in loops.items()}
         try:
@@ -222,6 +233,14 @@ class WatchLoops:
         if isinstance(failure, RateLimited) and failure.retry_after is not None:
             return min(max(pace, failure.retry_after), 2 * self._interval)
         return pace
+
+    async def _run_and_rest(self, name: str, job: Job) -> None:
+        """Run a job, then rest as long as it says."""
+        running = asyncio.ensure_future(job())
+        await first_of(self._stop.wait(), running)
+        if not self._stop.is_set():
+            self._healths[name].succeeded(name)
+            await first_of(self._stop.wait(), self._sleep(running.result().total_seconds()))
 
     async def _tick_and_rest(self) -> None:
         """Apply the passing of time, then wait until it matters again."""

@@ -31,6 +31,7 @@ class Usage(commands.Cog):
     def __init__(self, bot: Midwatch) -> None:
         self._pollers = bot.services.pollers
         self._usage = bot.services.store.usage
+        self._order = bot.services.info_order
         self._pictures = bot.services.pictures
 
     @app_commands.command()
@@ -64,7 +65,9 @@ class Usage(commands.Cog):
         recent = latest(known, found[0] if found else None)
         if recent and recent.last.taken_at > max([since, *(each.taken_at for each in samples[-1:])]):
             samples = (*samples, recent.last)
-        usage = AccountUsage(known, recent, samples, days, now)
+        every = self._order.every if self._order else None
+        stopped = self._order.stopped_since(known.reference) if self._order else None
+        usage = AccountUsage(known, recent, samples, days, now, every, stopped)
         content, curve = usage_content(usage, asker), usage.curve
         return content if curve is None else await self._illustrated(content, curve, curve_words(curve))
 

@@ -78,12 +78,22 @@ class AccountInfoService:
         """When accounts of each provider were asked, if it limits how many are within a day."""
         self._under_way: dict[str, asyncio.Task[InfoResult]] = {}
 
-    async def ask(self, account: KnownAccount, *, even_if_flagged: bool = False) -> InfoResult:
+    async def last_asked(self, reference: str) -> datetime | None:
+        """Return when an account was last asked, also before this start; None if it never was."""
+        await self._recall(reference)
+        if (asked := self._asked.get(reference)) is not None:
+            return self._now() - timedelta(seconds=self._monotonic() - asked)
+        return self._asked_before[reference]
+
+    async def ask(
+        self, account: KnownAccount, *, even_if_flagged: bool = False, by_order: bool = False
+    ) -> InfoResult:
         """Ask Midjourney about an account, unless it does not run, is flagged or was asked too recently.
 
         Args:
             account: the account, which must be addressable.
             even_if_flagged: send the command although a person has something to acknowledge there first.
+            by_order: whether INFO_EVERY asks, and no person.
 
         Raises:
             UserError: it cannot be asked now and there is nothing to show, it is not configured any more, or
@@ -110,7 +120,7 @@ class AccountInfoService:
             return InfoResult(outcome, account, wait)
         self._asked[reference] = self._monotonic()
         self._recent(provider_of(reference)).append(self._now())
-        task = asyncio.create_task(self._ask(account), name=f"account info {reference}")
+        task = asyncio.create_task(self._ask(account, by_order=by_order), name=f"account info {reference}")
         self._under_way[reference] = task
         task.add_done_callback(lambda done: self._answered(reference, done))
         return await asyncio.shield(task)
@@ -174,7 +184,7 @@ class AccountInfoService:
             kept = await self._store.meta(f"{ASKED_OF}{provider}") or ""
             self._rations.setdefault(provider, [datetime.fromisoformat(each) for each in kept.split()])
 
-    async def _ask(self, account: KnownAccount) -> InfoResult:
+    async def _ask(self, account: KnownAccount, *, by_order: bool) -> InfoResult:
         reference = account.reference
         # Stored before Midjourney is asked, so that a restart does not shorten the wait.
         noting = self._note_asking(account)
@@ -191,7 +201,8 @@ class AccountInfoService:
             return InfoResult(InfoOutcome.NOTHING_NEW, self._now_known(account), wait)
         self._pollers.cache.put_info(reference, snapshot)
         if snapshot.taken_at is not None:  # the database keeps none without a time
-            await self._write(self._store.record_info(reference, snapshot), "an /info answer")
+            recording = self._store.record_info(reference, snapshot, by_order=by_order)
+            await self._write(recording, "an /info answer")
         return InfoResult(InfoOutcome.ANSWERED, self._now_known(account), wait)
 
     async def _note_asking(self, account: KnownAccount) -> None:

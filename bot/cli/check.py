@@ -9,7 +9,7 @@ import discord
 
 from bot.cli.check_database import try_database
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
-from bot.cli.findings import WARN, Finding, chosen_services, failed, finding, passed, unsaid
+from bot.cli.findings import WARN, Finding, chosen_services, failed, finding, info_order, passed, unsaid
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.services import subscription_of
@@ -27,7 +27,10 @@ FIX_THEM: Final = "Fix the FAIL lines, then run the check again."
 DISCORD_LIMIT_SECONDS: Final = 30
 NAME_LIMIT: Final = 100
 COMMANDS: Final[frozenset[str]] = frozenset(
-    ("mjaccounts", "mjadd", "mjinfo", "mjmute", "mjname", "mjremove", "mjreset", "mjstatus", "mjtest")
+    (
+        *("mjaccounts", "mjadd", "mjhistory", "mjinfo", "mjmute", "mjname", "mjremove", "mjreset"),
+        *("mjstatus", "mjtest", "mjusage"),
+    )
 )
 """The commands that the bot registers."""
 
@@ -74,6 +77,8 @@ async def findings(settings: Settings, providers_of: ProvidersOf) -> AsyncIterat
         if services is not None:
             yield services
         providers = list(providers_of(settings, session))
+        if settings.info_every is not None:
+            yield info_order(settings.info_every, [each.name for each in providers])
         refused: set[str] = set()
         for provider in providers:
             if subscription_of(provider.name) in refused:

@@ -1,14 +1,16 @@
 """The lines of `python -m bot check`, and what is warned of at the start."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import partial
 from typing import Final
 
 import aiohttp
 
 from bot.config import Settings
+from bot.domain.capabilities import capabilities_at
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import MJPROXY, USEAPI
 from bot.domain.services import ALL_SERVICES, MIDJOURNEY, SERVICE_NAMES
@@ -18,6 +20,7 @@ from bot.providers.provider import Fact, Provider, Said, Statement
 from bot.providers.useapi.client import UseapiClient
 from bot.render.error_messages import next_step, what
 from bot.render.mjproxy_words import MJPROXY_WORDS
+from bot.render.phrases import ordered
 from bot.render.provider_words import WORDS, service_name
 from bot.render.text import count
 
@@ -25,6 +28,7 @@ log = logging.getLogger(__name__)
 
 FAIL: Final = "FAIL"
 WARN: Final = "WARN"
+ORDER: Final = "INFO_EVERY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,13 @@ failed: Final = partial(Finding, FAIL)
 def sentences(error: ProviderError) -> str:
     """Return an error's sentence and what to do."""
     return f"{what(error)} {next_step(error)}"
+
+
+def info_order(every: timedelta, providers: Iterable[str]) -> Finding:
+    """Return what INFO_EVERY does with the accounts of some providers."""
+    if not any(capabilities_at(each).takes_orders for each in providers):
+        return warned(ORDER, "nothing that is watched takes it: unset it, or watch Midjourney at useapi.net.")
+    return passed(ORDER, f"{ordered(every)} These are Midjourney commands that nobody asked for")
 
 
 SUBJECTS: Final[Mapping[str, Mapping[Fact, str]]] = {

@@ -25,6 +25,8 @@ class Capabilities:
     """How long after an `/info` of an account the next one may be sent."""
     answers_info: bool = True
     """Whether an account can be asked for its information."""
+    takes_orders: bool = False
+    """Whether INFO_EVERY may ask its accounts."""
     lists_info: bool = False
     """Whether its list shows the last answer of each account."""
     infos_a_day: int | None = None
@@ -41,7 +43,10 @@ LISTED_ONLY: Final = Capabilities(
 SERVICE: Final = replace(LISTED_ONLY, answers_info=False)
 CAPABILITIES: Final[Mapping[str, Capabilities]] = {
     USEAPI: Capabilities(
-        dict.fromkeys(FlagKind, (Remedy.RESET,)), adds_accounts=True, info_wait=timedelta(seconds=30)
+        dict.fromkeys(FlagKind, (Remedy.RESET,)),
+        adds_accounts=True,
+        info_wait=timedelta(seconds=30),
+        takes_orders=True,
     ),
     MJPROXY: Capabilities(
         dict.fromkeys(FlagKind, ENABLE)
@@ -61,9 +66,14 @@ CAPABILITIES: Final[Mapping[str, Capabilities]] = {
 }
 
 
+def capabilities_at(provider: str) -> Capabilities:
+    """Return what can be done at a provider."""
+    return CAPABILITIES.get(provider, LISTED_ONLY)
+
+
 def capabilities_of(account: str) -> Capabilities:
     """Return what can be done at the provider of a reference."""
-    return CAPABILITIES.get(provider_of(account), LISTED_ONLY)
+    return capabilities_at(provider_of(account))
 
 
 def remedies_for(account: Account, kind: FlagKind) -> tuple[Remedy, ...]:

@@ -13,6 +13,7 @@ from discord.ext import commands
 
 from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
+from bot.actions.info_order import InfoOrder
 from bot.actions.remedies import Remedies
 from bot.config import Settings
 from bot.domain.errors import ErrorCode, UserError
@@ -59,6 +60,8 @@ class Services:
     remedies: Remedies
     loops: WatchLoops
     pictures: Pictures
+    info_order: InfoOrder | None
+    """None while INFO_EVERY is off."""
 
 
 class MidwatchTree(app_commands.CommandTree["Midwatch"]):

@@ -206,4 +206,4 @@ class Editor:
 
     def _content(self, message: Message, incidents: Mapping[str, Incident]) -> MessageContent:
         """Return what a message should show."""
-        return content_of(message, incidents, self.accounts())
+        return content_of(message, incidents, self.accounts(), info_every=self.planner.policy.info_every)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, assert_never
 
 import discord
@@ -36,6 +36,7 @@ from bot.render.digest import digest, digest_controls
 from bot.render.headlines import headline, headline_of, over, second_line, was_flagged
 from bot.render.incident_card import CardContext, card, controls, how_it_ended
 from bot.render.message_content import Button, MessageContent, headed
+from bot.render.phrases import ordered
 from bot.render.service_messages import changes, recovery, service_content
 from bot.render.text import count, whole
 
@@ -53,14 +54,22 @@ NOTES_SHOWN: Final = 20
 
 
 def content_of(
-    message: Message, incidents: Incidents, accounts: Accounts, *, page: int = 0
+    message: Message,
+    incidents: Incidents,
+    accounts: Accounts,
+    *,
+    page: int = 0,
+    info_every: timedelta | None = None,
 ) -> MessageContent:
     """Return what a message should show now.
 
     `incidents` holds those of the message and all that are open; `accounts` all that are known, by reference.
-    `page` is a digest's, the first being 0. Nothing else counts: time passing alone changes no message.
+    `page` is a digest's, the first being 0. `info_every` is INFO_EVERY, which the hello names. Nothing else
+    counts: time passing alone changes no message.
     """
     shown = _content(message, incidents, accounts, page)
+    if message.purpose is Purpose.HELLO and info_every is not None:
+        add_field(shown.embeds[0], "INFO_EVERY is set", ordered(info_every))
     if message.route is Route.CHANNEL:
         text = headed(shown.content, f"for <@{message.recipient}>")
         shown = replace(shown, content=text, mentioned=message.recipient)

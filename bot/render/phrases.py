@@ -144,6 +144,14 @@ def waiting(since: datetime, longest: timedelta) -> str:
     )
 
 
+def ordered(every: timedelta) -> str:
+    """Return what INFO_EVERY does."""
+    return (
+        f"Every {span(every)} I send Midjourney's /info for each account at useapi.net by myself, "
+        "one at a time, and never for a flagged one."
+    )
+
+
 PRESS_AGAIN: Final = (
     "⚠️ The link to the CAPTCHA is as good as a login, so only a private answer shows it, "
     "and Discord did not take one.\nPress the button of the alert again, or use /mjreset."

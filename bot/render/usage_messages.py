@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import discord
@@ -13,7 +13,7 @@ from bot.domain.charts import UsageCurve
 from bot.domain.usage import RecentUsage, UsageSample, images_by_day
 from bot.render.message_content import Button, MessageContent
 from bot.render.provider_words import words_for
-from bot.render.text import count, decimal, escape, when, whole
+from bot.render.text import count, decimal, escape, span, when, whole
 from bot.render.usage_charts import usage_curve
 
 SHOWN: Final = 20
@@ -23,6 +23,9 @@ LABEL_LIMIT: Final = 30
 TOO_FEW: Final = "Too few answers of the last 7 days to say how long it lasts: that takes two, a day apart."
 NOTHING: Final = "No answer to /info is on record, so nothing is known of the fast time."
 ASK: Final = "/mjinfo asks for new numbers."
+SET_ORDER: Final = "/mjinfo asks for new numbers; with INFO_EVERY in .env I ask by myself."
+ORDERED: Final = "I ask every {every} by myself; /mjinfo asks now."
+STOPPED: Final = "I asked by myself on {at}, which failed, and go on once /mjinfo gets an answer."
 COMES: Final = "New numbers come with {service}'s list by themselves."
 SAYS_NONE: Final = "{service} does not say it."
 
@@ -37,6 +40,10 @@ class AccountUsage:
     """Those of the days asked for, the oldest first."""
     days: int
     now: datetime
+    every: timedelta | None = None
+    """How often INFO_EVERY asks; None if it is off."""
+    stopped: datetime | None = None
+    """When INFO_EVERY stopped for the account; None if it did not."""
 
     @property
     def curve(self) -> UsageCurve | None:
@@ -58,7 +65,9 @@ def usage_content(usage: AccountUsage, asker: int) -> MessageContent:
 
 
 def _account_lines(usage: AccountUsage) -> Iterator[str]:
-    recent, more = usage.recent, how_to_get_more(usage.account)
+    recent, more = usage.recent, how_to_get_more(usage)
+    if usage.stopped is not None:
+        yield STOPPED.format(at=when(usage.stopped, "f"))
     if recent is None:
         yield f"{NOTHING} {more}"
         return
@@ -89,12 +98,17 @@ def _images(usage: AccountUsage, more: str) -> str:
     )
 
 
-def how_to_get_more(account: KnownAccount) -> str:
+def how_to_get_more(usage: AccountUsage) -> str:
     """Return how an account gets new numbers."""
-    capabilities, service = capabilities_of(account.reference), words_for(account.reference).service
+    reference = usage.account.reference
+    capabilities, service = capabilities_of(reference), words_for(reference).service
     if not capabilities.answers_info:
         return SAYS_NONE.format(service=service)
-    return COMES.format(service=service) if capabilities.lists_info else ASK
+    if capabilities.lists_info:
+        return COMES.format(service=service)
+    if usage.every is not None and usage.stopped is None:
+        return ORDERED.format(every=span(usage.every))
+    return SET_ORDER if capabilities.takes_orders and usage.every is None else ASK
 
 
 def left_of(sample: UsageSample) -> str:

@@ -56,6 +56,8 @@ class Policy:
         timedelta(hours=4),
         timedelta(hours=24),
     )
+    info_every: timedelta | None = None
+    """How often accounts are asked by INFO_EVERY; None if it is off."""
 
     @property
     def end_after(self) -> timedelta:

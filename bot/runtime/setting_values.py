@@ -19,6 +19,7 @@ LONGEST: Final = timedelta(days=365)
 SHORTEST_POLL: Final = timedelta(seconds=5)
 NO_PATH: Final = re.compile(r"['\"`\u2018-\u201f\u00ab\u00bb]|(?:^|\s)#")
 """A quotation mark, straight or curly, or the beginning of a comment."""
+SHORTEST_INFO: Final = timedelta(hours=6)
 SHORTEST_REMINDER: Final = timedelta(minutes=5)
 """Nobody is notified more often."""
 SNOWFLAKE: Final = re.compile(r"[0-9]{17,20}")
@@ -136,6 +137,17 @@ def read_poll_interval(text: str) -> timedelta:
         raise ValueError("is not a length of time: write 5s or more with its unit, like 60s or 2m")
     if (length := read_duration(text)) < SHORTEST_POLL:
         raise ValueError("is too short: write 5s or more, like 60s")
+    return length
+
+
+def read_info_every(text: str) -> timedelta | None:
+    """Read how often accounts are asked without a person; "off" for never."""
+    if text.casefold() == "off":
+        return None
+    if DURATION.fullmatch(text) is None:
+        raise ValueError("is not a length of time: write 6h or more with its unit, like 6h or 1d, or off")
+    if (length := read_duration(text)) < SHORTEST_INFO:
+        raise ValueError("is too short: write 6h or more, or off")
     return length
 
 

@@ -88,9 +88,10 @@ DISCORD_NAME: Final = """
     ON CONFLICT (provider, channel) DO UPDATE SET discord_name = coalesce(excluded.discord_name, discord_name)
 """
 INFO: Final = """
-    INSERT OR REPLACE INTO info_snapshot (provider, channel, taken_at, took_ms, discord_name, text)
-    VALUES (?, ?, ?, ?, ?, ?)
+    INSERT OR REPLACE INTO info_snapshot (provider, channel, taken_at, took_ms, discord_name, text, by_order)
+    VALUES (?, ?, ?, ?, ?, ?, ?)
 """
+FORGET_ORDERED: Final = "DELETE FROM info_snapshot WHERE provider = ? AND channel = ? AND by_order"
 ACTIONS: Final = """
     SELECT at, actor_id, verb, provider, channel, outcome FROM audit
     WHERE provider = ? AND channel = ? ORDER BY at DESC, id DESC LIMIT ?
@@ -206,13 +207,18 @@ class Store:
             self._recorded[provider] = seen if observation.is_complete else recorded | seen
             self._stamped[provider] = observation.at
 
-    async def record_info(self, reference: str, snapshot: InfoSnapshot) -> None:
-        """Write an answer to `/info`, and the Discord name if it has one."""
+    async def record_info(self, reference: str, snapshot: InfoSnapshot, *, by_order: bool = False) -> None:
+        """Write an answer to `/info`, and the Discord name if it has one.
+
+        Of an answer by order the numbers stay, and the text until the account's next answer.
+        """
         info, at = snapshot.info, snapshot.taken_at
         took_ms = None if snapshot.took is None else snapshot.took // MILLISECOND
         async with self._database.writing() as writer:
             await writer.execute(DISCORD_NAME, (*account_cells(reference), info.discord_name, at))
-            await writer.execute(INFO, (*account_cells(reference), at, took_ms, info.discord_name, info.text))
+            await writer.execute(FORGET_ORDERED, account_cells(reference))
+            cells = (*account_cells(reference), at, took_ms, info.discord_name, info.text, by_order)
+            await writer.execute(INFO, cells)
             if at is not None:
                 await usage.write_sample(writer, reference, UsageSample.of(info, at))
 

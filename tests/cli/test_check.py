@@ -107,7 +107,7 @@ async def test_while_the_bot_runs_it_says_so_and_the_bot_runs_on(
     await bot.start()
     report = await checked()
     assert report.line("Database") == f"ok    Database: {bot.database} is in use by a running Midwatch"
-    assert report.line("Commands") == "ok    Commands: up to date, all 9 are registered"
+    assert report.line("Commands") == "ok    Commands: up to date, all 11 are registered"
     assert report.code == 0
     assert await ada.ask("mjaccounts")
 
@@ -553,6 +553,15 @@ async def test_accounts_are_counted_and_midjourney_is_not_asked(bot: Bot, checke
     report = await checked()
     assert report.line("Accounts") == "ok    Accounts: 2 accounts, 1 flagged"
     assert report.code == 0
+    assert bot.api.midjourney_commands == 0
+
+
+async def test_info_every_says_that_it_sends_commands_nobody_asked_for(bot: Bot, checked: Checks) -> None:
+    bot.api.add()
+    assert not any("INFO_EVERY" in line for line in (await checked()).lines)
+    report = await checked(INFO_EVERY="12h")
+    assert report.line("INFO_EVERY").startswith("ok    INFO_EVERY: Every 12 h I send Midjourney's /info")
+    assert report.line("INFO_EVERY").endswith("These are Midjourney commands that nobody asked for")
     assert bot.api.midjourney_commands == 0
 
 

@@ -50,6 +50,18 @@ async def test_a_proxy_alone_has_its_lines_and_useapi_net_has_none(
     assert (report.code, report.last) == (0, "Everything is right.")
 
 
+async def test_info_every_without_an_account_that_it_may_ask_is_warned_of(
+    proxy: SimulatedMjproxy, checked: Checks
+) -> None:
+    proxy.add()
+    report = await checked(USEAPI_TOKEN=None, INFO_EVERY="6h")
+    assert report.line("INFO_EVERY") == (
+        "WARN  INFO_EVERY: nothing that is watched takes it: unset it, or watch Midjourney at useapi.net."
+    )
+    assert report.code == 0
+    assert proxy.midjourney_commands == 0
+
+
 async def test_each_line_about_one_of_two_names_it(
     proxied: Bot, proxy: SimulatedMjproxy, checked: Checks
 ) -> None:

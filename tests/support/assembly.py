@@ -18,7 +18,7 @@ from bot.domain.providers import MJPROXY, reference_to
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
-from bot.loops import WatchLoops
+from bot.loops import NO_JOBS, Job, WatchLoops
 from bot.notifications import MemoryNotice, Outbox
 from bot.notifications.transport import MessageRef, MessageTransport
 from bot.polling.account_cache import AccountCache, load_cache
@@ -226,6 +226,7 @@ class Assembly:
         interval: timedelta = MINUTE,
         heartbeat: Heartbeat | None = None,
         chance: Callable[[], float] | None = None,
+        jobs: Mapping[str, Job] = NO_JOBS,
     ) -> WatchLoops:
         """Build the loops of the watch with an outbox of their own, if none is given."""
         return WatchLoops(
@@ -235,6 +236,7 @@ class Assembly:
             MemoryNotice(transport or self.transport, lambda: self.owners),
             heartbeat or Heartbeat(self.session, None),
             interval,
+            jobs,
             now=self.clock.now,
             sleep=self.sleep,
             chance=chance or self.chance,
