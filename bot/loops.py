@@ -21,14 +21,13 @@ from bot.render.provider_words import service_name
 from bot.rules.policy import Policy
 from bot.rules.service_incidents import next_poll_in
 from bot.runtime.aside import aside
-from bot.runtime.supervisor import Health, first_of, supervise
+from bot.runtime.supervisor import Health, Rest, rest, supervise
 from bot.storage import StoreError
 
 log = logging.getLogger(__name__)
 
 POLL_LIMIT: Final = timedelta(seconds=60)
 JITTER: Final = 0.1
-AT_ONCE: Final = timedelta(0)
 SHORTEST_REST: Final = timedelta(seconds=1)
 TICK_LIMIT: Final = timedelta(seconds=60)
 NOTICE_EVERY: Final = timedelta(seconds=60)
@@ -60,7 +59,7 @@ class WatchLoops:
         jobs: Mapping[str, Job] = NO_JOBS,
         *,
         now: Callable[[], datetime],
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rest: Rest = rest,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.pollers = pollers
@@ -72,7 +71,7 @@ class WatchLoops:
         self._interval = interval
         self._jobs = jobs
         self._now = now
-        self._sleep = sleep
+        self._rest = rest
         self._chance = chance
         self._healths = {
             **{polling(each): Health() for each in pollers},
@@ -83,6 +82,9 @@ class WatchLoops:
             **{name: Health() for name in jobs},
         }
         self._stop = asyncio.Event()
+        self._changed = self._watch_state.changed.alarm()
+        self._unwritten = asyncio.Event()
+        """Set when the database begins to refuse what is written."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unwritten_since: datetime | None = None
         self._problems: tuple[WatchProblem, ...] = ()
@@ -95,22 +97,23 @@ class WatchLoops:
         self._stop.clear()
         loops: dict[str, Coroutine[Any, Any, None]] = {}
         for each in self.pollers:
-            once, delayed = partial(self._poll_and_rest, each), partial(self._schedule_next, each)
-            loops[polling(each)] = self._loop(polling(each), once, delayed=delayed)
+            once, delayed = partial(self._poll_once, each), partial(self._schedule_next, each)
+            name, wake = polling(each), each.recovered
+            loops[name] = self._loop(name, once, limit=POLL_LIMIT, delayed=delayed, wake=wake)
         loops |= {
-            CLOCK: self._loop(CLOCK, self._tick_and_rest),
+            CLOCK: self._loop(CLOCK, self._tick, limit=TICK_LIMIT, wake=self._changed),
             OUTBOX: self.outbox.run(self._stop),
             FORGETTING: self._loop(FORGETTING, self._watch_state.prune, every=FORGET_EVERY),
-            NOTICE: self._loop(NOTICE, self._show_notice, every=min(self._interval, NOTICE_EVERY)),
+            NOTICE: self._loop(NOTICE, self._show_notice, wake=self._unwritten),
         }
-        loops |= {
-            name: self._loop(name, partial(self._run_and_rest, name, job)) for name, job in self._jobs.items()
-        }
+        loops |= {name: self._loop(name, job) for name, job in self._jobs.items()}
         self._tasks = {name: asyncio.create_task(loop, name=f"loop: {name}") for name, loop in loops.items()}
         try:
             yield
         finally:
             self._stop.set()
+            for task in self._tasks.values():
+                task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     def health_of(self, poller: AccountPoller) -> Health:
@@ -120,9 +123,11 @@ class WatchLoops:
     async def _loop(
         self,
         name: str,
-        once: Callable[[], Awaitable[None]],
-        every: timedelta = AT_ONCE,
+        once: Callable[[], Awaitable[timedelta | None]],
+        every: timedelta | None = None,
+        limit: timedelta | None = None,
         delayed: Callable[[timedelta], None] | None = None,
+        wake: asyncio.Event | None = None,
     ) -> None:
         """Run something again and again. Errors of the database are in the log already."""
         await supervise(
@@ -130,10 +135,12 @@ class WatchLoops:
             name=name,
             stop=self._stop,
             every=every,
+            limit=limit,
             logged_elsewhere=(StoreError,),
             health=self._healths[name],
             delayed=delayed,
-            sleep=self._sleep,
+            wake=wake,
+            rest=self._rest,
         )
 
     def problems(self) -> tuple[WatchProblem, ...]:
@@ -161,27 +168,26 @@ class WatchLoops:
             names = " and ".join(service_name(each.provider.name) for each in unseen) if is_some else ""
             yield WatchProblem(ProblemKind.SIGHT, detail=names)
 
-    async def _show_notice(self) -> None:
-        """Notify owners without the database if it could not be written for long."""
+    async def _show_notice(self) -> timedelta:
+        """Notify owners without the database if it could not be written for long. Return when to run next."""
         since = self._unwritten_since
         if since is None:
             await self._notice.end(self._now())
         elif self._now() - since >= self._incident_service.policy.outage_after:
             await self._notice.show(since)
+        is_over = since is None and not self._notice.is_shown
+        return FORGET_EVERY if is_over else min(self._interval, NOTICE_EVERY)
 
-    async def _poll_and_rest(self, poller: AccountPoller) -> None:
-        """Poll, then wait for the next poll. A successful poll of another caller ends the wait."""
-        if rest := poller.rest:  # after that other poll
-            self._schedule_next(poller, rest)
-            await first_of(self._stop.wait(), self._sleep(rest.total_seconds()))
-        poller.next_poll = None
-        async with asyncio.timeout(POLL_LIMIT.total_seconds()):
-            await first_of(self.poll(poller), self._stop.wait())
-        self.health_of(poller).succeeded(polling(poller))
-        poller.recovered.clear()
-        rest = self.rest(poller)
+    async def _poll_once(self, poller: AccountPoller) -> timedelta:
+        """Poll, and return the time until the next poll. A successful poll of another caller ends it."""
+        rest = poller.rest  # after that other poll
+        if not rest:
+            poller.next_poll = None
+            await self.poll(poller)
+            poller.recovered.clear()
+            rest = self.rest(poller)
         self._schedule_next(poller, rest)
-        await first_of(self._stop.wait(), poller.recovered.wait(), self._sleep(rest.total_seconds()))
+        return rest
 
     def _schedule_next(self, poller: AccountPoller, rest: timedelta) -> None:
         poller.next_poll = self._now() + rest
@@ -213,6 +219,7 @@ class WatchLoops:
             self._unwritten_since = None
         elif self._unwritten_since is None:
             self._unwritten_since = self._now()
+            self._unwritten.set()
         before, self._problems = self._problems, self.problems()
         problem_kinds = {each.kind for each in self._problems}
         if {(each.kind, each.detail) for each in self._problems} == {
@@ -234,28 +241,13 @@ class WatchLoops:
             return min(max(pace, failure.retry_after), 2 * self._interval)
         return pace
 
-    async def _run_and_rest(self, name: str, job: Job) -> None:
-        """Run a job, then rest as long as it says."""
-        running = asyncio.ensure_future(job())
-        await first_of(self._stop.wait(), running)
-        if not self._stop.is_set():
-            self._healths[name].succeeded(name)
-            await first_of(self._stop.wait(), self._sleep(running.result().total_seconds()))
-
-    async def _tick_and_rest(self) -> None:
-        """Apply the passing of time, then wait until it matters again."""
-        async with asyncio.timeout(TICK_LIMIT.total_seconds()):
-            await self._incident_service.tick()
-        self._healths[CLOCK].succeeded(CLOCK)
-        seen = self._watch_state.changed.version
+    async def _tick(self) -> timedelta:
+        """Apply the passing of time, and return the time until it matters again if nothing changes."""
+        await self._incident_service.tick()
+        self._changed.clear()  # by this very tick
         size = len(self._watch_state.incidents)
         next_tick = await aside(size, self._incident_service.next_tick)
-        wait = max(next_tick - self._now(), SHORTEST_REST)
-        await first_of(
-            self._stop.wait(),
-            self._watch_state.changed.wait(seen),
-            self._sleep(wait.total_seconds()),
-        )
+        return max(next_tick - self._now(), SHORTEST_REST)
 
 
 def polling(poller: AccountPoller) -> str:

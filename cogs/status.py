@@ -27,11 +27,11 @@ from bot.render.status_page import PollStatus, WatchStatus, status_content
 from bot.render.text import escape
 from bot.rules.policy import LONGEST_MUTE
 from bot.rules.service_incidents import severity, worst_problem_of
-from bot.runtime.supervisor import beside, first_of, supervise
+from bot.runtime.supervisor import beside, supervise
 from bot.storage import StoreError
 
 ENDED_SHOWN: Final = 5
-PRESENCE_SECONDS: Final = 60
+PRESENCE_EVERY: Final = timedelta(minutes=1)
 """How often the status text is checked, as nothing else changes when a mute ends."""
 TEST_LIMIT_SECONDS: Final = 10
 MUTE_LENGTHS: Final = ("1h", "4h", "8h", "1d", "7d", "off")
@@ -55,19 +55,17 @@ class Status(commands.Cog):
     async def cog_load(self) -> None:
         """Start updating the status text."""
         keeping = supervise(
-            self._keep_presence, name="the bot's status text", stop=asyncio.Event(), every=timedelta(0)
+            self.update_presence,
+            name="the bot's status text",
+            stop=asyncio.Event(),
+            every=PRESENCE_EVERY,
+            wake=self._state.changed.alarm(),
         )
         await self._running.enter_async_context(beside(keeping))
 
     async def cog_unload(self) -> None:
         """Stop updating the status text."""
         await self._running.aclose()
-
-    async def _keep_presence(self) -> None:
-        """Set the status text, then wait until the state of the watch changes."""
-        seen = self._state.changed.version
-        await self.update_presence()
-        await first_of(self._state.changed.wait(seen), asyncio.sleep(PRESENCE_SECONDS))
 
     @commands.Cog.listener()
     async def on_ready(self) -> None:

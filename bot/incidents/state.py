@@ -29,10 +29,18 @@ class Signal:
     def __init__(self) -> None:
         self.version = 0
         self._next = asyncio.Event()
+        self._alarms: list[asyncio.Event] = []
+
+    def alarm(self) -> asyncio.Event:
+        """Return a new event that each change sets. Its one waiter clears it."""
+        self._alarms.append(asyncio.Event())
+        return self._alarms[-1]
 
     def fire(self) -> None:
         """Wake all waiters."""
         self.version += 1
+        for alarm in self._alarms:
+            alarm.set()
         self._next.set()
         self._next = asyncio.Event()
 

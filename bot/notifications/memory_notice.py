@@ -34,6 +34,11 @@ class MemoryNotice:
     _sent: dict[Way, MessageRef | None] = field(default_factory=dict[Way, MessageRef | None])
     """The message of each route; None if the route refuses it."""
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether a notice is still to be sent or edited."""
+        return self._since is not None
+
     async def show(self, since: datetime) -> None:
         """Send the notice by every route that has not taken it yet, to every owner."""
         if not self.transport.ready:

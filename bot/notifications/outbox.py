@@ -17,7 +17,16 @@ from bot.notifications.editor import EDIT_EVERY, Editor
 from bot.notifications.route_health import RetryGate, RouteHealth
 from bot.notifications.sender import Sender
 from bot.notifications.transport import DeliveryError, MessageTransport
-from bot.runtime.supervisor import Health, describe, end, first_of, is_being_cancelled, is_surprise, supervise
+from bot.runtime.supervisor import (
+    Health,
+    Rest,
+    describe,
+    end,
+    is_being_cancelled,
+    is_surprise,
+    rest,
+    supervise,
+)
 from bot.storage import StoreError
 
 log = logging.getLogger(__name__)
@@ -32,7 +41,7 @@ class Outbox:
     """Sends and edits messages.
 
     Each message is a task of its own, so that one that hangs holds up no other. `edit_every` is the time
-    between two edits of a message. `sleep` and `chance` (0 to 1) are for tests.
+    between two edits of a message. `rest` and `chance` (0 to 1) are for tests.
     """
 
     def __init__(
@@ -43,14 +52,14 @@ class Outbox:
         *,
         accounts: Callable[[], Mapping[str, KnownAccount]],
         edit_every: timedelta = EDIT_EVERY,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rest: Rest = rest,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.health = Health()
         self._watch_state = watch_state
         self._transport = transport
         self._now = watch_state.now
-        self._sleep = sleep
+        self._rest = rest
         self._routes = RouteHealth(watch_state.messages.values())
         self._gate = RetryGate(watch_state.now, chance)
         unsent: set[str] = set()
@@ -61,7 +70,7 @@ class Outbox:
         self._editor = Editor(watch_state, transport, planner, accounts, unsent, self._gate, edit_every)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """The sends and the edits under way, by the keys of their messages."""
-        self._finished = asyncio.Event()
+        self._wake = watch_state.changed.alarm()
         self._broken: dict[str, datetime] = {}
         """Since when a message has failed because of an unforeseen error."""
 
@@ -86,28 +95,19 @@ class Outbox:
         """Send and edit until the stop event. The next start goes on with what is cut off."""
         try:
             await supervise(
-                partial(self._begin_and_rest, stop),
+                self._begin_or_wait,
                 name=NAME,
                 stop=stop,
-                every=timedelta(0),
                 health=self.health,
-                sleep=self._sleep,
+                wake=self._wake,
+                rest=self._rest,
             )
         finally:
             await asyncio.gather(*map(end, self.under_way))
 
-    async def _begin_and_rest(self, stop: asyncio.Event) -> None:
-        """Begin what is due, then rest until something changes, ends or comes due."""
-        seen = self._watch_state.changed.version
-        self._finished.clear()
-        longest = min(await self.begin(), LONGEST_REST) if self._transport.ready else LOGIN_REST
-        self.health.succeeded(NAME)
-        await first_of(
-            self._watch_state.changed.wait(seen),
-            self._finished.wait(),
-            stop.wait(),
-            self._sleep(longest.total_seconds()),
-        )
+    async def _begin_or_wait(self) -> timedelta:
+        """Begin what is due, and return the time until something else is if nothing changes or ends."""
+        return min(await self.begin(), LONGEST_REST) if self._transport.ready else LOGIN_REST
 
     @property
     def under_way(self) -> tuple[asyncio.Task[None], ...]:
@@ -140,7 +140,7 @@ class Outbox:
 
     def _forget(self, key: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(key, None)
-        self._finished.set()
+        self._wake.set()
 
     async def _guarded(self, key: str, work: Callable[[str], Awaitable[bool]]) -> None:
         """Work on one message. An error holds up this message alone, which is tried again."""

@@ -5,7 +5,7 @@ import logging
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from threading import Thread
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 P = ParamSpec("P")
-Sleep = Callable[[float], Awaitable[None]]
+Rest = Callable[[asyncio.Event, float], Awaitable[None]]
 
 FIRST_DELAY: Final = timedelta(seconds=1)
 CANCEL_AGAIN_SECONDS: Final = 0.1
@@ -77,8 +77,15 @@ def is_being_cancelled() -> bool:
     return task is not None and task.cancelling() > 0
 
 
+async def rest(event: asyncio.Event, seconds: float) -> None:
+    """Wait until an event is set, at most so many seconds."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+
+
 async def supervise(
-    once: Callable[[], Awaitable[None]],
+    once: Callable[[], Awaitable[timedelta | None]],
     *,
     name: str,
     stop: asyncio.Event,
@@ -89,28 +96,32 @@ async def supervise(
     logged_elsewhere: tuple[type[Exception], ...] = (),
     health: Health | None = None,
     delayed: Callable[[timedelta], None] | None = None,
-    sleep: Sleep = asyncio.sleep,
+    wake: asyncio.Event | None = None,
+    rest: Rest = rest,
 ) -> None:
-    """Run `once` until it succeeds and, with `every`, again and again after that.
+    """Run `once` until it succeeds and, if there is a time between good runs, again and again after that.
 
     Args:
-        once: one run. It may raise any error.
+        once: one run. It may raise any error, and may return the time until the next run.
         name: its name in the log.
         stop: ends the loop between runs.
-        every: the time between good runs. None ends the loop after the first good run.
+        every: the time between good runs that return none. None ends the loop after the first of these.
         limit: the longest time of a run; None for no limit.
         longest_delay: the longest delay after failures.
         fatal: errors that end the loop and are raised.
         logged_elsewhere: errors that are in the log already.
         health: the record of the runs.
         delayed: called after a failure with the delay of the next run.
-        sleep: waits between runs.
+        wake: begins the next run after a good one at once. It is cleared before each run.
+        rest: waits between runs.
     """
     health = health or Health()
     while not stop.is_set():
+        if wake is not None:
+            wake.clear()
         try:
             async with asyncio.timeout(None if limit is None else limit.total_seconds()):
-                await once()
+                wanted = await once()
         except fatal:
             raise
         except (Exception, asyncio.CancelledError) as error:  # the loop must outlive every error
@@ -120,18 +131,15 @@ async def supervise(
             chance = random.random()  # noqa: S311 - spreads load, guards nothing
             delay = backoff(health.failures_in_a_row, FIRST_DELAY, longest_delay, chance)
             wait: object = getattr(error, "wait", None)
-            rest = max(delay, wait) if isinstance(wait, timedelta) else delay
+            pause = max(delay, wait) if isinstance(wait, timedelta) else delay
             if delayed is not None:
-                delayed(rest)
+                delayed(pause)
+            await rest(stop, pause.total_seconds())
         else:
             health.succeeded(name)
-            if every is None:
+            if (pause := every if wanted is None else wanted) is None or stop.is_set():
                 return
-            rest = every
-        if rest:
-            await first_of(stop.wait(), sleep(rest.total_seconds()))
-        else:
-            await asyncio.sleep(0)
+            await rest(wake or stop, pause.total_seconds())
 
 
 @asynccontextmanager

@@ -20,6 +20,7 @@ from bot.notifications.transport import MessageRef
 from bot.providers.useapi.client import UseapiClient
 from bot.render.message_content import MessageContent
 from bot.rules.policy import Policy
+from bot.runtime.supervisor import rest
 from bot.storage import BUSY_TIMEOUT, Store
 from bot.storage.database import Database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
@@ -152,8 +153,8 @@ class TrappedAssembly(Assembly):
         useapi.traps = self._traps
         return useapi
 
-    def sleep(self, seconds: float) -> Awaitable[None]:
-        return asyncio.sleep(seconds)
+    def rest(self, event: asyncio.Event, seconds: float) -> Awaitable[None]:
+        return rest(event, seconds)
 
 
 @asynccontextmanager

@@ -124,9 +124,9 @@ class OutboxDriver(Assembly):
     def _is_resting(self) -> bool:
         return self.clock.sleeping > 0 and self._known == self.watch_state.changed.version
 
-    def sleep(self, seconds: float) -> Awaitable[None]:
+    def rest(self, event: asyncio.Event, seconds: float) -> Awaitable[None]:
         self._known = None if self.outbox.under_way else self.watch_state.changed.version
-        return self.clock.sleep(seconds)
+        return self.clock.rest(event, seconds)
 
     def unfinished(self) -> set[str]:
         """Return the keys of the messages that may still change."""

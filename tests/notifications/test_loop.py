@@ -21,6 +21,7 @@ from bot.notifications.transport import (
     MessageTransport,
 )
 from bot.render.message_content import MessageContent
+from bot.runtime.supervisor import end
 from bot.storage import StoreError
 from tests.notifications.outbox_driver import PATIENCE, OutboxDriver
 from tests.simulators.discord import FaultKind, SimulatedDiscord
@@ -48,14 +49,11 @@ OWN_ERRORS = [error for error in ERRORS if isinstance(error, KeyError | StoreErr
 @asynccontextmanager
 async def running(driver: OutboxDriver) -> AsyncGenerator[None]:
     """Let the outbox run by itself until the block ends."""
-    stop = asyncio.Event()
-    task = asyncio.create_task(driver.outbox.run(stop))
+    task = asyncio.create_task(driver.outbox.run(asyncio.Event()))
     try:
         yield
     finally:
-        stop.set()
-        async with asyncio.timeout(PATIENCE):
-            await task
+        await asyncio.wait_for(end(task), PATIENCE)
 
 
 # What wakes it

@@ -63,14 +63,14 @@ def test_a_refused_token_stays_what_it_is() -> None:
 async def test_a_loop_waits_as_long_as_an_error_asks_for() -> None:
     stop, naps = asyncio.Event(), list[float]()
 
-    async def sleep(seconds: float) -> None:
+    async def rest(event: asyncio.Event, seconds: float) -> None:
         naps.append(seconds)
-        stop.set()
+        event.set()
 
     async def once() -> None:
         raise UnavailableError("Discord refuses (HTTP 400, code 30034)", wait=timedelta(hours=1))
 
-    await supervise(once, name="it", stop=stop, every=None, limit=None, sleep=sleep)
+    await supervise(once, name="it", stop=stop, every=None, limit=None, rest=rest)
     assert naps == [3600]
 
 

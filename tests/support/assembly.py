@@ -1,5 +1,6 @@
 """The bot's parts on one database, assembled as in `bot.app`, without Discord's gateway."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
@@ -201,9 +202,9 @@ class Assembly:
         """Return the accounts that messages may name."""
         return self.pollers.cache.by_reference
 
-    def sleep(self, seconds: float) -> Awaitable[None]:
-        """Sleep in a loop of the bot."""
-        return self.clock.sleep(seconds)
+    def rest(self, event: asyncio.Event, seconds: float) -> Awaitable[None]:
+        """Rest in a loop of the bot."""
+        return self.clock.rest(event, seconds)
 
     # What is built for a test that asks for it
 
@@ -214,7 +215,7 @@ class Assembly:
             transport or self.transport,
             self.planner,
             accounts=self.accounts,
-            sleep=self.sleep,
+            rest=self.rest,
             chance=self.chance,
         )
 
@@ -238,7 +239,7 @@ class Assembly:
             interval,
             jobs,
             now=self.clock.now,
-            sleep=self.sleep,
+            rest=self.rest,
             chance=chance or self.chance,
         )
 

@@ -70,6 +70,16 @@ class Clock:
         finally:
             self._sleepers.pop(event, None)
 
+    async def rest(self, event: asyncio.Event, seconds: float) -> None:
+        """Wait until an event is set, or until a test has advanced the clock by so much."""
+        waits = {asyncio.ensure_future(each) for each in (event.wait(), self.sleep(seconds))}
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
     async def nap(self, seconds: float) -> None:
         """Advance the clock instead of sleeping."""
         self.naps.append(seconds)
