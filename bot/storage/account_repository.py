@@ -190,20 +190,26 @@ class Store:
             ]
             sampled = [each for each in new if each.info and is_news(recorded.get(each.reference), each.info)]
             gone = recorded.keys() - seen.keys() if observation.is_complete else ()
-            if not changed and not sampled and not gone and not self._stamp_is_due(provider, observation.at):
-                return
-            del self._recorded[provider]  # until the transaction is known to have succeeded
             stamp = meta_key(LAST_SUCCESS, provider)
-            async with self._database.transaction() as writer:
-                if gone:
-                    await writer.executemany(UNLIST, [(stamp, *account_cells(each)) for each in gone])
-                if changed:
-                    at = observation.at
-                    rows = ((*account_cells(each.reference), *recorded_cells(each), at) for each in changed)
-                    await writer.executemany(LIST, rows)
-                if sampled:
-                    await usage.write_listed(writer, sampled)
-                await writer.execute(SET_META, (stamp, str(to_epoch(observation.at))))
+            success = stamp, str(to_epoch(observation.at))
+            if changed or sampled or gone:
+                del self._recorded[provider]  # until the transaction is known to have succeeded
+                async with self._database.transaction() as writer:
+                    if gone:
+                        await writer.executemany(UNLIST, [(stamp, *account_cells(each)) for each in gone])
+                    if changed:
+                        at = observation.at
+                        rows = (
+                            (*account_cells(each.reference), *recorded_cells(each), at) for each in changed
+                        )
+                        await writer.executemany(LIST, rows)
+                    if sampled:
+                        await usage.write_listed(writer, sampled)
+                    await writer.execute(SET_META, success)
+            elif self._stamp_is_due(provider, observation.at):
+                await self._database.write(SET_META, success)
+            else:
+                return
             self._recorded[provider] = seen if observation.is_complete else recorded | seen
             self._stamped[provider] = observation.at
 

@@ -150,18 +150,29 @@ async def transaction(
     and before the next transaction.
     """
     try:
-        while True:
-            try:
-                await connection.execute("BEGIN IMMEDIATE")
-                break
-            except sqlite3.OperationalError as error:
-                if primary_code(error) != sqlite3.SQLITE_BUSY or not try_again():
-                    raise
+        await execute(connection, "BEGIN IMMEDIATE", (), try_again)
         yield
         await connection.commit()
     except BaseException:  # a cancellation, too, must leave no transaction open
         await connection.rollback()
         raise
+
+
+async def execute(
+    connection: aiosqlite.Connection,
+    statement: str,
+    parameters: Iterable[object],
+    try_again: Callable[[], bool],
+) -> None:
+    """Execute a statement. `try_again` decides whether to wait while another program locks the database."""
+    while True:
+        try:
+            await connection.execute_fetchall(statement, parameters)
+        except sqlite3.OperationalError as error:
+            if primary_code(error) != sqlite3.SQLITE_BUSY or not try_again():
+                raise
+        else:
+            return
 
 
 async def read_number(connection: aiosqlite.Connection, statement: str) -> int:
@@ -210,16 +221,28 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[aiosqlite.Connection]:
         """Write everything done within, or nothing. The caller holds `write_lock`."""
+        with self._noting_outcome():
+            async with transaction(self.writer, self._keeps_waiting):
+                self._locked_since = inf
+                yield self.writer
+
+    async def write(self, statement: str, parameters: Iterable[object]) -> None:
+        """Write with one statement, which is a transaction of its own. The caller holds `write_lock`."""
+        with self._noting_outcome():
+            await execute(self.writer, statement, parameters, self._keeps_waiting)
+
+    @contextmanager
+    def _noting_outcome(self) -> Generator[None]:
+        """Note whether what is written within is on disk, and raise a StoreError if it is not."""
         if time.monotonic() - self._locked_at > self._busy_timeout:
             self._locked_since = inf  # an earlier lock is over
         try:
             with as_store_errors(self.path):
-                async with transaction(self.writer, self._keeps_waiting):
-                    self._locked_since = inf
-                    yield self.writer
+                yield
         except StoreError as error:
             self._note_outcome(error)
             raise
+        self._locked_since = inf
         self._note_outcome(None)
 
     def _note_outcome(self, failure: StoreError | None) -> None:
