@@ -15,7 +15,7 @@ from bot.domain.incidents import Alert, Ending, Incident, Reason, RemedyVerdict,
 from bot.domain.messages import Message, Purpose, Route
 from bot.domain.providers import Remedy
 from bot.incidents.state import WatchState
-from bot.incidents.transaction import NotificationPlanner, Transaction, dismiss
+from bot.incidents.transaction import NotificationPlanner, Quiet, Transaction, dismiss
 from bot.rules import account_incidents, owner_actions, poll_state, timers
 from bot.rules.decisions import Event, FlagReported, PollFailed, Tick, decide
 from bot.rules.notifications import next_due
@@ -45,6 +45,7 @@ class IncidentService:
         self._monotonic = monotonic or asyncio.get_running_loop().time
         self._offset: datetime | None = None
         """The wall clock's time at 0 of the monotonic clock. It moves when the wall clock is set."""
+        self._quiet: Quiet | None = None
         self._leases: dict[str, Incident] = {}
         """The last lease of each incident, by its key."""
         self._unplanned: tuple[Alert, ...] = ()
@@ -88,13 +89,16 @@ class IncidentService:
     def next_tick(self) -> datetime:
         """Return when `tick` is due next if nothing happens until then."""
         state, now = self.watch_state, self.watch_state.now()
+        owners, version = frozenset(self._planner.owners()), state.changed.version
         messages, incidents, mutes = state.messages.values(), state.incidents, state.mutes
         views = (
             RecipientView.of(owner, messages, incidents, mutes=mutes, now=now, policy=self.policy)
-            for owner in self._planner.owners()
+            for owner in owners
         )
         times = (now + CLOCK_CHECK, timers.next_tick(incidents.values()), *map(next_due, views))
-        return min(time for time in times if time is not None)
+        due = min(time for time in times if time is not None)
+        self._quiet = Quiet(owners, version, due)
+        return due
 
     async def assign(self, key: str, owner: int) -> Incident | None:
         """Assign an owner; None if the incident has ended or is unknown."""
@@ -208,7 +212,9 @@ class IncidentService:
                 transaction.alerts += self._unplanned
                 offset = self._keep_holds_short(transaction)
                 yield transaction
-                is_planned = await aside(len(transaction.incidents), self._plan, transaction)
+                is_planned = self._is_planned(transaction, offset) or await aside(
+                    len(transaction.incidents), self._plan, transaction
+                )
             self._offset = offset
             known = self.watch_state.incidents
             kept = () if is_planned else (each for each in transaction.alerts if each.incident in known)
@@ -227,6 +233,12 @@ class IncidentService:
                 transaction.put_incident(timers.shifted(incident, step))
         transaction.keep_mutes_short(step if step < -timers.CLOCK_SLACK else timedelta())
         return offset
+
+    def _is_planned(self, transaction: Transaction, offset: datetime) -> bool:
+        """Whether planning would change nothing: it is as when the clock loop last found when it will."""
+        if self._quiet is None or self._offset is None or abs(offset - self._offset) > timers.CLOCK_SLACK:
+            return False
+        return self._quiet.holds(transaction, self._planner.owners(), self.watch_state.changed.version)
 
     def _plan(self, transaction: Transaction) -> bool:
         """Plan the owners' messages. Return whether any owner is known."""

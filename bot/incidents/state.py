@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final, Self, TypeVar
 
@@ -137,9 +138,17 @@ class WatchState:
             StoreError: the changes could not be written; nothing has changed.
         """
         async with self._lock:
-            transaction = Transaction(self._memory, self.now())
+            before = self._memory
+            transaction = Transaction(before, self.now())
             yield transaction
-            await shield_until_done(asyncio.create_task(self._commit(transaction), name="commit"))
+            if transaction.is_changed or transaction.poll_states != before.poll_states:
+                await shield_until_done(asyncio.create_task(self._commit(transaction), name="commit"))
+                return
+            after = replace(before, poll_states=transaction.poll_states)
+            self._memory = await aside(len(after.incidents), after.trimmed, self.now())
+            # The first good poll since the start is not written, but the bot's status waits for it.
+            if unseen(transaction.poll_states) != unseen(before.poll_states):
+                self.changed.fire()
 
     async def prune(self) -> None:
         """Forget what is too old, in memory and in the database."""
@@ -158,20 +167,16 @@ class WatchState:
             for provider, each in after.poll_states.items()
             if each != before.poll_states.get(provider)
         }
-        is_changed = after != before or bool(transaction.actions)
-        if is_changed:
-            await self._store.watch.save(
-                incidents=incidents,
-                messages=messages,
-                mutes=differing(before.mutes, after.mutes),
-                poll_states=poll_states,
-                actions=transaction.actions,
-            )
+        await self._store.watch.save(
+            incidents=incidents,
+            messages=messages,
+            mutes=differing(before.mutes, after.mutes),
+            poll_states=poll_states,
+            actions=transaction.actions,
+        )
         self._memory, self._open = memory, opened
         self.acted_at |= {action.reference: action.at for action in transaction.actions}
-        # The first good poll since the start is not written, but the bot's status waits for it.
-        if is_changed or unseen(after.poll_states) != unseen(before.poll_states):
-            self.changed.fire()
+        self.changed.fire()
         await aside(
             len(incidents),
             self.log.committed,

@@ -71,7 +71,15 @@ class Transaction:
         self.actions: list[Action] = []
         self.alerts: list[Alert] = []
         """The alerts about the changes, which owners are sent."""
+        self._before = before
         self._mutes = dict(before.mutes)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is something to write or to tell, poll states left out."""
+        before = self._before
+        after = self.incidents, self.messages, self._mutes
+        return bool(self.alerts or self.actions) or after != (before.incidents, before.messages, before.mutes)
 
     @property
     def mutes(self) -> Mapping[str | None, datetime]:
@@ -166,6 +174,21 @@ class NotificationPlanner:
         )
         for message in changed:
             transaction.put_message(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """A state of the watch in which no message of its owners changes until a time."""
+
+    owners: frozenset[int]
+    version: int
+    """The version of the state: see `Signal`."""
+    until: datetime
+
+    def holds(self, transaction: Transaction, owners: Collection[int], version: int) -> bool:
+        """Whether a transaction leaves everything as it was, before anything is due."""
+        is_as_before = version == self.version and frozenset(owners) == self.owners
+        return is_as_before and transaction.at < self.until and not transaction.is_changed
 
 
 def until_when(mutes: Mapping[str | None, StoredMute]) -> Mapping[str | None, datetime]:

@@ -92,6 +92,33 @@ async def test_a_poll_that_shows_what_is_known_changes_nothing(watch: Assembly, 
     assert watch.watch_state.changed.version == version
 
 
+async def test_a_poll_that_shows_what_is_known_brings_the_reminder_that_is_due(
+    watch: Assembly, clock: Clock
+) -> None:
+    await watch.flag()
+    (alert,) = watch.planned()
+    async with watch.watch_state.transaction() as transaction:
+        transaction.put_message(
+            replace(alert, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT)
+        )
+    due = watch.incident_service.next_tick()
+    clock.advance(due - AT - timedelta(seconds=1))
+    await watch.see(FLAGGED)
+    assert watch.planned() == [watch.watch_state.messages[alert.key]]
+    clock.advance(timedelta(seconds=1))
+    await watch.see(FLAGGED)
+    assert [entry.reason for entry in watch.planned()[-1].entries] == [Reason.REMINDER]
+
+
+async def test_a_poll_that_shows_what_is_known_notifies_a_new_owner(watch: Assembly, clock: Clock) -> None:
+    await watch.flag()
+    assert watch.incident_service.next_tick() > AT
+    watch.owners.add(BEA)
+    clock.advance(MINUTE)
+    await watch.see(FLAGGED)
+    assert [message.recipient for message in watch.planned()] == [ADA, BEA]
+
+
 async def test_a_list_that_lost_most_is_not_believed_and_opens_a_service_problem(
     watch: Assembly, clock: Clock
 ) -> None:
