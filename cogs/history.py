@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import Final
 
 import discord
 from discord import app_commands
@@ -14,13 +15,25 @@ from bot.domain.history import LONGEST_DAYS, Episode, figures_of, together
 from bot.domain.messages import Route
 from bot.interactions.buttons import HANDLE, Access, ButtonPress
 from bot.interactions.client import Midwatch
-from bot.interactions.responses import AccountOption, Interaction, defer, is_for_one, respond
+from bot.interactions.responses import (
+    AccountOption,
+    Interaction,
+    await_with_notice,
+    defer,
+    is_for_one,
+    respond,
+)
+from bot.render.history_chart import timeline, timeline_words
+from bot.render.history_csv import history_csv
 from bot.render.history_messages import Report, history_content, last, last_events
+from bot.render.message_content import MessageContent
 from bot.render.text import whole
 from bot.runtime.aside import aside
 from bot.storage.history_repository import MessagePlace
 
-USUAL_DAYS = 30
+USUAL_DAYS: Final = 30
+PICTURE: Final = "history.png"
+DRAWING: Final = "⏳ The figures are there; the picture is being drawn."
 
 
 class History(commands.Cog):
@@ -30,7 +43,11 @@ class History(commands.Cog):
         self._bot = bot
         self._pollers = bot.services.pollers
         self._store = bot.services.store.history
+        self._pictures = bot.services.pictures
         bot.controls.register("history.show", Access.ASKER, self.show, f"(?:{HANDLE})?")
+        bot.controls.register(
+            "history.csv", Access.ASKER, self.send_csv, rf"(?:{HANDLE}\.)?(?P<days>[0-9]{{1,3}})"
+        )
 
     @app_commands.command()
     @app_commands.describe(
@@ -53,12 +70,28 @@ class History(commands.Cog):
 
     async def show(self, caller: Interaction, press: ButtonPress) -> None:
         """Show the history of the account of a card, or of all accounts."""
+        await self._answer(caller, await self._picked(caller, press), USUAL_DAYS)
+
+    async def send_csv(self, caller: Interaction, press: ButtonPress) -> None:
+        """Send the same as a table, to those who see the answer."""
+        known = await self._picked(caller, press)
+        report = await self._report(caller, known, int(press.parts["days"]))
+        table = await aside(len(report.history.episodes), history_csv, report)
+        await respond(caller, MessageContent(f"**{report.title}**\n{table.description}", files=(table,)))
+
+    async def _picked(self, caller: Interaction, press: ButtonPress) -> KnownAccount | None:
+        """Acknowledge a press, and return the account that it is about; None for all."""
         await defer(caller, private=caller.message is not None and caller.message.flags.ephemeral)
         handle = press.parts["handle"]
-        await self._answer(caller, self._pollers.cache.find(handle) if handle else None, USUAL_DAYS)
+        return self._pollers.cache.find(handle) if handle else None
 
     async def _answer(self, caller: Interaction, known: KnownAccount | None, days: int) -> None:
-        await respond(caller, history_content(await self._report(caller, known, days)))
+        report = await self._report(caller, known, days)
+        content, size = history_content(report, caller.user.id), len(report.history.episodes)
+        chart = await aside(size, timeline, report)
+        drawing = self._pictures.draw(chart, name=PICTURE, description=timeline_words(report))
+        picture = await await_with_notice(caller, drawing, DRAWING)
+        await respond(caller, content.illustrated(picture))
 
     async def _report(self, caller: Interaction, known: KnownAccount | None, days: int) -> Report:
         """Return what was recorded.

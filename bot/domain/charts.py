@@ -18,7 +18,7 @@ class Shade(StrEnum):
     OUTAGE = "outage"
     """The provider could not be read: hatched."""
     ABSENCE = "absence"
-    """The bot did not run: hatched."""
+    """The bot did not run, or did not know the account: hatched."""
 
 
 @dataclass(frozen=True, slots=True)

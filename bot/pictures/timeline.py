@@ -32,7 +32,7 @@ KINDS: Final[Mapping[Shade, tuple[str, Mapping[str, Any]]]] = {
         {"facecolor": "none", "edgecolor": page.DIM, "hatch": "//", "zorder": 2},
     ),
     Shade.ABSENCE: (
-        "bot not running",
+        "not watched",
         {"facecolor": "none", "edgecolor": page.DIM, "hatch": "xx", "zorder": 2},
     ),
 }

@@ -5,8 +5,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from discord.utils import TimestampStyle
-
 from bot.domain.actions import Action
 from bot.render.provider_words import words_for
 from bot.render.text import count, escape, fitted, when
@@ -89,15 +87,15 @@ def history(actions: Sequence[Action]) -> str:
     return fitted(map(sentence, shown), len(shown), FIELD_LIMIT)
 
 
-def sentence(action: Action, style: TimestampStyle = "R") -> str:
-    """Return what a person did and what came of it."""
+def sentence(action: Action, at: str = "") -> str:
+    """Return what a person did and what came of it. `at` is the time in other words than how long ago."""
     key, _, value = coded(f"{action.verb} {action.outcome}").partition(":")
     if key == "mute until":
         value = when(datetime.fromisoformat(value), "f")
     elif key.startswith("save ") and value:
         value = count(int(value), "job")
     return SENTENCES.get(key, OTHER).format(
-        at=when(action.at, style),
+        at=at or when(action.at),
         person=f"<@{action.actor_id}>",
         value=escape(value) if key == "rename named" else value,
         verb=escape(action.verb),

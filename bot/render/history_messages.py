@@ -13,7 +13,7 @@ from bot.domain.actions import Action
 from bot.domain.history import Blank, Episode, Figures, History, ranked, together
 from bot.render.account_history import sentence
 from bot.render.alert_items import LABEL_LIMIT, known_account
-from bot.render.message_content import MessageContent
+from bot.render.message_content import Button, MessageContent
 from bot.render.phrases import KINDS
 from bot.render.provider_words import service_name
 from bot.render.text import count, escape, fitted, span, when, whole
@@ -63,7 +63,7 @@ def last(days: int) -> str:
     return "last 24 hours" if days == 1 else f"last {days} days"
 
 
-def history_content(report: Report) -> MessageContent:
+def history_content(report: Report, asker: int) -> MessageContent:
     """Return the answer about one account, or about all."""
     total = together(report.figures.values())
     parts = ["\n".join(_figures(total, report))]
@@ -79,7 +79,9 @@ def history_content(report: Report) -> MessageContent:
         url=report.known(report.account).account.link if report.account else None,
         colour=discord.Colour.orange() if total.open else discord.Colour.green(),
     )
-    return MessageContent(embeds=(embed,))
+    handle = f"{report.known(report.account).account.handle}." if report.account else ""
+    table = Button("history.csv", "CSV", f"{handle}{report.days}", asker=asker, emoji="📄")
+    return MessageContent(embeds=(embed,), components=(table,))
 
 
 def last_events(history: History) -> Sequence[Event]:
@@ -151,7 +153,7 @@ def _account(reference: str, report: Report) -> str:
     still = " · still out" if figures.open else ""
     return (
         f"{report.name(reference)} {percent(figures.in_service)} · {count(len(figures.lengths), 'incident')}"
-        f" · {span(figures.out)} out{still}"
+        f" · {span(figures.out)}{still}"
     )
 
 
@@ -162,13 +164,20 @@ def _event(event: Event, report: Report) -> str:
         case Episode():
             lasted = "still open" if event.is_open else span(event.end - event.start)
             link = f" · [message]({report.links[event.key]})" if event.key in report.links else ""
-            what = f"{KINDS[event.kind]}{named.format(report.name(event.reference))}"
-            return f"{when(event.start, 'f')} {what} · {lasted}{link}"
+            symbol, _, what = KINDS[event.kind].partition(" ")
+            what += named.format(report.name(event.reference))
+            return f"{symbol} {moment(event.start)} {what} · {lasted}{link}"
         case Blank():
             goes_on = event.incident is not None and not event.incident.ended
-            unread = f"📡 {service_name(event.provider)} could not be read"
-            what = "💤 I was not running" if event.is_absence else unread
+            symbol, what = "📡", f"{service_name(event.provider)} could not be read"
+            if event.is_absence:
+                symbol, what = "💤", "I was not running"
             lasted = "still so" if goes_on else span(event.period.end - event.period.start)
-            return f"{when(event.period.start, 'f')} {what} · {lasted}"
+            return f"{symbol} {moment(event.period.start)} {what} · {lasted}"
         case Action():
-            return f"{sentence(event, 'f')}{named.format(report.name(event.reference))}"
+            return f"-# {sentence(event, moment(event.at))}{named.format(report.name(event.reference))}"
+
+
+def moment(at: datetime) -> str:
+    """Return a time as short as Discord can show it with its date."""
+    return f"{when(at, 'd')} {when(at, 't')}"

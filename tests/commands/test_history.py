@@ -7,11 +7,14 @@ import pytest
 
 from bot.domain.accounts import Account, Flag, Observation, State
 from bot.domain.actions import Action
+from bot.domain.charts import Chart, Picture, Timeline
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose, Route
+from bot.pictures.process import Pictures
 from bot.storage import Store
 from tests.simulators.useapi import CAPTCHA, MODERATION
+from tests.support.pictures import png
 from tests.support.reading import text
 from tests.support.running import Bot, Visitor
 
@@ -47,6 +50,19 @@ def outage(start: datetime, lasted: timedelta) -> Incident:
         blind_until=start + lasted,
         ending=Ending.RECOVERED,
     )
+
+
+@pytest.fixture(autouse=True)
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Chart, str]]:
+    """Note the charts and what is said of them instead of drawing them, which takes seconds."""
+    charts: list[tuple[Chart, str]] = []
+
+    async def draw(_: Pictures, chart: Chart, *, name: str, description: str) -> Picture:
+        charts.append((chart, description))
+        return Picture(name, png(8, 4, 0x55), description)
+
+    monkeypatch.setattr(Pictures, "draw", draw)
+    return charts
 
 
 async def remember(
@@ -108,11 +124,12 @@ async def test_it_tells_how_long_an_account_was_out_and_who_did_what(bot: Bot, a
     assert "-# Not counted: 1 h that I could not see" in shown
     assert f"-# Counted since <t:{int((now - 20 * DAY).timestamp())}:f>: I knew nothing of it before" in shown
     outage_line, reset, assigned, second, first = shown.partition("**What happened last**\n")[2].split("\n")
-    assert outage_line.endswith("> 📡 useapi.net could not be read · 1 h")
+    assert [line[:2] for line in (outage_line, reset, assigned, second)] == ["📡 ", "-#", "-#", "⚠️"]
+    assert outage_line.endswith("> useapi.net could not be read · 1 h")
     assert reset.endswith(f"> <@{ada.person.id}> tried to reset it, but it was still flagged")
     assert assigned.endswith(f"> <@{ada.person.id}> is on it")
-    assert second.endswith("> ⚠️ moderation message pending · 2 h")
-    assert first.endswith("> ⚠️ moderation message pending · 2 days")
+    assert second.endswith("> moderation message pending · 2 h")
+    assert first.endswith("> moderation message pending · 2 days")
 
 
 async def test_what_is_open_counts_up_to_now(bot: Bot, ada: Visitor) -> None:
@@ -130,8 +147,9 @@ async def test_what_is_open_counts_up_to_now(bot: Bot, ada: Visitor) -> None:
     assert "1 incident, 1 still open" in shown
     assert "Time out: 12 h" in shown
     assert "Nobody acted on it" in shown
-    assert "🧩 CAPTCHA pending" in shown
-    assert " · 1 incident · 12 h out · still out" in shown
+    assert "🧩 <t:" in shown
+    assert "> CAPTCHA pending" in shown
+    assert " · 1 incident · 12 h · still out" in shown
 
 
 async def test_of_many_accounts_those_with_trouble_come_first_and_the_rest_is_counted(
@@ -153,7 +171,7 @@ async def test_of_many_accounts_those_with_trouble_come_first_and_the_rest_is_co
     longest = shown.partition("**Longest out**\n")[2].partition("\n\n")[0].split("\n")
     assert len(longest) == 11
     assert f"…{accounts[11].channel[-4:]}](" in longest[0]
-    assert longest[0].endswith(" 98.3% · 1 incident · 12 h out")
+    assert longest[0].endswith(" 98.3% · 1 incident · 12 h")
     assert longest[-1] == "-# 2 more had incidents, 38 had none"
     assert "Not counted" not in shown
     assert "ounted" not in shown
@@ -227,7 +245,7 @@ async def test_an_account_that_was_removed_lately_counts_until_then(bot: Bot, ad
 
     assert "2 accounts · last 30 days" in shown
     assert f"…{removed.channel[-4:]}" in shown
-    assert "95% · 1 incident · 1 day out" in shown
+    assert "95% · 1 incident · 1 day" in shown
 
 
 async def test_the_card_of_an_account_leads_to_its_history_also_for_viewers(bot: Bot, bea: Visitor) -> None:
@@ -243,3 +261,73 @@ async def test_the_card_of_an_account_leads_to_its_history_also_for_viewers(bot:
     assert f"…{account.channel[-4:]} · last 30 days" in shown
     assert "1 incident" in shown
     assert pressed.ephemeral
+
+
+async def test_the_picture_shows_the_same_and_says_it_in_words(
+    bot: Bot, ada: Visitor, drawn: list[tuple[Chart, str]]
+) -> None:
+    account, now = bot.api.add(), utc_now()
+    await remember(bot, now - 60 * DAY, flagged(1, account.channel, now - 3 * DAY, HOUR))
+    await bot.start()
+
+    message = await ada.ask("mjhistory", account=account.channel, days=7)
+
+    ((chart, words),) = drawn
+    assert isinstance(chart, Timeline)
+    assert chart.until - chart.since == 7 * DAY
+    ((span,),) = (row.spans for row in chart.rows)
+    assert (span.start, span.end) == (now - 3 * DAY, now - 3 * DAY + HOUR)
+    assert f"Timeline of …{account.channel[-4:]}, last 7 days" in words
+    (picture,) = message["attachments"]
+    assert picture["description"] == words
+    assert message["embeds"][0]["image"]["url"].startswith("http")
+
+
+async def test_without_a_picture_the_figures_are_sent_and_say_so(
+    bot: Bot, ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def draw(*_: object, **__: object) -> None:
+        return None
+
+    monkeypatch.setattr(Pictures, "draw", draw)
+    bot.api.add()
+    await bot.start()
+
+    message = await ada.ask("mjhistory")
+
+    assert "in service" in text(message)
+    assert "The picture could not be drawn. The figures are all here." in text(message)
+    assert message["attachments"] == []
+
+
+@pytest.mark.parametrize("of_one", [True, False])
+async def test_the_same_comes_as_a_table_also_after_a_restart(
+    bot: Bot, ada: Visitor, *, of_one: bool
+) -> None:
+    account, now = bot.api.add(), utc_now().replace(microsecond=0)
+    begun = now - 3 * DAY
+    await remember(
+        bot,
+        now - 60 * DAY,
+        flagged(1, account.channel, begun, HOUR),
+        actions=(Action(begun + HOUR / 2, ada.person.id, "assign", account.channel, "done"),),
+    )
+    await bot.start()
+    asking = ada.ask("mjhistory", days=7, account=account.channel) if of_one else ada.ask("mjhistory", days=7)
+    shown = await asking
+    await bot.restart()
+
+    pressed = await ada.press(shown, "CSV")
+
+    message = await pressed.answer()
+    (file,) = message["attachments"]
+    assert file["filename"] == "history.csv"
+    assert "last 7 days" in text(message)
+    content = bot.world.file(file["url"])
+    assert content is not None
+    lines = content.decode("utf-8-sig").splitlines()
+    assert lines[0] == "event,start,end,seconds,account,id,service,what,acted_after_seconds,person"
+    named = f"…{account.channel[-4:]},{account.channel},useapi.net"
+    start = f"{begun:%Y-%m-%dT%H:%M:%SZ},{begun + HOUR:%Y-%m-%dT%H:%M:%SZ}"
+    assert f"incident,{start},3600,{named},moderation,1800," in lines
+    assert f"action,{begun + HOUR / 2:%Y-%m-%dT%H:%M:%SZ},,,{named},assign: done,,{ada.person.id}" in lines

@@ -1,0 +1,82 @@
+"""The picture of a history, as a chart and in words."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from bot.domain.accounts import FlagKind
+from bot.domain.charts import Shade, Span, Timeline, TimelineRow
+from bot.domain.history import Blank, History, Period, ranked
+from bot.domain.providers import Remedy, provider_of
+from bot.render.history_messages import Report, last
+from bot.render.text import count, span, whole
+
+MOST_ROWS: Final = 50
+NAMED: Final = 3
+SHADES: Final = {
+    FlagKind.BLOCK: Shade.BLOCK,
+    FlagKind.MODERATION: Shade.MODERATION,
+    FlagKind.CAPTCHA: Shade.CAPTCHA,
+    FlagKind.SESSION: Shade.ACCESS,
+    FlagKind.PLAN: Shade.ACCESS,
+    FlagKind.CREDITS: Shade.ACCESS,
+}
+
+
+def timeline(report: Report) -> Timeline:
+    """Return a row for each account, those with trouble first, and count those that have no place."""
+    period, references = report.history.period, ranked(report.figures)
+    shown = references[:MOST_ROWS]
+    spans: dict[str, list[Span]] = {each: list(_hidden(each, report.history)) for each in shown}
+    remedies: dict[str, list[datetime]] = {each: [] for each in shown}
+    for each in report.history.episodes:
+        if each.reference in spans:
+            shade = SHADES.get(each.kind, Shade.OTHER)
+            spans[each.reference] += _span(Period(each.start, each.end), shade, period)
+    for action in report.history.actions:
+        if action.reference in remedies and action.verb in set(Remedy):
+            remedies[action.reference].append(action.at)
+    rows = (
+        TimelineRow(report.known(each).label, tuple(spans[each]), tuple(remedies[each])) for each in shown
+    )
+    return Timeline(period.start, period.end, tuple(rows), len(references) - len(shown))
+
+
+def _hidden(reference: str, history: History) -> Iterator[Span]:
+    """Yield the time in which an account was not seen."""
+    period, watched = history.period, history.watched[reference]
+    yield from _span(Period(period.start, watched.start), Shade.ABSENCE, period)
+    yield from _span(Period(watched.end, period.end), Shade.ABSENCE, period)
+    for each in history.blanks:
+        if each.hides(provider_of(reference)):
+            yield from _span(each.period, _shade(each), period)
+
+
+def _shade(blank: Blank) -> Shade:
+    return Shade.ABSENCE if blank.is_absence else Shade.OUTAGE
+
+
+def _span(part: Period, shade: Shade, whole_period: Period) -> Iterator[Span]:
+    """Yield what of a stretch of time is within the period."""
+    start, end = max(part.start, whole_period.start), min(part.end, whole_period.end)
+    if start < end:
+        yield Span(start, end, shade)
+
+
+def timeline_words(report: Report) -> str:
+    """Return what the picture shows, for people who do not see it."""
+    figures = report.figures
+    troubled = [each for each in ranked(figures) if figures[each].lengths]
+    about = count(len(figures), "account") if report.account is None else report.known(report.account).label
+    period = report.history.period
+    words = [f"Timeline of {about}, {last(report.days)}, {period.start:%Y-%m-%d} to {period.end:%Y-%m-%d}."]
+    named = (
+        f"{report.known(each).label}, {count(len(own.lengths), 'incident')}, {span(own.out)} out"
+        for each, own in ((each, figures[each]) for each in troubled[:NAMED])
+    )
+    words += [f"Most trouble: {'; '.join(named)}."] if troubled else ["No incident."]
+    if troubled and report.account is None:
+        words.append(f"{whole(len(figures) - len(troubled))} had none.")
+    if report.history.blanks:
+        words.append("Hatched: the time in which nothing could be seen.")
+    return " ".join(words)
