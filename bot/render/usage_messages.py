@@ -78,7 +78,8 @@ def _account_lines(usage: AccountUsage) -> Iterator[str]:
     elif last.renews_at is not None and recent.renews(usage.now) is None:
         yield f"It was due to renew on {_day(last.renews_at)}, after that answer. {more}"
     elif last.fast_left > 0 and recent.pace is None:
-        yield f"{TOO_FEW} {more}\nRenewal: {_renewal(recent, usage.now)}."
+        renewal = _renewal(recent, usage.now)
+        yield f"{TOO_FEW} {more}\n{renewal[0].upper()}{renewal[1:]}."
     else:
         yield f"{outlook(recent, usage.now)}."
     yield _images(usage, more)

@@ -158,7 +158,7 @@ async def test_too_few_answers_say_so_and_how_to_get_more(
     shown = text(message)
     assert "Too few answers of the last 7 days" in shown
     assert "/mjinfo asks for new numbers" in shown
-    assert f"renews on {day(renews)}" in shown
+    assert f"\nRenews on {day(renews)}." in shown
     assert "empty on" not in shown
     assert "Info" in buttons(message)
 
