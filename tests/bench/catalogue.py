@@ -139,6 +139,7 @@ def lasting() -> Iterator[Figure]:
     yield Figure("memory.incidents", f"... after {FULL.incidents:,} incidents more (1)", Unit.MEBIBYTES)
     year = f"database after a year of {FULL.year_accounts} accounts (1, 2)"
     yield Figure("database.year", year, Unit.MEGABYTES, Budget(10))
+    yield Figure("database.ordered", "... with INFO_EVERY=6h besides (2)", Unit.MEGABYTES, Budget(25))
     yield Figure("database.commit.p50", "a commit during that year: p50 (1)", MS)
     yield Figure("database.commit.p99", "a commit during that year: p99 (1)", MS)
     killed = f"{FULL.incidents:,} incidents, killed by SIGKILL (1)"
