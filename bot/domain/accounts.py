@@ -225,6 +225,8 @@ class KnownAccount:
     state: State | None = None
     """The state of its open incident; None without one."""
     block_ends: datetime | None = None
+    is_taken: bool = False
+    """Whether somebody is on its incident, or has snoozed it."""
     web_page: str | None = None
     """The address of its provider's own page, while it has an open incident."""
     is_listed: bool = True

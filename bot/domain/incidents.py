@@ -209,6 +209,11 @@ class Incident:
         return is_shown and self.starting_since is not None and not self.is_soft
 
     @property
+    def is_taken(self) -> bool:
+        """Whether somebody is on it, or has snoozed it."""
+        return self.assigned_at is not None or self.snoozed_until is not None
+
+    @property
     def is_shared(self) -> bool:
         """Whether the problem is that of a subscription, so of all providers that share it."""
         return self.is_common or is_of_subscription(self.problem, self.cause)

@@ -208,6 +208,7 @@ def with_incident(known: KnownAccount, incident: Incident, web_page: str | None)
         state=incident.state,
         web_page=web_page,
         block_ends=incident.block_until(),
+        is_taken=incident.is_taken,
         is_listed=True,
     )
 

@@ -2,12 +2,13 @@
 
 import heapq
 from collections.abc import Collection, Iterable
+from datetime import datetime
 from typing import Final
 
 import discord
 from discord import app_commands
 
-from bot.domain.accounts import KnownAccount
+from bot.domain.accounts import EntryState, FlagKind, KnownAccount, State
 from bot.domain.providers import provider_of
 from bot.render.account_facts import known_plan
 from bot.render.message_content import MessageContent, Select
@@ -94,15 +95,26 @@ def tail(account: KnownAccount) -> list[str]:
     return [] if account.label == end else [end]
 
 
-def order(account: KnownAccount) -> tuple[bool, bool, str, bool, str, str]:
-    """Return the sort key of an account: flagged first, then recovering, then by provider and label.
+def order(account: KnownAccount, at: datetime | None = None) -> tuple[int, str, bool, str, str]:
+    """Return the sort key of an account: by what is to do, then by provider and label.
 
-    Of each provider, accounts that are not known to run come before the others.
+    Flagged ones that nobody is on come first, then those that somebody is on, those that recover or start,
+    and those whose block had not ended at that time. Of each provider, accounts that are not known to run
+    come before the others.
     """
     flag, reference = account.account.flag, account.reference
+    if flag is None:
+        stage = 4
+    elif account.state in (State.RESETTING, State.CLEARING):
+        stage = 2
+    elif flag.kind is FlagKind.BLOCK and (not at or not account.block_ends or account.block_ends > at):
+        stage = 3
+    elif account.account.entry is EntryState.STARTING and flag.kind is not FlagKind.OFFLINE:
+        stage = 2
+    else:
+        stage = int(account.is_taken)
     return (
-        not account.needs_somebody,
-        flag is None,
+        stage,
         provider_of(reference),
         not account.is_idle,
         account.label.casefold(),

@@ -50,7 +50,7 @@ def list_content(
     refusal: str | None = None,
     stale: Mapping[str, datetime] = {},
 ) -> MessageContent:
-    """Return a page of the list: flagged accounts first, then by provider and label.
+    """Return a page of the list: accounts with something to do first, then by provider and label.
 
     `refusal` says why a list could not be read since, as `unread` words it. `stale` are the providers of
     these lists if there are others, and when each was last read; the others were read at `at`,
@@ -58,7 +58,7 @@ def list_content(
 
     The first page is 0; a number beyond either end gives the page at that end. No accounts: one empty page.
     """
-    shown, page, pages = page_of(sorted(accounts, key=order), page, PAGE_SIZE)
+    shown, page, pages = page_of(sorted(accounts, key=lambda each: order(each, at)), page, PAGE_SIZE)
     position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
     read = f"{'The rest was read' if stale else 'List read'} at {when(at, 'T')}" if at else None
     heading, footer = _heading(accounts, stale), f"{position}{read or 'No list can be read now'}"

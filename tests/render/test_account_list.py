@@ -1,13 +1,15 @@
 """The list of accounts reads well from one to ten thousand and keeps Discord's limits on any input."""
 
 import hashlib
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.account_info import FastTime, Info, InfoSnapshot, Subscription
-from bot.domain.accounts import KnownAccount
+from bot.domain.accounts import KnownAccount, State
 from bot.domain.errors import CodedError, ErrorCode
 from bot.domain.providers import MJPROXY, USEAPI, reference_to
 from bot.render.account_choices import (
@@ -168,6 +170,24 @@ def test_a_list_that_cannot_be_read_now_says_why_above_what_it_was() -> None:
 def test_flagged_accounts_come_first_and_labels_sort_whatever_their_case() -> None:
     listed = [account("b"), account("A"), account("z", flag="x"), account("C")]
     assert [each.label for each in sorted(listed, key=order)] == ["z", "A", "b", "C"]
+
+
+def test_what_is_to_do_comes_first_and_blocks_that_last_come_after_all_that_change() -> None:
+    flagged = account(flag="x")
+    blocked = account("blocked", flag="You have been blocked.")
+    listed = [
+        account("ready"),
+        blocked,
+        replace(blocked, name="block ahead", block_ends=NOW + timedelta(hours=1)),
+        replace(flagged, name="recovering", state=State.CLEARING),
+        replace(flagged, name="taken", state=State.OPEN, is_taken=True),
+        replace(blocked, name="block over", block_ends=NOW - timedelta(hours=1)),
+        replace(flagged, name="flagged"),
+    ]
+    expected = ["block over", "flagged", "taken", "recovering", "block ahead", "blocked", "ready"]
+    assert [each.label for each in sorted(listed, key=lambda each: order(each, NOW))] == expected
+    shown = "\n".join(list_page(listed).entries)
+    assert sorted(expected, key=lambda label: shown.index(f"**{label}**")) == expected
 
 
 def test_an_id_that_is_none_is_shown_in_code_without_a_link() -> None:
