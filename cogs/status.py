@@ -18,7 +18,7 @@ from bot.interactions.client import Midwatch
 from bot.interactions.permissions import lacking_now
 from bot.interactions.responses import AccountOption, Interaction, defer, defer_update, respond
 from bot.providers.errors import ProviderError
-from bot.render import action_replies
+from bot.render import hold_replies
 from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
 from bot.render.presence import presence_text
@@ -121,7 +121,8 @@ class Status(commands.Cog):
         await self._incident_service.mute(reference, interaction.user.id, until)
         all_until = self._state.mutes.get(None)
         still = all_until if known and all_until and all_until > utc_now() else None
-        text = action_replies.muted(known, until) if length else action_replies.unmuted(known, still)
+        until = max(until, still or until)
+        text = hold_replies.muted(known, until) if length else hold_replies.unmuted(known, still)
         await respond(interaction, MessageContent(text))
 
     @mjmute.autocomplete("duration")
@@ -177,6 +178,7 @@ class Status(commands.Cog):
             messages=tuple(
                 each for each in self._state.messages.values() if each.on_its_way or each.is_stuck
             ),
+            next_times=self._incident_service.next_notifications(),
             mutes=self._state.mutes,
             routes=self._routes(),
             polls=[

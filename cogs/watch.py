@@ -1,4 +1,4 @@
-"""The watch in Discord: runs its loops, and answers `/mjreset` and the buttons of alerts."""
+"""The watch in Discord: runs its loops, and applies remedies from `/mjreset`, cards and alerts."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
@@ -12,47 +12,38 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.actions.remedies import Progress, group_digest
-from bot.domain.accounts import Accounts, EntryState, Flag, KnownAccount
+from bot.domain.accounts import EntryState, Flag, KnownAccount
 from bot.domain.actions import RemedyOutcome, RemedyResult, RemedyStage
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, open_services
 from bot.domain.providers import Remedy, provider_of, reference_to
-from bot.interactions.buttons import HANDLE, INCIDENT, MESSAGE, PAGE, Access, ButtonPress
+from bot.interactions.buttons import ALERT, HANDLE, INCIDENT, Access, ButtonPress
 from bot.interactions.client import Midwatch
+from bot.interactions.incident_cards import IncidentCards
 from bot.interactions.responses import (
     AccountOption,
     Interaction,
-    channels_in,
-    defer,
-    defer_update,
     is_late,
     respond,
-    respond_private,
     sentence,
     update,
 )
 from bot.providers.errors import ProviderError, Rejected
 from bot.render import action_replies
-from bot.render.account_history import ACTIONS_SHOWN
 from bot.render.action_replies import about
 from bot.render.alert_items import NO_WORDS, known_account
-from bot.render.alert_messages import content_of, opened_card
 from bot.render.instructions import page_line
 from bot.render.message_content import MessageContent
 from bot.render.remedy_words import ENABLE_ALL, RemedyWords, words_of
 from bot.render.text import count
-from bot.rules.policy import ASSIGNED_FOR
-from bot.rules.recipient import quiet_until
 from bot.storage import StoreError
 
-ALERT: Final = rf"{INCIDENT}\.{MESSAGE}"
-SNOOZE: Final = rf"{ALERT}(?:\.(?P<hours>[0-9]{{1,6}}))?"
 CONFIRMATION: Final = rf"{HANDLE}\.(?P<confirmed>[0-9a-f]+)"
 GROUP: Final = r"(?P<provider>[a-z]+)(?:\.(?P<confirmed>[0-9a-f]+))?"
 
 
 class Watch(commands.Cog):
-    """Runs the loops of the watch, applies remedies and answers the buttons of alerts."""
+    """Runs the loops of the watch and applies remedies."""
 
     def __init__(self, bot: Midwatch) -> None:
         self._bot = bot
@@ -62,16 +53,13 @@ class Watch(commands.Cog):
         self._remedies = bot.services.remedies
         self._store = bot.services.store
         self._state = bot.services.incident_service.watch_state
+        self._cards = IncidentCards(bot)
         self._running = AsyncExitStack()
         bot.controls.register("watch.reset", Access.OWNERS, self.ask_reset, ALERT)
         bot.controls.register("watch.confirm", Access.OWNERS, self.reset, CONFIRMATION)
         bot.controls.register("watch.all", Access.OWNERS, self.enable_all, GROUP)
         bot.controls.register("watch.notyet", Access.OWNERS, self.leave)
         bot.controls.register("watch.paused", Access.OWNERS, self.leave_paused, INCIDENT)
-        bot.controls.register("watch.mine", Access.OWNERS, self.assign, ALERT)
-        bot.controls.register("watch.snooze", Access.OWNERS, self.snooze, SNOOZE)
-        bot.controls.register("watch.open", Access.OWNERS, self.open, MESSAGE)
-        bot.controls.register("watch.page", Access.OWNERS, self.turn_page, rf"{MESSAGE}\.{PAGE}")
         bot.controls.register("account.reset", Access.OWNERS, self.ask_reset_on_card, HANDLE)
 
     async def cog_load(self) -> None:
@@ -107,18 +95,22 @@ class Watch(commands.Cog):
     async def ask_reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Ask for a confirmation of a reset, from an alert."""
         await self._bot.defer_for_owner(caller)
-        incident = await self._incident(press)
+        incident = await self._cards.incident(press)
         if incident is None or incident.ended or incident.flag is None:
-            await self._show_current(caller, press)
+            await self._cards.show_current(caller, press)
         else:
-            await respond(caller, await self._question(self._account(incident), incident.flag, incident))
+            known = self._cards.account(incident)
+            await respond(caller, await self._question(known, incident.flag, incident))
 
     async def reset(self, caller: Interaction, press: ButtonPress) -> None:
         """Reset the account that was confirmed, and show the progress and the result."""
         await self._bot.defer_for_owner(caller, is_update=True)
         reference = self._pollers.cache.reference(press.parts["handle"])
         confirmed = press.parts["confirmed"]
-        known, incident = known_account(reference, self._accounts()), self._remedies.confirmable(reference)
+        known, incident = (
+            known_account(reference, self._cards.accounts),
+            self._remedies.confirmable(reference),
+        )
         flag = (incident and incident.flag) or NO_WORDS
         remedy = self._remedies.remedy_of(reference, flag)
 
@@ -131,10 +123,9 @@ class Watch(commands.Cog):
             content = f"{action_replies.FLAG_CHANGED}\n{question.content}"
             await respond(caller, replace(question, content=content))
         else:
-            unseen = self._remedies.is_unseen(reference)
-            await respond(
-                caller, action_replies.remedy_result(result, known, self._accounts(), remedy, unseen=unseen)
-            )
+            unseen, accounts = self._remedies.is_unseen(reference), self._cards.accounts
+            answer = action_replies.remedy_result(result, known, accounts, remedy, unseen=unseen)
+            await respond(caller, answer)
 
     async def enable_all(self, caller: Interaction, press: ButtonPress) -> None:
         """Enable all accounts that lost their connection together if that was confirmed, else ask."""
@@ -152,10 +143,10 @@ class Watch(commands.Cog):
                 await respond(caller, MessageContent(said))
                 return
         group, others = self._remedies.group(provider)
-        accounts, left_out = list(map(self._account, group)), list(map(self._account, others))
+        accounts, left_out = map(self._cards.account, group), map(self._cards.account, others)
         argument = f"{provider}.{group_digest(group)}"
         await respond(
-            caller, action_replies.enable_all_question(provider, accounts, left_out, argument, said)
+            caller, action_replies.enable_all_question(provider, [*accounts], [*left_out], argument, said)
         )
 
     async def _apply(
@@ -191,107 +182,26 @@ class Watch(commands.Cog):
     async def leave_paused(self, caller: Interaction, press: ButtonPress) -> None:
         """End the incident of an account that stays disabled."""
         await self._bot.defer_for_owner(caller)
-        incident = await self._incident(press)
-        is_paused = incident is not None and self._account(incident).account.entry is EntryState.PAUSED
+        incident = await self._cards.incident(press)
+        is_paused = incident and self._cards.account(incident).account.entry is EntryState.PAUSED
         key = press.parts["incident"]
         left = await self._incident_service.leave_paused(key, caller.user.id) if is_paused else None
-        text = about(self._account(left), action_replies.LEFT_PAUSED) if left else self._unknown(caller)
+        said = left and about(self._cards.account(left), action_replies.LEFT_PAUSED)
+        text = said or self._cards.unknown(caller)
         await respond(caller, MessageContent(text))
-
-    async def assign(self, caller: Interaction, press: ButtonPress) -> None:
-        """Assign the incident to the owner. The message of every owner shows it."""
-        await self._bot.defer_for_owner(caller)
-        incident = await self._incident_service.assign(press.parts["incident"], caller.user.id)
-        if incident is None or incident.assigned_at is None:
-            await self._show_current(caller, press)
-        else:
-            until = incident.assigned_at + ASSIGNED_FOR
-            await respond(caller, MessageContent(action_replies.assigned(self._account(incident), until)))
-
-    async def snooze(self, caller: Interaction, press: ButtonPress) -> None:
-        """Hold the reminders of an incident for some hours. If none are chosen yet, ask for how many."""
-        await self._bot.defer_for_owner(caller)
-        key, hours = press.parts["incident"], press.parts["hours"]
-        if hours:
-            incident = await self._incident_service.snooze(key, caller.user.id, timedelta(hours=int(hours)))
-        else:
-            incident = await self._state.incident(key)
-        if incident is None or incident.ended:
-            await self._show_current(caller, press)
-            return
-        account, until = self._account(incident), incident.snoozed_until
-        if hours and until is not None:
-            until = quiet_until(incident, self._state.mutes) or until
-            await respond(caller, MessageContent(action_replies.snoozed(account, until)))
-        else:
-            message, is_assigned = press.parts["message"], incident.assigned_at is not None
-            choice = action_replies.snooze_choice(account, key, message, is_assigned=is_assigned)
-            await respond(caller, choice)
-
-    async def open(self, caller: Interaction, press: ButtonPress) -> None:
-        """Show the card of an account that was picked from a digest."""
-        await defer(caller, private=True)
-        await self._show_card(caller, await self._state.incident(press.chosen), press)
-
-    async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
-        """Show another page of a digest. Which page a message shows is not stored."""
-        key, page = press.parts["message"], int(press.parts["page"])
-        message, incidents, show = self._state.messages.get(key), self._state.incidents, update
-        if message is None or any(entry.incident not in incidents for entry in message.entries):
-            await defer_update(caller)
-            message, show = await self._state.message(key), respond
-            found = [await self._state.incident(each.incident) for each in message.entries] if message else []
-            incidents = {**incidents, **{each.key: each for each in found if each}}
-        if message is None:
-            await respond_private(caller, MessageContent(self._unknown(caller)))
-        else:
-            await show(caller, content_of(message, incidents, self._accounts(), page=page))
-
-    async def _show_current(self, caller: Interaction, press: ButtonPress) -> None:
-        """Show how the account is now, as the incident of the button is over or not known."""
-        incident = await self._incident(press)
-        current = incident and self._remedies.incident_of(incident.reference or "")
-        await self._show_card(caller, current or incident, press)
-
-    async def _show_card(self, caller: Interaction, incident: Incident | None, press: ButtonPress) -> None:
-        """Show the card of an incident in a message of its own."""
-        if incident is None or incident.reference is None:
-            await respond(caller, MessageContent(self._unknown(caller)))
-            return
-        actions = await self._store.actions(incident.reference, ACTIONS_SHOWN)
-        message, incidents = press.parts["message"], self._state.incidents
-        card = opened_card(incident, message, incidents, self._accounts(), now=utc_now(), actions=actions)
-        await respond(caller, card)
-
-    def _unknown(self, caller: Interaction) -> str:
-        """Return the state of the account that the message links to, or of all if it is not exactly one."""
-        accounts = self._accounts()
-        linked = channels_in(caller.message) & accounts.keys() if caller.message else set[str]()
-        return action_replies.unknown(
-            accounts[linked.pop()] if len(linked) == 1 else None, self._pollers.cache.accounts
-        )
 
     async def _question(self, known: KnownAccount, flag: Flag, incident: Incident | None) -> MessageContent:
         """Return the question whether to apply the remedy, with the link that it needs, or what to do."""
         if self._remedies.remedy_of(known.reference, flag) is Remedy.GUIDE:
             return MessageContent(action_replies.guide(known, flag))
         if known.account.entry is EntryState.STARTING:
-            return MessageContent(action_replies.still_starting(known, flag, self._accounts()))
+            return MessageContent(action_replies.still_starting(known, flag, self._cards.accounts))
         unseen = self._remedies.is_unseen(known.reference)
         link = await self._remedies.link(known.reference, flag)
         argument = f"{known.account.handle}.{self._remedies.digest(known.reference, flag, incident)}"
         return action_replies.confirmation(
             known, flag, incident, argument, now=utc_now(), unseen=unseen, link=link
         )
-
-    async def _incident(self, press: ButtonPress) -> Incident | None:
-        return await self._state.incident(press.parts["incident"])
-
-    def _account(self, incident: Incident) -> KnownAccount:
-        return known_account(incident.reference or "", self._accounts())
-
-    def _accounts(self) -> Accounts:
-        return self._pollers.cache.with_unlisted
 
 
 async def setup(bot: Midwatch) -> None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.accounts import Flag, Observation
-from bot.domain.incidents import Alert, Ending, Incident, Reason, RemedyVerdict, ServiceProblem, State
+from bot.domain.incidents import Alert, Ending, Incident, Reason, RemedyVerdict, ServiceProblem
 from bot.domain.messages import Message, Purpose, Route
 from bot.domain.providers import Remedy
 from bot.incidents.state import WatchState
@@ -100,17 +100,26 @@ class IncidentService:
         self._quiet = Quiet(owners, version, due)
         return due
 
-    async def assign(self, key: str, owner: int) -> Incident | None:
-        """Assign an owner; None if the incident has ended or is unknown."""
+    def next_notifications(self, owners: Iterable[int] | None = None) -> Mapping[str, datetime]:
+        """Return when the first of these owners, or of all, is next notified of each held incident."""
+        state, first = self.watch_state, dict[str, datetime]()
+        messages, incidents, mutes, now = state.messages.values(), state.incidents, state.mutes, state.now()
+        for owner in self._planner.owners() if owners is None else owners:
+            times = self._planner.next_notifications(owner, messages, incidents, mutes, now)
+            first |= {key: min(at, first.get(key, at)) for key, at in times.items()}
+        return first
+
+    async def assign(self, keys: Iterable[str], owner: int) -> list[Incident]:
+        """Assign an owner to those of these incidents that are open, and return them."""
         return await self._act(
-            key, owner, "assign", "done", lambda each, at: owner_actions.assign(each, owner, at)
+            keys, owner, "assign done", lambda each, at: owner_actions.assign(each, owner, at)
         )
 
-    async def snooze(self, key: str, owner: int, length: timedelta) -> Incident | None:
-        """Hold the reminders of an incident; None if it has ended or is unknown."""
-        outcome = f"hours:{length / timedelta(hours=1):g}"
+    async def snooze(self, keys: Iterable[str], owner: int, length: timedelta) -> list[Incident]:
+        """Hold the reminders of those of these incidents that are open, and return them."""
+        done = f"snooze hours:{length / timedelta(hours=1):g}"
         return await self._act(
-            key, owner, "snooze", outcome, lambda each, at: owner_actions.snooze(each, at + length, at)
+            keys, owner, done, lambda each, at: owner_actions.snooze(each, at + length, at)
         )
 
     async def leave_paused(self, key: str, owner: int) -> Incident | None:
@@ -287,13 +296,14 @@ class IncidentService:
         transaction.apply(decision, event.provider)
 
     async def _act(
-        self, key: str, owner: int, verb: str, outcome: str, act: Callable[[Incident, datetime], Incident]
-    ) -> Incident | None:
+        self, keys: Iterable[str], owner: int, done: str, act: Callable[[Incident, datetime], Incident]
+    ) -> list[Incident]:
+        """Change those of these incidents that are open; `done` is the verb and the outcome for the audit."""
         async with self.transaction() as transaction:
-            incident = transaction.incidents.get(key)
-            if incident is None or incident.state is State.ENDED:
-                return None
-            changed = act(incident, transaction.at)
-            transaction.put_incident(changed)
-            transaction.note(owner, verb, incident.reference, outcome)
+            verb, _, outcome = done.partition(" ")
+            known = (transaction.incidents.get(key) for key in keys)
+            changed = [act(each, transaction.at) for each in known if each is not None and not each.ended]
+            for incident in changed:
+                transaction.put_incident(incident)
+                transaction.note(owner, verb, incident.reference, outcome)
         return changed

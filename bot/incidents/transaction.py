@@ -7,17 +7,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
 from bot.domain.actions import Action
-from bot.domain.incidents import Alert, Incident, State, new_key
+from bot.domain.incidents import Alert, Incident, Incidents, State, new_key
 from bot.domain.messages import Delivery, Message
 from bot.domain.providers import Remedy, provider_of
 from bot.rules.account_incidents import Change
 from bot.rules.decisions import Decision
+from bot.rules.forecast import next_notifications
 from bot.rules.message_lifecycle import cancel_for
 from bot.rules.notifications import plan_messages
 from bot.rules.owner_actions import abandon
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW, Policy
 from bot.rules.poll_state import PollState, expect_account, expect_removal
-from bot.rules.recipient import incident_keys, open_incidents
+from bot.rules.recipient import Mutes, RecipientView, incident_keys, open_incidents
 from bot.storage import StoredMute
 
 UNKNOWN_OUTCOME: Final = "outcome unknown"
@@ -174,6 +175,15 @@ class NotificationPlanner:
         )
         for message in changed:
             transaction.put_message(message)
+
+    def next_notifications(
+        self, person: int, messages: Iterable[Message], incidents: Incidents, mutes: Mutes, now: datetime
+    ) -> Mapping[str, datetime]:
+        """Return when a person is next notified of each incident whose reminders are held."""
+        if not any(each.is_taken or each.block_until() for each in incidents.values()):
+            return {}  # no text names a time
+        view = RecipientView.of(person, messages, incidents, mutes=mutes, now=now, policy=self.policy)
+        return next_notifications(view)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ KEY: Final = r"(?:2\.)?[0-9a-f]{32}"
 """The key of a message's copy by the second route begins with "2."; a test message is its own incident."""
 INCIDENT: Final = f"(?P<incident>{KEY})"
 MESSAGE: Final = f"(?P<message>{KEY})"
+ALERT: Final = rf"{INCIDENT}\.{MESSAGE}"
 PAGE: Final = r"(?P<page>[0-9]{1,6})(?:\.[a-z]+)?"
 """The number of a page. The name of its button follows, as no two buttons may have the same `custom_id`."""
 

@@ -40,6 +40,7 @@ EXTENSIONS: Final = (
     "cogs.history",
     "cogs.usage",
     "cogs.watch",
+    "cogs.alerts",
     "cogs.status",
 )
 FOR_MANAGERS: Final = {"default_member_permissions": discord.Permissions(manage_guild=True).value}

@@ -206,4 +206,9 @@ class Editor:
 
     def _content(self, message: Message, incidents: Mapping[str, Incident]) -> MessageContent:
         """Return what a message should show."""
-        return content_of(message, incidents, self.accounts(), info_every=self.planner.policy.info_every)
+        state = self.watch_state
+        next_times = self.planner.next_notifications(
+            message.recipient, state.messages.values(), incidents, state.mutes, state.now()
+        )
+        info_every = self.planner.policy.info_every
+        return content_of(message, incidents, self.accounts(), next_times, info_every=info_every)

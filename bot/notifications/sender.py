@@ -105,7 +105,12 @@ class Sender:
         await self._record(message, place, content.fingerprint if is_first else None)
 
     def _content(self, message: Message, incidents: Mapping[str, Incident]) -> MessageContent:
-        return content_of(message, incidents, self.accounts(), info_every=self.planner.policy.info_every)
+        state = self.watch_state
+        next_times = self.planner.next_notifications(
+            message.recipient, state.messages.values(), incidents, state.mutes, state.now()
+        )
+        info_every = self.planner.policy.info_every
+        return content_of(message, incidents, self.accounts(), next_times, info_every=info_every)
 
     def _may_exist(self, message: Message, *, is_first: bool) -> bool:
         """Whether a message may be in Discord already, under a nonce that Discord has forgotten."""

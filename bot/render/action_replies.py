@@ -1,4 +1,4 @@
-"""The answers to actions: the question before a remedy, its progress and result, and answers to buttons."""
+"""The answers about remedies: the question before one, its progress and its result."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -32,11 +32,7 @@ BUTTON_LABEL: Final = 40
 NAMED: Final = 5
 LEFT_OUT: Final = "Flagged for something else, and left out: {names}."
 NOT_YET: Final = "Not yet"
-WORSE: Final = "If it gets worse, I'll still tell you."
-REPLACES_ASSIGNMENT: Final = "This replaces **I'm on it**: the alert no longer names anyone."
 QUOTED: Final = (RemedyVerdict.NOT_YET, RemedyVerdict.FLAGGED_AGAIN)
-SNOOZES: Final = (1, 4, 24)
-"""The hours that reminders can be snoozed for."""
 UNSEEN: Final = (
     "👀 **I cannot see the state of this account now:** useapi.net answers with error 596 instead of its "
     "list and does not say whose it is. The next list that I can read shows whether a reset worked."
@@ -54,10 +50,6 @@ CANNOT_SEE: Final = (
     "I sent nothing. /mjstatus says why and what to do."
 )
 NOT_SENT: Final = "👌 Nothing was sent. The alert stays, with its buttons."
-STILL_TOLD: Final = (
-    "If a flagged account gets blocked, I'll still tell you. The rest is kept: "
-    "when the mute ends, you get one message with what is still open."
-)
 
 
 def confirmation(
@@ -244,42 +236,3 @@ def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) ->
     else:
         now = f"Now: {count(len(accounts), 'account')}, none flagged."
     return f"⚪ I do not know this alert any more. {now} /mjstatus shows more."
-
-
-def assigned(account: KnownAccount, until: datetime) -> str:
-    """Return the answer to "I'm on it": what it does, and for how long."""
-    return (
-        f"👀 You're on **{escape(account.label)}**. Reminders are off for every owner; "
-        f"I'll check back with you at {when(until, 't')}."
-    )
-
-
-def snooze_choice(
-    account: KnownAccount, incident: str, message: str, *, is_assigned: bool = False
-) -> MessageContent:
-    """Return the question how long to snooze the reminders of an incident."""
-    buttons = tuple(
-        Button("watch.snooze", f"{hours} h", f"{incident}.{message}.{hours}") for hours in SNOOZES
-    )
-    replaced = f"\n{REPLACES_ASSIGNMENT}" if is_assigned else ""
-    content = f"No reminders about **{escape(account.label)}** for how long?{replaced}\n{WORSE}"
-    return MessageContent(content, components=buttons)
-
-
-def snoozed(account: KnownAccount, until: datetime) -> str:
-    """Return until when reminders are snoozed."""
-    return f"💤 No reminders about **{escape(account.label)}** until {when(until, 'f')}.\n{WORSE}"
-
-
-def muted(account: KnownAccount | None, until: datetime) -> str:
-    """Return what is muted until when, and which alerts are still sent."""
-    whose = "any account" if account is None else escape(account.label)
-    return f"🔇 No alerts for **{whose}** until {when(until, 'f')}.\n{STILL_TOLD}"
-
-
-def unmuted(account: KnownAccount | None, all_until: datetime | None = None) -> str:
-    """Return that alerts are sent again, unless all accounts are muted until then."""
-    if all_until is not None:
-        return f"🔇 All accounts are muted until {when(all_until, 'f')}. To end that, use /mjmute off."
-    whose = "all accounts" if account is None else escape(account.label)
-    return f"🔔 Alerts for **{whose}** are on again."

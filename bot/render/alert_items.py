@@ -1,9 +1,10 @@
 """The incidents of a message with their accounts, ordered by urgency, and the phrases about one."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from bot.domain.accounts import Account, Accounts, EntryState, Flag, FlagKind, KnownAccount
 from bot.domain.incidents import DISABLED, NEWS, Ending, Incident, Incidents, Reason, State
@@ -16,6 +17,9 @@ from bot.render.text import count, escape, span, when, whole
 LABEL_LIMIT: Final = 30
 NAMED: Final = 3
 NO_WORDS: Final = Flag("", FlagKind.OTHER)
+NextTimes: TypeAlias = Mapping[str, datetime]
+"""When the reader is next notified of each incident whose reminders are held, by key."""
+NO_TIMES: Final[NextTimes] = MappingProxyType({})
 NEEDING: Final = frozenset({State.OPEN, State.RESETTING})
 SAME_DAY: Final = timedelta(hours=20)
 """A longer period is shown with dates: times of day alone would mislead."""
@@ -29,6 +33,8 @@ class AlertItem:
     account: KnownAccount
     reason: Reason | None
     due_at: datetime
+    next_at: datetime | None = None
+    """When the reader is next notified of it, if its reminders are held."""
 
     @property
     def name(self) -> str:
@@ -86,19 +92,27 @@ class AlertItem:
 
     @property
     def only_waits(self) -> bool:
-        """Whether a person can only wait for the end of a block. Such incidents come last."""
+        """Whether a person can only wait for the end of a block."""
         return self.flag.kind is FlagKind.BLOCK and not self.is_block_over
 
 
-def items_of(message: Message, incidents: Incidents, accounts: Accounts) -> tuple[AlertItem, ...]:
-    """Return the account incidents of a message: the flagged ones first, then by urgency and age."""
+def items_of(
+    message: Message, incidents: Incidents, accounts: Accounts, next_times: NextTimes = NO_TIMES
+) -> tuple[AlertItem, ...]:
+    """Return the account incidents of a message: those with something to do first, then by kind and age."""
     found = [(incidents.get(entry.incident), entry.reason) for entry in message.entries]
     items = [
-        AlertItem(incident, known_account(incident.reference, accounts), reason, message.due_at)
+        AlertItem(
+            incident,
+            known_account(incident.reference, accounts),
+            reason,
+            message.due_at,
+            next_times.get(incident.key),
+        )
         for incident, reason in found
         if incident is not None and incident.reference is not None
     ]
-    return tuple(sorted(items, key=_urgency))
+    return tuple(sorted(items, key=urgency))
 
 
 def known_account(reference: str, accounts: Accounts) -> KnownAccount:
@@ -183,9 +197,18 @@ def _slots(accounts: Iterable[KnownAccount]) -> int:
     return sum(max(0, known.account.max_jobs or 0) for known in accounts)
 
 
-def _urgency(item: AlertItem) -> tuple[int, bool, int, datetime, str]:
+def urgency(item: AlertItem) -> tuple[int, bool, int, datetime, str]:
+    """Return the sort key of an item: what nobody is on, what somebody is, what changes by itself, blocks."""
     incident = item.incident
-    stage = (State.OPEN, State.RESETTING, State.CLEARING, State.ENDED).index(incident.state)
-    stage = max(stage, item.is_starting)
-    rank = -1 if item.only_waits else item.flag.kind.rank
-    return stage, is_removed(incident), -rank, incident.opened_at, incident.key
+    match incident.state:
+        case State.ENDED:
+            stage = 5
+        case State.OPEN if item.only_waits:
+            stage = 4
+        case State.CLEARING:
+            stage = 3
+        case State.RESETTING:
+            stage = 2
+        case State.OPEN:
+            stage = 2 if item.is_starting else int(incident.is_taken)
+    return stage, is_removed(incident), -item.flag.kind.rank, incident.opened_at, incident.key

@@ -24,7 +24,9 @@ from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.domain.providers import USEAPI, Remedy, provider_of, reference_to
 from bot.render.account_cards import add_field
 from bot.render.alert_items import (
+    NO_TIMES,
     AlertItem,
+    NextTimes,
     coming_back,
     is_back,
     items_of,
@@ -57,6 +59,7 @@ def content_of(
     message: Message,
     incidents: Incidents,
     accounts: Accounts,
+    next_times: NextTimes = NO_TIMES,
     *,
     page: int = 0,
     info_every: timedelta | None = None,
@@ -64,10 +67,10 @@ def content_of(
     """Return what a message should show now.
 
     `incidents` holds those of the message and all that are open; `accounts` all that are known, by reference.
-    `page` is a digest's, the first being 0. `info_every` is INFO_EVERY, which the hello names. Nothing else
-    counts: time passing alone changes no message.
+    `next_times` are those of the message's recipient. `page` is a digest's, the first being 0. `info_every`
+    is INFO_EVERY, which the hello names. Nothing else counts: time passing alone changes no message.
     """
-    shown = _content(message, incidents, accounts, page)
+    shown = _content(message, incidents, accounts, next_times, page)
     if message.purpose is Purpose.HELLO and info_every is not None:
         add_field(shown.embeds[0], "INFO_EVERY is set", ordered(info_every))
     if message.route is Route.CHANNEL:
@@ -81,12 +84,14 @@ def opened_card(
     message: str,
     incidents: Incidents,
     accounts: Accounts,
+    next_times: NextTimes = NO_TIMES,
     *,
     now: datetime,
     actions: Sequence[Action] = (),
 ) -> MessageContent:
     """Return the card of one account of a digest; `message` is the digest's key."""
-    item = AlertItem(incident, known_account(incident.reference or "", accounts), None, now)
+    next_at = next_times.get(incident.key)
+    item = AlertItem(incident, known_account(incident.reference or "", accounts), None, now, next_at)
     context = replace(_context([item], incidents, accounts), actions=actions)
     buttons = controls(item, message, context.enable_all)
     return MessageContent(headed(headline_of(item)), (card(item, context),), buttons)
@@ -108,11 +113,13 @@ def _context(items: Sequence[AlertItem], incidents: Incidents, accounts: Account
     return CardContext(slots_out(incidents, accounts), services, providers=providers, enable_all=at_once)
 
 
-def _content(message: Message, incidents: Incidents, accounts: Accounts, page: int) -> MessageContent:
+def _content(
+    message: Message, incidents: Incidents, accounts: Accounts, next_times: NextTimes, page: int
+) -> MessageContent:
     note = DMS_CLOSED if message.is_dm_refused else None
     match message.purpose:
         case Purpose.ALERT:
-            items = items_of(message, incidents, accounts)
+            items = items_of(message, incidents, accounts, next_times)
             context = replace(_context(items, incidents, accounts), note=note)
             return _alert(items, message.key, page, context, coming_back(items, accounts))
         case Purpose.SERVICE:

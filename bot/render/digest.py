@@ -1,6 +1,7 @@
 """The digest: several accounts in one message with pages, and a select that opens each."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Final
 
@@ -45,7 +46,7 @@ def digest(items: Sequence[AlertItem], page: int, context: CardContext) -> disco
 def digest_controls(
     items: Sequence[AlertItem], page: int, message: str, enable_all: Button | None
 ) -> tuple[Component, ...]:
-    """Return the select that opens an account, and the buttons to other pages and for a whole pool."""
+    """Return the select that opens an account, the buttons for all accounts, and those to other pages."""
     shown, page, pages = page_of(items, page, PAGE_SIZE)
     options = tuple(
         labelled(item.account, item.incident.key, [item.state, *tail(item.account)])
@@ -53,8 +54,13 @@ def digest_controls(
         if not item.incident.ended
     )
     opener = [Select("watch.open", "Open an account to act", message, options=options)] if options else []
+    open_ones = sum(not item.incident.ended for item in items)
+    them = f" all {whole(open_ones)}" if open_ones > 1 else ""
+    mine = Button("watch.mineall", f"I'm on{them or ' it'}", message)
+    acting = [mine, Button("watch.snoozeall", f"Snooze{them}", message)] if open_ones else []
     turns = page_buttons("watch.page", f"{message}.", page, pages)
-    return (*opener, *turns, *filter(None, [enable_all]))
+    above = [replace(each, row=1) for each in (*acting, *filter(None, [enable_all]))]
+    return (*opener, *above, *(replace(each, row=2) for each in turns))
 
 
 def _title(items: Sequence[AlertItem], page: int, pages: int) -> str:

@@ -10,7 +10,7 @@ from bot.domain.incidents import DISABLED, Ending, Reason, State
 from bot.render.alert_items import AlertItem, duration, is_back, is_removed, names_of
 from bot.render.phrases import demand, symbol
 from bot.render.provider_words import WORDS
-from bot.render.text import count, whole
+from bot.render.text import count, when, whole
 
 NEWS_WORDS: Final[Mapping[Reason | None, str]] = {
     Reason.OPENED: "new",
@@ -36,7 +36,7 @@ CALM: Final[Mapping[Reason | None, str]] = {
 HIDDEN: Final = "A moderation message can hide here: open Discord and send /info."
 LOST: Final = "{mark} {service} lost its connection to Discord: {disabled}{others}"
 CHECKING_ON: Final = "Checking for a few minutes to be sure."
-ASSIGNMENT_LAPSES: Final = "Press **I'm on it** again to keep it. Otherwise reminders start again in 30 min."
+ASSIGNMENT_LAPSES: Final = "Press **I'm on it** again to keep it. Otherwise reminders start again {time}."
 ONLY_REMINDERS: Final = "From now on I only remind you of it."
 
 
@@ -64,8 +64,9 @@ def second_line(items: Sequence[AlertItem], returning: int = 0) -> str | None:
     `returning` is how many more accounts should come back by themselves.
     """
     reasons = {item.reason for item in items if item.incident.state is State.OPEN}
-    if Reason.ASSIGNEE_CHECK in reasons:
-        return ASSIGNMENT_LAPSES
+    asked = [item for item in items if item.reason is Reason.ASSIGNEE_CHECK and item.incident.asked_at]
+    if times := [item.next_at for item in asked if item.next_at is not None]:
+        return ASSIGNMENT_LAPSES.format(time=when(min(times)))
     if returning:
         themselves = "itself" if returning == 1 else "themselves"
         return f"{whole(returning)} more should come back by {themselves} within 5 minutes."
@@ -167,7 +168,7 @@ def _needing(items: Sequence[AlertItem]) -> str:
     asked = [item for item in fresh if item.reason is Reason.ASSIGNEE_CHECK]
     if asked and len(asked) == len(fresh):
         return f"⏰ You took {count(len(asked), 'account')} {_hours(asked[0])} ago. They are still flagged"
-    names = names_of(sorted(items, key=lambda item: not item.is_fresh))
+    names = names_of(sorted(items, key=lambda item: (item.only_waits, not item.is_fresh)))
     if not fresh and any(item.reason is Reason.REMINDER for item in items):
         return f"⏰ {everyone} still need you: {names}"
     mark = symbol(items[0].flag.kind)  # ordered by urgency
@@ -203,5 +204,6 @@ def over(items: Sequence[AlertItem]) -> str:
 
 def _hours(item: AlertItem) -> str:
     assigned_at = item.incident.assigned_at
-    passed = item.due_at - assigned_at if assigned_at else timedelta(hours=4)
+    is_before = assigned_at is not None and assigned_at < item.due_at  # else it was pressed again
+    passed = item.due_at - assigned_at if assigned_at and is_before else timedelta(hours=4)
     return count(max(1, round(passed / timedelta(hours=1))), "hour")

@@ -161,13 +161,12 @@ def colour(item: AlertItem) -> discord.Colour:
 
 
 def who_and_until(item: AlertItem) -> Iterator[str]:
-    """Yield who is on it since when, and until when its reminders are snoozed."""
+    """Yield who is on it since when, and when the reader is next notified of it."""
     incident = item.incident
     if incident.assigned_to is not None and incident.assigned_at is not None:
         yield f"<@{incident.assigned_to}> is on it since {when(incident.assigned_at, 't')}"
-    # A snooze that was over when the message was due counts no more.
-    if incident.snoozed_until is not None and incident.snoozed_until > item.due_at:
-        yield f"No reminders until {when(incident.snoozed_until, 'f')}"
+    if incident.is_taken and item.next_at is not None:
+        yield f"No reminders until {when(item.next_at, 'f')}"
 
 
 def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
@@ -238,10 +237,11 @@ def _block(item: AlertItem) -> Iterator[str]:
     if item.is_block_over:
         yield f"**The block should have ended {when(until, 'F')}** ({when(until)})."
     else:
-        words = WORDS[item.provider]
+        words, next_at = WORDS[item.provider], item.next_at or until
+        reminded = f"at {when(next_at, 'f')}" if next_at > until else "when it ends"
         yield (
             f"**The block ends {when(until, 'F')}** ({when(until)}). "
-            f"{words.early} before then risks the account. I'll remind you when it ends."
+            f"{words.early} before then risks the account. I'll remind you {reminded}."
         )
         if item.flag.until is not None:
             yield f"{words.service} should enable it by itself then."

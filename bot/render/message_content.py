@@ -55,6 +55,7 @@ class Button(Control):
     style: discord.ButtonStyle = discord.ButtonStyle.secondary
     emoji: str | None = None
     disabled: bool = False
+    row: int | None = None  # by default the first one with room
 
     def item(self) -> ui.Button[Any]:
         """Return the button as discord.py sends it."""
@@ -64,6 +65,7 @@ class Button(Control):
             style=self.style,
             emoji=self.emoji,
             disabled=self.disabled,
+            row=self.row,
         )
 
 
@@ -216,10 +218,9 @@ def _spelled(component: Component) -> list[Any]:
     if isinstance(component, Select):
         options = [option.to_dict() for option in component.options]
         return ["select", component.verb, component.label, component.argument, options]
-    names = ("label", "url")
+    kind, names = "LinkLook", ("label", "url")
     if isinstance(component, Button):
-        names = ("verb", "label", "argument", "style", "emoji", "disabled")
-    kind = "ButtonLook" if isinstance(component, Button) else "LinkLook"
+        kind, names = "ButtonLook", ("verb", "label", "argument", "style", "emoji", "disabled")
     return [kind, {name: str(getattr(component, name)) for name in names}]
 
 

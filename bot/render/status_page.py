@@ -13,12 +13,13 @@ from bot.domain.services import subscription_of
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.alert_items import (
     LABEL_LIMIT,
-    NO_WORDS,
     AlertItem,
+    NextTimes,
     duration,
     ended_words,
     known_account,
     naming,
+    urgency,
 )
 from bot.render.message_content import Button, MessageContent
 from bot.render.presence import needing_somebody, presence_text
@@ -75,6 +76,8 @@ class WatchStatus:
     """The missing permissions in that channel, by Discord's names."""
     other_copy_at: datetime | None = None
     """When another copy of the bot was last seen to answer."""
+    next_times: NextTimes = field(default_factory=dict[str, datetime])
+    """When the first owner is next notified of each incident whose reminders are held."""
 
 
 def status(watch: WatchStatus) -> tuple[str, ...]:
@@ -101,9 +104,10 @@ def status_content(watch: WatchStatus, asker: int) -> MessageContent:
 def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     yield "", list(_wrong(watch))
     yield "## Midwatch", list(_alive(watch))
-    open_incidents = [each for each in watch.incidents if each.reference and not each.ended]
-    open_incidents.sort(key=lambda each: (-(each.flag or NO_WORDS).kind.rank, each.opened_at, each.key))
-    yield f"### Open: {whole(len(open_incidents))}", [_open(each, watch) for each in open_incidents]
+    open_ones = sorted(
+        (_item(each, watch) for each in watch.incidents if each.reference and not each.ended), key=urgency
+    )
+    yield f"### Open: {whole(len(open_ones))}", [_open(each) for each in open_ones]
     waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
     yield f"### Messages waiting: {whole(len(waiting))}", [_waiting(each, watch) for each in waiting]
     stuck = [each for each in watch.messages if each.is_stuck]
@@ -217,16 +221,21 @@ def _summary(watch: WatchStatus) -> str:
     return f"{'✅' if is_calm else '🟡'} **{words}**"
 
 
-def _open(incident: Incident, watch: WatchStatus) -> str:
-    item = AlertItem(incident, known_account(incident.reference or "", watch.accounts), None, watch.now)
+def _item(incident: Incident, watch: WatchStatus) -> AlertItem:
+    account = known_account(incident.reference or "", watch.accounts)
+    return AlertItem(incident, account, None, watch.now, watch.next_times.get(incident.key))
+
+
+def _open(item: AlertItem) -> str:
+    incident = item.incident
     seen = f"{'noticed' if incident.is_soft else 'flagged'} {when(incident.opened_at)}"
     parts = [f"**{item.name}**", *titles(item.account.reference), item.state, seen]
     if (until := incident.block_until()) is not None:
         parts.append(f"block ends {exactly(until)}")
     if incident.assigned_to is not None:
         parts.append(f"<@{incident.assigned_to}> is on it")
-    if incident.snoozed_until is not None and incident.snoozed_until > watch.now:
-        parts.append(f"no reminders until {exactly(incident.snoozed_until)}")
+    if incident.is_taken and item.next_at is not None:
+        parts.append(f"no reminders until {exactly(item.next_at)}")
     return " · ".join(parts)
 
 

@@ -64,9 +64,12 @@ async def test_a_stranger_is_refused_in_private_and_nothing_happens(
     assert "no reminders" not in shown
 
 
-async def test_a_stranger_opens_no_account_and_turns_no_page(bot: Bot, ada: Visitor, sam: Visitor) -> None:
+async def test_a_stranger_opens_no_account_turns_no_page_and_takes_nothing(
+    bot: Bot, ada: Visitor, sam: Visitor
+) -> None:
     digest = await in_channel(bot, ada, accounts=21)
-    refused = [await sam.press(digest, "Next"), await sam.pick(digest, menu(digest)["options"][0]["value"])]
+    refused = [await sam.press(digest, each) for each in ("Next", "I'm on all 21", "Snooze all 21")]
+    refused.append(await sam.pick(digest, menu(digest)["options"][0]["value"]))
     for one in refused:
         assert NOT_AN_OWNER in text(await one.answer())
         assert one.ephemeral
@@ -178,17 +181,9 @@ async def test_row_54_pages_turn_and_accounts_open_on_a_copy_in_the_alert_channe
     assert "page 2 of 2" in text(turned)
     card = await ada.picked(turned, menu(turned)["options"][0]["value"])
     assert RESET in buttons(card)
-
-
-async def test_an_account_in_a_digest_is_acted_on_from_its_card(bot: Bot, ada: Visitor) -> None:
-    for _ in range(2):
-        bot.api.flag(bot.api.add().channel, MODERATION)
-    await bot.start()
-    digest = await newest(ada, "2 accounts need you")
-    card = await ada.picked(digest, menu(digest)["options"][1]["value"])
-    assert "You're on" in text(await ada.pressed(card, MINE))
-    shown = await newest(ada, f"<@{ada.person.id}> is on it")
-    assert text(shown).count("is on it") == 1
+    choice = await ada.pressed(copy, "Snooze all 21")
+    assert "No reminders about **21 accounts** until" in text(await ada.pressed(choice, "4 h"))
+    await newest(ada, "No reminders until <t:", channel=bot.world.alerts_channel_id)
 
 
 @pytest.mark.parametrize(
@@ -202,15 +197,6 @@ async def test_buttons_work_after_a_restart(bot: Bot, ada: Visitor, label: str, 
     _, alert = await flagged(bot, ada)
     await bot.restart()
     assert answer in text(await ada.pressed(alert, label))
-
-
-async def test_pages_turn_after_a_restart(bot: Bot, ada: Visitor) -> None:
-    for _ in range(21):
-        bot.api.flag(bot.api.add().channel, MODERATION)
-    await bot.start()
-    digest = await newest(ada, "page 1 of 2")
-    await bot.restart()
-    assert "page 2 of 2" in text(await ada.pressed(digest, "Next"))
 
 
 async def test_pages_turn_when_all_has_been_over_for_long(bot: Bot, ada: Visitor) -> None:

@@ -1,5 +1,7 @@
 """`/mjmute`: what it holds back, for how long, what comes through, and what follows when it ends."""
 
+import re
+
 import pytest
 
 from tests.simulators.discord import Interaction
@@ -89,6 +91,12 @@ async def test_off_for_one_says_when_all_are_muted_still(bot: Bot, ada: Visitor)
     answer = text(await ada.ask("mjmute", duration="off", account=first))
     assert "All accounts are muted until <t:" in answer
     assert "are on again" not in answer
+
+
+async def test_a_mute_of_one_within_that_of_all_says_when_that_of_all_ends(bot: Bot, ada: Visitor) -> None:
+    first, _ = await two(bot)
+    until = re.findall(r"<t:\d+:f>", text(await ada.ask("mjmute", duration="8h")))
+    assert re.findall(r"<t:\d+:f>", text(await ada.ask("mjmute", duration="1h", account=first))) == until
 
 
 async def test_a_mute_outlives_a_restart_and_keeps_reminders_back(bot: Bot, ada: Visitor) -> None:

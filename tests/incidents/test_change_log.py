@@ -158,8 +158,8 @@ async def test_the_facts_of_a_reset_are_fields(scene: Scene, log: Log) -> None:
 async def test_what_else_owners_do_is_logged(watch: Assembly, log: Log) -> None:
     incident = await watch.flag()
     log.lines()
-    await watch.incident_service.assign(incident.key, ADA)
-    await watch.incident_service.snooze(incident.key, ADA, timedelta(hours=8))
+    await watch.incident_service.assign([incident.key], ADA)
+    await watch.incident_service.snooze([incident.key], ADA, timedelta(hours=8))
     await watch.incident_service.mute(None, ADA, watch.clock.now() + timedelta(hours=1))
     await watch.incident_service.mute(None, ADA, watch.clock.now())
     async with watch.incident_service.transaction() as turn:

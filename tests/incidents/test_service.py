@@ -76,7 +76,7 @@ async def test_what_an_owner_does_is_not_done_without_its_entry_in_the_audit(
     incident = await watch.flag()
     execute(database, NO_AUDIT)
     with pytest.raises(StoreError):
-        await watch.incident_service.assign(incident.key, ADA)
+        await watch.incident_service.assign([incident.key], ADA)
     with pytest.raises(StoreError):
         await take_lease(watch.incident_service, incident.key, ADA)
     assert watch.incident() == incident
@@ -287,7 +287,7 @@ async def test_owners_who_are_not_known_for_a_while_keep_their_messages_and_thei
     watch: Assembly,
 ) -> None:
     incident = await watch.flag()
-    await watch.incident_service.assign(incident.key, ADA)
+    await watch.incident_service.assign([incident.key], ADA)
     before = content(watch.watch_state)
     watch.owners.clear()
     await watch.incident_service.tick()
@@ -303,7 +303,7 @@ async def test_an_owner_who_left_is_sent_nothing_more_and_is_assigned_to_no_acco
             replace(hello, delivery=Delivery.SENT, channel_id=1, message_id=2, sent_at=AT)
         )
     (alert,) = (message for message in watch.planned() if message.recipient == BEA)
-    await watch.incident_service.assign(incident.key, BEA)
+    await watch.incident_service.assign([incident.key], BEA)
 
     watch.owners.remove(BEA)
     await watch.incident_service.tick()
@@ -320,7 +320,7 @@ async def test_an_owner_who_left_is_sent_nothing_more_and_is_assigned_to_no_acco
 
 async def test_the_assignment_of_an_owner_stays_when_another_leaves(watch: Assembly) -> None:
     watch.owners.add(BEA)
-    await watch.incident_service.assign((await watch.flag()).key, ADA)
+    await watch.incident_service.assign([(await watch.flag()).key], ADA)
     watch.owners.remove(BEA)
     await watch.incident_service.tick()
     assert watch.incident().assigned_to == ADA
@@ -333,8 +333,8 @@ CHANGES: dict[str, Change] = {
     "a-poll": lambda watch, _: watch.see(CLEAN),
     "a-failure": lambda watch, _: watch.fail(ServiceProblem.TOKEN),
     "a-command": lambda watch, _: watch.report(OTHER),
-    "assign": lambda watch, lease: watch.incident_service.assign(lease.key, ADA),
-    "snooze": lambda watch, lease: watch.incident_service.snooze(lease.key, ADA, HOUR),
+    "assign": lambda watch, lease: watch.incident_service.assign([lease.key], ADA),
+    "snooze": lambda watch, lease: watch.incident_service.snooze([lease.key], ADA, HOUR),
     "mute": lambda watch, _: watch.incident_service.mute(None, ADA, AT + HOUR),
     "test": lambda watch, _: watch.incident_service.test((Route.DM,)),
     "verdict": lambda watch, lease: give_verdict(watch.incident_service, lease, RemedyVerdict.BACK, None),

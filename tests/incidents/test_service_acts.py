@@ -41,20 +41,32 @@ async def leased(watch: Assembly, owner: int = ADA) -> Incident:
 async def test_who_is_on_it_is_noted_and_another_may_take_over(watch: Assembly, clock: Clock) -> None:
     watch.owners.add(BEA)
     key = (await watch.flag()).key
-    assert await watch.incident_service.assign(key, ADA) == watch.incident()
+    assert await watch.incident_service.assign([key], ADA) == [watch.incident()]
     clock.advance(MINUTE)
-    await watch.incident_service.assign(key, BEA)
+    await watch.incident_service.assign([key], BEA)
     assert (watch.incident().assigned_to, watch.incident().assigned_at) == (BEA, AT + MINUTE)
     assert await watch.audit() == [(ADA, "assign", "done"), (BEA, "assign", "done")]
 
 
 async def test_a_snooze_lasts_as_long_as_was_said_but_a_day_at_most(watch: Assembly) -> None:
     key = (await watch.flag()).key
-    assert await watch.incident_service.snooze(key, ADA, HOUR) == watch.incident()
+    assert await watch.incident_service.snooze([key], ADA, HOUR) == [watch.incident()]
     assert watch.incident().snoozed_until == AT + HOUR
     assert await watch.audit() == [(ADA, "snooze", "hours:1")]
-    await watch.incident_service.snooze(key, ADA, 3 * LONGEST_SNOOZE)
+    await watch.incident_service.snooze([key], ADA, 3 * LONGEST_SNOOZE)
     assert watch.incident().snoozed_until == AT + LONGEST_SNOOZE
+
+
+async def test_all_are_taken_at_once_and_each_is_noted_but_what_is_over_or_unknown(watch: Assembly) -> None:
+    several = [account(f"{CHANNEL[:-1]}{end}", flag=FLAG) for end in range(3)]
+    await watch.see(*several)
+    keys = [each.key for each in watch.watch_state.open_incidents.values()]
+    version = watch.watch_state.changed.version
+    taken = await watch.incident_service.assign([*keys, "0" * 32], ADA)
+    assert [each.key for each in taken] == keys
+    assert watch.watch_state.changed.version == version + 1
+    actions = [await watch.store.actions(each.reference, 5) for each in several]
+    assert [[(each.verb, each.outcome) for each in one] for one in actions] == [[("assign", "done")]] * 3
 
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR])
@@ -77,10 +89,10 @@ async def test_a_clock_that_is_set_while_an_event_waits_takes_nothing_from_a_res
     assert watch.incident().lease_until == AT + step + LEASE
 
 
-OwnerAction = Callable[[Assembly, str], Awaitable[Incident | None]]
+OwnerAction = Callable[[Assembly, str], Awaitable[Incident | list[Incident] | None]]
 OWNER_ACTIONS: dict[str, OwnerAction] = {
-    "assign": lambda watch, key: watch.incident_service.assign(key, ADA),
-    "snooze": lambda watch, key: watch.incident_service.snooze(key, ADA, HOUR),
+    "assign": lambda watch, key: watch.incident_service.assign([key], ADA),
+    "snooze": lambda watch, key: watch.incident_service.snooze([key], ADA, HOUR),
     "reset": lambda watch, key: take_lease(watch.incident_service, key, ADA),
 }
 
@@ -89,14 +101,14 @@ OWNER_ACTIONS: dict[str, OwnerAction] = {
 async def test_a_button_of_what_nobody_knows_or_what_is_over_does_nothing(
     watch: Assembly, clock: Clock, press: OwnerAction
 ) -> None:
-    assert await press(watch, "0" * 32) is None
+    assert not await press(watch, "0" * 32)
     incident = await watch.flag()
     for _ in range(8):
         clock.advance(MINUTE)
         await watch.see(CLEAN)
     assert watch.incident().ended
     before = content(watch.watch_state)
-    assert await press(watch, incident.key) is None
+    assert not await press(watch, incident.key)
     assert content(watch.watch_state) == before
     assert await watch.audit() == []
 
@@ -259,13 +271,13 @@ async def test_row_10_a_flag_that_came_back_after_a_verified_reset_leaves_its_ou
 
 async def test_the_next_tick_is_within_the_hour_whatever_is_due_later(watch: Assembly) -> None:
     assert watch.incident_service.next_tick() == AT + CLOCK_CHECK
-    await watch.incident_service.assign((await watch.flag()).key, ADA)
+    await watch.incident_service.assign([(await watch.flag()).key], ADA)
     assert watch.incident_service.next_tick() == AT + CLOCK_CHECK
 
 
 async def test_the_next_tick_is_when_a_lease_or_a_snooze_ends(watch: Assembly) -> None:
     incident = await watch.flag()
-    await watch.incident_service.snooze(incident.key, ADA, 20 * MINUTE)
+    await watch.incident_service.snooze([incident.key], ADA, 20 * MINUTE)
     assert watch.incident_service.next_tick() == AT + 20 * MINUTE
     await take_lease(watch.incident_service, incident.key, ADA)
     assert watch.incident_service.next_tick() == AT + LEASE
@@ -291,7 +303,7 @@ async def test_the_next_tick_is_when_a_reminder_is_due_and_brings_it(watch: Asse
 async def test_row_29_who_is_on_it_is_asked_after_four_hours_and_then_the_assignment_ends(
     watch: Assembly, clock: Clock
 ) -> None:
-    await watch.incident_service.assign((await watch.flag()).key, ADA)
+    await watch.incident_service.assign([(await watch.flag()).key], ADA)
     (alert,) = watch.planned()
     async with watch.watch_state.transaction() as transaction:
         transaction.put_message(
@@ -317,7 +329,7 @@ async def test_a_clock_set_back_a_day_makes_no_delay_longer_than_it_was_asked_fo
     clock, database = Clock(), tmp_path / "midwatch.sqlite3"
     async with Assembly(database, clock) as watch:
         incident = await watch.flag()
-        await watch.incident_service.snooze(incident.key, ADA, HOUR)
+        await watch.incident_service.snooze([incident.key], ADA, HOUR)
         await watch.incident_service.mute(None, ADA, clock.now() + HOUR)
         clock.advance(20 * MINUTE)
         await watch.incident_service.tick()

@@ -76,7 +76,7 @@ async def test_an_event_amid_a_storm_sees_the_state_before_or_after_it(
         poll = asyncio.create_task(watch.poller.poll())
         await halt.reached.wait()
         key = watch.watch_state.open_incidents[CHANNEL].key
-        press = asyncio.create_task(watch.incident_service.snooze(key, ADA, HOUR))
+        press = asyncio.create_task(watch.incident_service.snooze([key], ADA, HOUR))
         other = asyncio.create_task(watch.poller.poll())
         for _ in range(50):
             await asyncio.sleep(0)
@@ -92,7 +92,6 @@ async def test_an_event_amid_a_storm_sees_the_state_before_or_after_it(
         await other
 
         assert sights == {(1, 1, 1), (ALL, ALL, ALL)}
-        snoozed = await press
-        assert snoozed is not None
+        (snoozed,) = await press
         assert (snoozed.flag, snoozed.snoozed_until) == (FLAG, AT + MINUTE + HOUR)
         assert watch.incident() == snoozed

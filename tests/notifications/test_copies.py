@@ -15,9 +15,10 @@ from bot.interactions.permissions import Owners
 from bot.interactions.responses import InFlight
 from bot.notifications.retry_policy import fallback_copy, sent
 from bot.notifications.transport import MessageRef
-from bot.render.action_replies import snooze_choice
 from bot.render.alert_messages import content_of
+from bot.render.hold_replies import snooze_choice
 from bot.rules.recipient import Pushes
+from cogs.alerts import Alerts
 from cogs.watch import Watch
 from tests.support.database import MemoryStore
 from tests.support.render_samples import account, incident, service
@@ -34,12 +35,13 @@ def test_a_reminder_that_arrives_as_a_copy_counts_as_the_reminder_it_is() -> Non
 
 
 def controls() -> ButtonRouter:
-    """Return the controls of alerts as the cog registers them; none of them is used here."""
+    """Return the controls of alerts as the cogs register them; none of them is used here."""
     router = ButtonRouter(Owners((), (), MemoryStore()), InFlight())
     names = ("pollers", "incident_service", "loops", "remedies", "store")
-    services = SimpleNamespace(**dict.fromkeys(names, SimpleNamespace(watch_state=None)))
+    services = SimpleNamespace(**dict.fromkeys(names, SimpleNamespace(watch_state=None, cache=None)))
     bot: Any = SimpleNamespace(controls=router, services=services)
     Watch(bot)
+    Alerts(bot)
     return router
 
 
@@ -61,7 +63,11 @@ def test_row_54_every_argument_of_every_button_survives_the_way_to_custom_id_and
     ids = [getattr(item, "custom_id", None) for item in content.components]
     ids += [
         getattr(item, "custom_id", None)
-        for item in snooze_choice(account(), incidents[0].key, message.key).components
+        for verb, argument in (
+            ("watch.snooze", f"{incidents[0].key}.{message.key}"),
+            ("watch.snoozeall", message.key),
+        )
+        for item in snooze_choice([account()], verb, argument).components
     ]
     known = {message.key, *(each.key for each in incidents)}
     router = controls()

@@ -13,8 +13,9 @@ from bot.domain.accounts import Flag, KnownAccount
 from bot.domain.actions import RemedyOutcome, RemedyStage
 from bot.domain.incidents import RemedyVerdict
 from bot.domain.providers import USEAPI, Remedy
-from bot.render import action_replies
-from bot.render.action_replies import confirmation, snooze_choice, verdict_sentence
+from bot.render import action_replies, hold_replies
+from bot.render.action_replies import confirmation, verdict_sentence
+from bot.render.hold_replies import snooze_choice
 from bot.render.message_content import Button, Link
 from bot.render.remedy_words import RESET
 from bot.render.text import length
@@ -205,29 +206,44 @@ def test_each_verdict_has_its_words(verdict: RemedyVerdict, wording: str) -> Non
             "⚪ I do not know this alert any more. Now: 2 accounts, 1 flagged: Dusk. /mjstatus shows more.",
         ),
         (
-            action_replies.assigned(AURORA, NOW),
+            hold_replies.assigned([AURORA], [NOW]),
             (
                 "👀 You're on **Aurora**. Reminders are off for every owner; "
-                "I'll check back with you at <t:1768356000:t>."
+                "I'll check back with you on <t:1768356000:f>."
             ),
         ),
         (
-            action_replies.snoozed(AURORA, NOW),
+            hold_replies.snoozed([AURORA], [NOW]),
             (
                 "💤 No reminders about **Aurora** until <t:1768356000:f>.\n"
                 "If it gets worse, I'll still tell you."
             ),
         ),
         (
-            action_replies.muted(None, NOW),
+            hold_replies.assigned([AURORA, DUSK, AURORA], [NOW, NOW + timedelta(hours=1), NOW], over=1),
+            (
+                "👀 You're on **3 accounts**. Reminders are off for every owner; "
+                "I'll check back with you on <t:1768356000:f>.\n"
+                "1 of them stays quiet for longer: its card says until when.\n1 more is over."
+            ),
+        ),
+        (
+            hold_replies.snoozed([AURORA, DUSK], [NOW, NOW], over=2),
+            (
+                "💤 No reminders about **2 accounts** until <t:1768356000:f>.\n2 more are over.\n"
+                "If it gets worse, I'll still tell you."
+            ),
+        ),
+        (
+            hold_replies.muted(None, NOW),
             (
                 "🔇 No alerts for **any account** until <t:1768356000:f>.\n"
                 "If a flagged account gets blocked, I'll still tell you. "
                 "The rest is kept: when the mute ends, you get one message with what is still open."
             ),
         ),
-        (action_replies.unmuted(AURORA), "🔔 Alerts for **Aurora** are on again."),
-        (action_replies.unmuted(None), "🔔 Alerts for **all accounts** are on again."),
+        (hold_replies.unmuted(AURORA), "🔔 Alerts for **Aurora** are on again."),
+        (hold_replies.unmuted(None), "🔔 Alerts for **all accounts** are on again."),
     ],
 )
 def test_each_answer_says_what_happened_and_what_comes_next(wording: str, words: str) -> None:
@@ -235,19 +251,19 @@ def test_each_answer_says_what_happened_and_what_comes_next(wording: str, words:
 
 
 def test_a_snooze_is_chosen_from_three() -> None:
-    posted = snooze_choice(AURORA, incident().key, MESSAGE)
+    start = f"{incident().key}.{MESSAGE}"
+    posted = snooze_choice([AURORA], "watch.snooze", start)
     assert seen(posted) == (
         "No reminders about **Aurora** for how long?\nIf it gets worse, I'll still tell you.\n"
         "<1 h> <4 h> <24 h>"
     )
-    start = f"{incident().key}.{MESSAGE}"
     assert [each.argument for each in posted.components if isinstance(each, Button)] == [
         f"{start}.1",
         f"{start}.4",
         f"{start}.24",
     ]
     assert_sendable(posted)
-    instead = snooze_choice(AURORA, incident().key, MESSAGE, is_assigned=True)
+    instead = snooze_choice([AURORA], "watch.snooze", start, is_assigned=True)
     assert "for how long?\nThis replaces **I'm on it**: the alert no longer names anyone." in seen(instead)
 
 
@@ -261,11 +277,11 @@ ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
     action_replies.nothing_to_reset,
     lambda known: action_replies.about(known, action_replies.CANNOT_SEE),
     lambda known: action_replies.about(known, action_replies.LEFT_PAUSED),
-    action_replies.unmuted,
+    hold_replies.unmuted,
     lambda known: action_replies.already_under_way(known, OTHER, NOW),
-    lambda known: action_replies.assigned(known, NOW),
-    lambda known: action_replies.snoozed(known, NOW),
-    lambda known: action_replies.muted(known, NOW),
+    lambda known: hold_replies.assigned([known], [NOW]),
+    lambda known: hold_replies.snoozed([known], [NOW]),
+    lambda known: hold_replies.muted(known, NOW),
     lambda known: action_replies.remedy_progress(
         RESET, RemedyStage.CHECKING, USEAPI, known.label, timedelta(days=3)
     ),
@@ -282,7 +298,7 @@ def test_nothing_said_breaks_a_limit_or_does_anything(
 ) -> None:
     posted = confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now)
     assert_sendable(posted)
-    assert_sendable(snooze_choice(known, "0" * 32, "0" * 32))
+    assert_sendable(snooze_choice([known], "watch.snooze", f"{'0' * 32}.{'0' * 32}"))
     for wording in (verdict_sentence(verdict, known, Flag.of(text), Remedy.RESET, {}), answer(known)):
         assert length(wording) <= 2000
         assert_harmless(wording)

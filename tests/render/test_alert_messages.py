@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import discord
 import pytest
@@ -45,9 +46,17 @@ CLEARING = incident(state=State.CLEARING, clear_since=NOW)
 RESETTING = incident(state=State.RESETTING, leased_by=OTHER)
 
 
-def shown(*rows: Row, also: Iterable[Incident] = (), page: int = 0, **changes: object) -> MessageContent:
+def shown(
+    *rows: Row,
+    also: Iterable[Incident] = (),
+    page: int = 0,
+    next_at: datetime | None = None,
+    **changes: object,
+) -> MessageContent:
+    """Show a message whose reader is next notified at this time of what is held."""
     sent = replace(message(*rows), **changes)  # pyright: ignore[reportArgumentType] - the tests name the fields
-    return content_of(sent, by_key([*(row[0] for row in rows), *also]), ACCOUNTS, page=page)
+    next_times = {row[0].key: next_at for row in rows} if next_at else {}
+    return content_of(sent, by_key([*(row[0] for row in rows), *also]), ACCOUNTS, next_times, page=page)
 
 
 def by_key(incidents: Iterable[Incident]) -> dict[str, Incident]:
@@ -149,11 +158,17 @@ def test_the_buttons_name_incident_and_message() -> None:
             id="block over",
         ),
         pytest.param(
-            incident(assigned_to=OWNER, assigned_at=NOW - 241 * MINUTE),
+            incident(assigned_to=OWNER, assigned_at=NOW - 241 * MINUTE, asked_at=NOW),
             Reason.ASSIGNEE_CHECK,
             "⏰ You took Aurora 4 hours ago. It is still flagged\n"
-            "Press **I'm on it** again to keep it. Otherwise reminders start again in 30 min.",
+            "Press **I'm on it** again to keep it. Otherwise reminders start again <t:1768357800:R>.",
             id="still on it",
+        ),
+        pytest.param(
+            incident(assigned_to=OWNER, assigned_at=NOW + MINUTE),
+            Reason.ASSIGNEE_CHECK,
+            "⏰ You took Aurora 4 hours ago. It is still flagged",
+            id="pressed again since",
         ),
         pytest.param(
             CLEARING,
@@ -186,7 +201,7 @@ def test_the_buttons_name_incident_and_message() -> None:
     ],
 )
 def test_the_first_line_says_it_all(problem: Incident, reason: Reason | None, content: str) -> None:
-    assert shown((problem, reason)).content == content
+    assert shown((problem, reason), next_at=NOW + 30 * MINUTE).content == content
 
 
 @pytest.mark.parametrize(
@@ -214,9 +229,18 @@ def test_the_first_line_says_it_all(problem: Incident, reason: Reason | None, co
             id="claimed",
         ),
         pytest.param(
-            incident(snoozed_until=NOW + MINUTE),
-            "**No reminders until <t:1768356060:f>.**",
-            id="snoozed",
+            incident(assigned_to=OTHER, assigned_at=NOW),
+            "**No reminders until <t:1768357800:f>.**",
+            id="held",
+        ),
+        pytest.param(
+            incident(snoozed_until=NOW + MINUTE), "**No reminders until <t:1768357800:f>.**", id="snoozed"
+        ),
+        pytest.param(
+            incident(text=BLOCKED, block_ends=NOW + MINUTE),
+            "**The block ends <t:1768356060:F>** (<t:1768356060:R>). "
+            "A reset before then risks the account. I'll remind you at <t:1768357800:f>.",
+            id="reminders held beyond the block",
         ),
         pytest.param(
             incident(recurring=True),
@@ -266,11 +290,11 @@ def test_the_first_line_says_it_all(problem: Incident, reason: Reason | None, co
     ],
 )
 def test_the_card_shows_how_it_stands(problem: Incident, line: str) -> None:
-    assert line in seen(shown((problem, None))).splitlines()
+    assert line in seen(shown((problem, None), next_at=NOW + 30 * MINUTE)).splitlines()
 
 
-def test_a_snooze_that_was_over_is_not_shown() -> None:
-    assert "No reminders" not in seen(shown((incident(snoozed_until=NOW), Reason.REMINDER)))
+def test_no_time_is_said_of_what_nothing_holds() -> None:
+    assert "No reminders" not in seen(shown((incident(), Reason.REMINDER), next_at=NOW + 30 * MINUTE))
 
 
 @pytest.mark.parametrize(
@@ -352,7 +376,7 @@ def test_an_account_that_is_forgotten_is_called_by_its_channel() -> None:
 
 
 def test_a_digest_lists_accounts_quotes_each_text_once_and_opens_each() -> None:
-    on_it = f" · <@{OTHER}> is on it since <t:1768356000:t>"
+    on_it = f" · <@{OTHER}> is on it since <t:1768356000:t> · No reminders until <t:1768357800:f>"
     rows = [
         (incident(0, assigned_to=OTHER, assigned_at=NOW), Reason.OPENED),
         (incident(1, "verify you're human", before_watch=True), Reason.OPENED),
@@ -361,17 +385,17 @@ def test_a_digest_lists_accounts_quotes_each_text_once_and_opens_each() -> None:
         (ended(4), Reason.OPENED),
     ]
     assert (
-        seen(shown(*rows))
+        seen(shown(*rows, next_at=NOW + 30 * MINUTE))
         == f"""\
-⚠️ 4 accounts need you: Aurora, Cirrus and 2 more
+⚠️ 4 accounts need you: Cirrus, Borealis and 2 more
 5 accounts, 1 resolved
-**(Aurora)** · ⚠️ moderation message pending · flagged <t:1768355400:R>{on_it}
 **(Cirrus)** · ⚠️ moderation message pending · flagged <t:1768355400:R>
 **(Borealis)** · 🧩 CAPTCHA pending · flagged before I started watching
+**(Aurora)** · ⚠️ moderation message pending · flagged <t:1768355400:R>{on_it}
 **(Dusk)** · ⛔ blocked · flagged <t:1768355400:R> · ends <t:1768614600:f> (<t:1768614600:R>)
 **Ember** · ✅ back · after 25 min (<t:1768355400:t> - <t:1768356900:t>)
 [Midjourney says]
-Aurora and Cirrus:
+Cirrus and Aurora:
 ```
 {MODERATION}
 ```
@@ -386,12 +410,12 @@ Dusk:
 [What to do]
 Open an account below: that shows which login to use, what to do, and the buttons.
 12 of 21 job slots are unavailable.
-<Open an account to act>"""
+<Open an account to act> <I'm on all 4> <Snooze all 4>"""
     )
 
 
 def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> None:
-    (select,) = shown(*several([Reason.OPENED] * 2)).components
+    (select, *_) = shown(*several([Reason.OPENED] * 2)).components
     assert isinstance(select, Select)
     assert (select.verb, select.argument) == ("watch.open", MESSAGE)
     assert [option.to_dict() for option in select.options] == [
@@ -435,11 +459,14 @@ def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> Non
         pytest.param(several([None, None]), "⚠️ 2 accounts need you: Aurora and Borealis", id="carried along"),
         pytest.param(
             [
-                (incident(number, assigned_at=NOW - timedelta(hours=4)), Reason.ASSIGNEE_CHECK)
+                (
+                    incident(number, assigned_at=NOW - timedelta(hours=4), asked_at=NOW),
+                    Reason.ASSIGNEE_CHECK,
+                )
                 for number in range(2)
             ],
             "⏰ You took 2 accounts 4 hours ago. They are still flagged\n"
-            "Press **I'm on it** again to keep it. Otherwise reminders start again in 30 min.",
+            "Press **I'm on it** again to keep it. Otherwise reminders start again <t:1768357800:R>.",
             id="still on it",
         ),
         pytest.param(
@@ -468,7 +495,52 @@ def test_the_select_of_a_digest_gives_incidents_and_carries_the_message() -> Non
     ],
 )
 def test_the_first_line_of_a_digest_names_the_news(rows: list[Row], content: str) -> None:
-    assert shown(*rows).content == content
+    assert shown(*rows, next_at=NOW + 30 * MINUTE).content == content
+
+
+def test_a_digest_begins_with_what_is_to_do_and_ends_with_blocks() -> None:
+    rows = [
+        (incident(0, BLOCKED), Reason.OPENED),
+        (incident(1, "You have been blocked."), Reason.OPENED),
+        (incident(2, state=State.CLEARING, clear_since=NOW), None),
+        (incident(3, state=State.RESETTING, leased_by=OTHER), None),
+        (incident(4, snoozed_until=NOW + MINUTE), None),
+        (incident(5, assigned_to=OTHER, assigned_at=NOW), None),
+        (incident(6), None),
+        (incident(7, BLOCKED, block_ends=NOW - MINUTE), Reason.REMINDER),
+    ]
+    posted = shown(*rows)
+    opener = posted.components[0]
+    assert isinstance(opener, Select)
+    by_key_of = {incident(number).key: number for number in range(8)}
+    assert [by_key_of[option.value] for option in opener.options] == [7, 6, 4, 5, 3, 2, 0, 1]
+    listed = (posted.embeds[0].description or "").splitlines()
+    assert [opener.options[0].label in listed[0], opener.options[-1].label in listed[-1]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("rows", "labels"),
+    [
+        ([*several([None] * 41)], ["I'm on all 41", "Snooze all 41"]),
+        ([(incident(), None), (ended(1), None)], ["I'm on it", "Snooze"]),
+        ([(ended(0), None), (ended(1), None)], []),
+    ],
+)
+def test_all_that_are_open_in_a_digest_are_taken_or_snoozed_by_one_button(
+    rows: list[Row], labels: list[str]
+) -> None:
+    posted = shown(*rows, page=1)
+    acting = [each for each in posted.components if isinstance(each, Button) and each.verb != "watch.page"]
+    assert [each.label for each in acting] == labels
+    assert {each.argument for each in acting} <= {MESSAGE}
+    kinds = [[kind["type"] for kind in row["components"]] for row in rows_of(posted)]
+    assert kinds == [[3], [2, 2], [2] * 4][: len(kinds)]
+
+
+def rows_of(posted: MessageContent) -> list[dict[str, Any]]:
+    """Return the rows of components as Discord gets them."""
+    view = posted.send_kwargs().get("view")
+    return view.to_components() if view else []
 
 
 def test_a_digest_in_an_outage_says_so() -> None:
@@ -496,9 +568,8 @@ def test_a_page_lists_twenty_and_all_pages_list_all(number: int, pages: int) -> 
     pages_shown = [shown(*rows, page=page) for page in range(pages)]
     listed = [line for posted in pages_shown for line in (posted.embeds[0].description or "").splitlines()]
     assert len(set(listed)) == len(listed) == number
-    assert [isinstance(each, Button) for each in pages_shown[0].components].count(True) == (
-        4 if pages > 1 else 0
-    )
+    turns = [each for each in pages_shown[0].components if isinstance(each, Button) and each.row == 2]
+    assert len(turns) == (4 if pages > 1 else 0)
     for posted in pages_shown:
         assert_sendable(posted)
         assert posted.content == pages_shown[0].content
@@ -507,7 +578,9 @@ def test_a_page_lists_twenty_and_all_pages_list_all(number: int, pages: int) -> 
 def test_pages_are_turned_by_four_buttons_with_ids_of_their_own() -> None:
     posted = shown(*several([None] * 41), page=1)
     turns = [
-        (each.label, each.argument, each.disabled) for each in posted.components if isinstance(each, Button)
+        (each.label, each.argument, each.disabled)
+        for each in posted.components
+        if isinstance(each, Button) and each.verb == "watch.page"
     ]
     assert turns == [
         ("First", f"{MESSAGE}.0.first", False),

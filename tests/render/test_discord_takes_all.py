@@ -20,8 +20,9 @@ from bot.notifications.discord_transport import DiscordTransport
 from bot.render.account_cards import account_embed, info_embed
 from bot.render.account_choices import account_question, choices
 from bot.render.account_list import list_content
-from bot.render.action_replies import confirmation, snooze_choice
+from bot.render.action_replies import confirmation
 from bot.render.alert_messages import content_of
+from bot.render.hold_replies import snooze_choice
 from bot.render.incident_card import info_refused
 from bot.render.message_content import MessageContent
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
@@ -85,7 +86,7 @@ def test_of_any_account(
     *, post: Send, known: KnownAccount, snapshot: InfoSnapshot, done: list[Action], text: str, now: datetime
 ) -> None:
     assert_taken(post, confirmation(known, Flag.of(text), None, f"{'0' * 32}.{'0' * 16}", now=now))
-    assert_taken(post, snooze_choice(known, "0" * 32, "0" * 32))
+    assert_taken(post, snooze_choice([known], "watch.snoozeall", "0" * 32))
     embeds = [info_embed(known, snapshot), account_embed(known, actions=done)]
     for embed in embeds:
         assert_taken(post, MessageContent("Said.", (embed,)))

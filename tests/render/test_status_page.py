@@ -77,8 +77,9 @@ def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
     watch = replace(
         CALM,
         incidents=[
-            incident(1, assigned_to=OTHER),
             incident(0, BLOCKED, snoozed_until=NOW + HOUR),
+            incident(1, assigned_to=OTHER, assigned_at=NOW),
+            incident(4, opened_at=NOW),
             ended(2),
             ended(3, Ending.REMOVED),
             service(
@@ -95,6 +96,7 @@ def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
             RouteState(OWNER, Route.CHANNEL),
         ],
         other_copy_at=NOW,
+        next_times={incident(0).key: NOW + 9 * HOUR, incident(1).key: NOW + 4 * HOUR},
     )
     assert (
         words(watch)
@@ -106,12 +108,14 @@ Their direct messages are closed. They must allow them from my server. I keep tr
 👥 **Another copy of this bot answers too**, last seen <t:1768356000:R>. \
 Stop one of them, or reset the bot's token.
 ## Midwatch
-⚠️ **7 accounts watched, 2 need you**
+⚠️ **7 accounts watched, 3 need you**
 Last successful check at <t:1768355940:T>. Next check at <t:1768356060:T>.
-### Open: 2
+### Open: 3
+**Ember** · ⚠️ moderation message pending · flagged <t:1768356000:R>
+**Borealis** · ⚠️ moderation message pending · flagged <t:1768355400:R> · <@{OTHER}> is on it · \
+no reminders until <t:1768370400:f> (<t:1768370400:R>)
 **Aurora** · ⛔ blocked · flagged <t:1768355400:R> · block ends <t:1768614600:f> (<t:1768614600:R>) · \
-no reminders until <t:1768359600:f> (<t:1768359600:R>)
-**Borealis** · ⚠️ moderation message pending · flagged <t:1768355400:R> · <@{OTHER}> is on it
+no reminders until <t:1768388400:f> (<t:1768388400:R>)
 ### Messages waiting: 2
 Alert about 1 account for <@{OWNER}>: tried 3 times, next at <t:1768356000:T>. \
 Their direct messages are closed. They must allow them from my server.

@@ -178,7 +178,7 @@ class AnyOrder(Watched):
         if (case := self.truth.open_case(channel)) is None:
             return
         with self.unless_refused():
-            assert self.run(self.process.incident_service.assign(case.key, owner)) is not None
+            assert self.run(self.process.incident_service.assign([case.key], owner))
             case.assigned_at, case.assignee, case.snooze_ends = self.now, owner, None
             self.expectations.assignments[owner, case.key] += 1
             self.expectations.see_to(case)
@@ -188,7 +188,7 @@ class AnyOrder(Watched):
         if (case := self.truth.open_case(channel)) is None:
             return
         with self.unless_refused():
-            assert self.run(self.process.incident_service.snooze(case.key, ANNE, hours * HOUR)) is not None
+            assert self.run(self.process.incident_service.snooze([case.key], ANNE, hours * HOUR))
             case.snooze_ends = self.now + hours * HOUR
             case.assigned_at = case.assignee = None
             self.expectations.see_to(case)
