@@ -16,10 +16,12 @@ from bot.domain.accounts import EntryState, Flag, KnownAccount
 from bot.domain.actions import RemedyOutcome, RemedyResult, RemedyStage
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident, open_services
+from bot.domain.messages import Purpose
 from bot.domain.providers import Remedy, provider_of, reference_to
 from bot.interactions.buttons import ALERT, HANDLE, INCIDENT, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.incident_cards import IncidentCards
+from bot.interactions.permissions import AlertChannel
 from bot.interactions.responses import (
     AccountOption,
     Interaction,
@@ -36,6 +38,7 @@ from bot.render.instructions import page_line
 from bot.render.message_content import MessageContent
 from bot.render.remedy_words import ENABLE_ALL, RemedyWords, words_of
 from bot.render.text import count
+from bot.rules.recipient import incident_keys, last_sent
 from bot.storage import StoreError
 
 CONFIRMATION: Final = rf"{HANDLE}\.(?P<confirmed>[0-9a-f]+)"
@@ -125,7 +128,8 @@ class Watch(commands.Cog):
         else:
             unseen, accounts = self._remedies.is_unseen(reference), self._cards.accounts
             answer = action_replies.remedy_result(result, known, accounts, remedy, unseen=unseen)
-            await respond(caller, answer)
+            alert = self._alert(caller, incident, result.incident)
+            await respond(caller, action_replies.with_alert(answer, alert))
 
     async def enable_all(self, caller: Interaction, press: ButtonPress) -> None:
         """Enable all accounts that lost their connection together if that was confirmed, else ask."""
@@ -133,14 +137,16 @@ class Watch(commands.Cog):
         await self._bot.defer_for_owner(caller, is_update=bool(confirmed))
         said = None
         if confirmed:
-            label = count(len(self._remedies.group(provider)[0]), "account")
+            enabled, _ = self._remedies.group(provider)
+            label = count(len(enabled), "account")
             run = partial(self._remedies.run_all, provider, caller.user.id, confirmed)
             result = await self._apply(caller, ENABLE_ALL, provider, label, run)
             if result is None:
                 return
             said = action_replies.enable_all_result(result)
             if result.outcome is not RemedyOutcome.CHANGED:
-                await respond(caller, MessageContent(said))
+                answer = MessageContent(said)
+                await respond(caller, action_replies.with_alert(answer, self._alert(caller, *enabled)))
                 return
         group, others = self._remedies.group(provider)
         accounts, left_out = map(self._cards.account, group), map(self._cards.account, others)
@@ -202,6 +208,18 @@ class Watch(commands.Cog):
         return action_replies.confirmation(
             known, flag, incident, argument, now=utc_now(), unseen=unseen, link=link
         )
+
+    def _alert(self, caller: Interaction, *incidents: Incident | None) -> str | None:
+        """Return the address of the last message to a person about any of these; None if none stands."""
+        keys = {each.key for each in incidents if each is not None}
+        own = (each for each in self._state.messages.values() if each.recipient == caller.user.id)
+        alerts = (each for each in own if each.message_id is not None and each.purpose is not Purpose.NOTE)
+        alert = last_sent(each for each in alerts if incident_keys([each]) & keys)
+        if alert is None or alert.channel_id is None:
+            return None
+        channel = self._bot.get_channel(alert.channel_id)
+        server = channel.guild.id if isinstance(channel, AlertChannel) else "@me"
+        return f"https://discord.com/channels/{server}/{alert.channel_id}/{alert.message_id}"
 
 
 async def setup(bot: Midwatch) -> None:

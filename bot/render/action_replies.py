@@ -1,6 +1,7 @@
 """The answers about remedies: the question before one, its progress and its result."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -22,7 +23,7 @@ from bot.render.instructions import (
     page_line,
     steps,
 )
-from bot.render.message_content import Button, MessageContent, channel_buttons, headed
+from bot.render.message_content import Button, Link, MessageContent, channel_buttons, headed
 from bot.render.phrases import demand, is_paused, meaning, quote, state_words, symbol
 from bot.render.provider_words import WORDS, words_for
 from bot.render.remedy_words import AT, ENABLE_ALL, NOT_FLAGGED, TAKEN, RemedyWords, words_of
@@ -149,6 +150,12 @@ def remedy_result(
             said = words_of(remedy).outcomes.get(outcome)
             text = about(account, said) if said else nothing_to_reset(account)
     return MessageContent(text)
+
+
+def with_alert(answer: MessageContent, address: str | None) -> MessageContent:
+    """Return an answer with the button that opens its alert, if there is an address of one."""
+    link = (Link("Open its alert", address),) if address else ()
+    return replace(answer, components=(*answer.components, *link))
 
 
 def enable_all_question(

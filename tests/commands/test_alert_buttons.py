@@ -133,6 +133,17 @@ async def test_i_am_on_it_is_shown_on_everyones_message(bot: Bot, ada: Visitor, 
     await nothing_more(bea, 1)
 
 
+async def test_the_verdict_of_a_reset_opens_the_alert_in_the_channel(bot: Bot, ada: Visitor) -> None:
+    alert = await in_channel(bot, ada)
+    question = await ada.pressed(alert, RESET)
+    done = await ada.press(question, next(iter(buttons(question))))
+    await bot.world.wait_for(lambda: "is back in rotation" in text(done.message or question))
+    (link,) = buttons(done.message or question).values()
+    assert link["url"] == (
+        f"https://discord.com/channels/{bot.world.guild_id}/{bot.world.alerts_channel_id}/{alert['id']}"
+    )
+
+
 async def test_a_snooze_asks_for_how_long_and_is_shown(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()

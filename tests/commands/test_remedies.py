@@ -230,7 +230,7 @@ async def solved(proxied: Bot, proxy: SimulatedMjproxy, ada: Visitor, leaks: Lea
 
 
 async def test_row_66_a_disabled_account_is_enabled_next(ada: Visitor, solved: Json) -> None:
-    assert set(buttons(solved)) == {"Enable it", "Leave it paused"}
+    assert set(buttons(solved)) == {"Enable it", "Leave it paused", "Open its alert"}
     alert = await newest(ada, "CAPTCHA reported as solved", "still disabled")
     assert {"Enable it", "Leave it paused"} < set(buttons(alert))
     assert text(alert).startswith("⏸️ Borealis needs you: its CAPTCHA is solved, but it is still disabled")
