@@ -32,7 +32,7 @@ from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
 from bot.interactions.client import EXTENSIONS, Midwatch, Services
 from bot.interactions.responses import PATIENCE
-from bot.loops import WatchLoops
+from bot.loops import WARNINGS, WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.discord_transport import DiscordTransport
 from bot.pictures.process import Pictures
@@ -40,6 +40,7 @@ from bot.polling.account_cache import load_cache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
+from bot.polling.warnings import AccountWarnings
 from bot.providers.api_client import open_session
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.provider import Provider
@@ -196,7 +197,8 @@ async def assemble(
     account_info = AccountInfoService(store, pollers)
     every = settings.info_every
     info_order = None if every is None else InfoOrder(account_info, pollers, store, every, now=utc_now)
-    jobs = {} if info_order is None else {ASKING: info_order.ask_next}
+    warnings = AccountWarnings(pollers, incident_service, settings.low_fast_time, now=utc_now)
+    jobs = {WARNINGS: warnings.check} | ({} if info_order is None else {ASKING: info_order.ask_next})
     return Services(
         store,
         incident_service,
@@ -205,7 +207,15 @@ async def assemble(
         AccountAdmin(useapi, pollers, incident_service, store),
         Remedies(pollers, incident_service, sleep=timings.reset_sleep),
         WatchLoops(
-            pollers, incident_service, outbox, notice, heartbeat, settings.poll_interval, jobs, now=utc_now
+            pollers,
+            incident_service,
+            outbox,
+            notice,
+            heartbeat,
+            settings.poll_interval,
+            jobs,
+            {WARNINGS: cache.changed.alarm()},
+            now=utc_now,
         ),
         Pictures(settings.database_path.parent),
         info_order,

@@ -96,6 +96,10 @@ class Settings(BaseModel):
         description="How often /info is sent for each account at useapi.net without a person: 6h or more. "
         "These are Midjourney commands that nobody asked for.",
     )
+    low_fast_time: Annotated[float | None, from_text(values.read_percent)] = Field(
+        default=None,
+        description="Percent of fast time left at which you are warned, without a sound; off: never.",
+    )
     database_path: Annotated[Path, from_text(values.read_database_path)] = Field(
         default=Path("data/midwatch.sqlite3"),
         description="The database file; it and its folder are made if missing.",

@@ -38,11 +38,13 @@ CLOCK: Final = "keeping reminders on time"
 OUTBOX: Final = "sending messages"
 FORGETTING: Final = "removing old records"
 NOTICE: Final = "warning about the database"
+WARNINGS: Final = "warning in good time"
 
 
 Job: TypeAlias = Callable[[], Awaitable[timedelta]]
-"""What a setting adds to the watch. It returns how long to rest before its next run."""
+"""What is done beside the watch. It returns how long to rest before its next run."""
 NO_JOBS: Final[Mapping[str, Job]] = {}
+NO_WAKES: Final[Mapping[str, asyncio.Event]] = {}
 
 
 class WatchLoops:
@@ -57,6 +59,7 @@ class WatchLoops:
         heartbeat: Heartbeat,
         interval: timedelta,
         jobs: Mapping[str, Job] = NO_JOBS,
+        wakes: Mapping[str, asyncio.Event] = NO_WAKES,
         *,
         now: Callable[[], datetime],
         rest: Rest = rest,
@@ -70,6 +73,8 @@ class WatchLoops:
         self._heartbeat = heartbeat
         self._interval = interval
         self._jobs = jobs
+        self._wakes = wakes
+        """What ends the rest of a job."""
         self._now = now
         self._rest = rest
         self._chance = chance
@@ -106,7 +111,7 @@ class WatchLoops:
             FORGETTING: self._loop(FORGETTING, self._watch_state.prune, every=FORGET_EVERY),
             NOTICE: self._loop(NOTICE, self._show_notice, wake=self._unwritten),
         }
-        loops |= {name: self._loop(name, job) for name, job in self._jobs.items()}
+        loops |= {name: self._loop(name, job, wake=self._wakes.get(name)) for name, job in self._jobs.items()}
         self._tasks = {name: asyncio.create_task(loop, name=f"loop: {name}") for name, loop in loops.items()}
         try:
             yield

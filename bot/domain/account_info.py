@@ -33,6 +33,7 @@ USAGE: Final = re.compile(
 )
 SUBSCRIPTION: Final = re.compile(r"([^()]+)(?:\((.*)\))?")
 RENEWAL: Final = re.compile(r"(?:,\s*|^)renews(?: next)?(?: on)?:?\s+", re.IGNORECASE)
+STANDING: Final = re.compile(r"subscription|fast time", re.IGNORECASE)
 TITLE: Final = re.compile(r"\s*your info\s*[-–—:]\s*", re.IGNORECASE)  # noqa: RUF001 - dashes a title may have
 BULLETS: Final = ("-", "•", "*", "[", "<", "`", "http")
 BOLD_LABEL: Final = re.compile(r"\*\*[^*]+(?:\*\*\s*:|:\s*\*\*)")
@@ -120,6 +121,13 @@ class InfoSnapshot:
     def text(self) -> str:
         """The text of the answer."""
         return self.answer if isinstance(self.answer, str) else self.answer.text
+
+    @property
+    def standing(self) -> Info:
+        """Plan and fast time alone, for which most of a text is not parsed."""
+        if not isinstance(self.answer, str):
+            return self.answer
+        return parse_info("\n".join(line for line in self.answer.splitlines() if STANDING.search(line)))
 
     @cached_property
     def info(self) -> Info:

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.blocks import end_in, end_in_words, length_in, names_block, start_in
 from bot.domain.providers import USEAPI, Remedy, key_of, provider_of
+from bot.domain.warnings import Notice
 
 NO_KEY: Final = "?"
 """The beginning of a reference's key where the provider lists an account without one."""
@@ -233,6 +234,8 @@ class KnownAccount:
     """Whether the last good poll listed it or it has an open incident."""
     is_stale: bool = False
     """Whether its list cannot be read now."""
+    warnings: tuple[Notice, ...] = ()
+    """What is about to stop it. It is no trouble yet."""
 
     @property
     def needs_somebody(self) -> bool:

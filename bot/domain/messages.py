@@ -28,6 +28,8 @@ class Purpose(StrEnum):
     SERVICE = "service"
     NOTE = "note"
     """Silent: incidents that ended before their alert was sent, or whose message an owner deleted."""
+    WARNING = "warning"
+    """Silent: its entries are warnings, and no incidents."""
     HELLO = "hello"
     TEST = "test"
 
@@ -68,7 +70,10 @@ class RouteState:
 
 @dataclass(frozen=True, slots=True)
 class MessageItem:
-    """An incident in a message. `reason` is None for one that was taken over from an earlier message."""
+    """An incident, or a warning, in a message.
+
+    `reason` is None for one that was taken over from an earlier message.
+    """
 
     incident: str
     reason: Reason | None

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
 from bot.domain.providers import USEAPI
+from bot.domain.warnings import AccountWarning
 from bot.incidents.change_log import ChangeLog
 from bot.incidents.transaction import ENDED_STAYS, PUSHED_STAYS, Snapshot, Transaction, until_when
 from bot.rules.poll_state import PollState, resume
@@ -90,6 +91,7 @@ class WatchState:
                 {message.key: message for message in await records.load_messages(at - PUSHED_STAYS)},
                 {mute.reference: mute for mute in await records.load_mutes()},
                 poll_states,
+                {warning.key: warning for warning in await records.load_warnings(at)},
             ),
             now,
         )
@@ -108,6 +110,11 @@ class WatchState:
     def messages(self) -> Mapping[str, Message]:
         """The messages by key: see `Snapshot.trimmed` for which."""
         return self._memory.messages
+
+    @property
+    def warnings(self) -> Mapping[str, AccountWarning]:
+        """The warnings by key: see `Snapshot.trimmed` for which."""
+        return self._memory.warnings
 
     @property
     def mutes(self) -> Mapping[str | None, datetime]:
@@ -169,6 +176,7 @@ class WatchState:
         }
         await self._store.watch.save(
             incidents=incidents,
+            warnings=differing(before.warnings, after.warnings),
             messages=messages,
             mutes=differing(before.mutes, after.mutes),
             poll_states=poll_states,

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 
@@ -10,6 +10,7 @@ from bot.domain.actions import Action
 from bot.domain.incidents import Alert, Incident, Incidents, State, new_key
 from bot.domain.messages import Delivery, Message
 from bot.domain.providers import Remedy, provider_of
+from bot.domain.warnings import AccountWarning
 from bot.rules.account_incidents import Change
 from bot.rules.decisions import Decision
 from bot.rules.forecast import next_notifications
@@ -19,6 +20,7 @@ from bot.rules.owner_actions import abandon
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW, Policy
 from bot.rules.poll_state import PollState, expect_account, expect_removal
 from bot.rules.recipient import Mutes, RecipientView, incident_keys, open_incidents
+from bot.rules.warnings import warning_messages
 from bot.storage import StoredMute
 
 UNKNOWN_OUTCOME: Final = "outcome unknown"
@@ -36,12 +38,14 @@ class Snapshot:
     messages: Mapping[str, Message]
     mutes: Mapping[str | None, StoredMute]
     poll_states: Mapping[str, PollState]
+    warnings: Mapping[str, AccountWarning] = field(default_factory=dict[str, AccountWarning])
 
     def trimmed(self, now: datetime) -> Self:
         """Return the state that memory holds.
 
         Incidents that are open, ended less than 6 h ago, or are in a message that is not finished. Messages
-        that are not finished, are about an open incident, or notified in the last 7 days.
+        that are not finished, are about an open incident, or notified in the last 7 days. Warnings that hold,
+        are of a period that is not over, or are in a message that is not finished.
         """
         messages = {key: each for key, each in self.messages.items() if self._wants_message(each, now)}
         held = incident_keys(each for each in messages.values() if each.delivery is not Delivery.DONE)
@@ -50,14 +54,21 @@ class Snapshot:
             for key, each in self.incidents.items()
             if key in held or each.ended_at is None or each.ended_at > now - ENDED_STAYS
         }
-        return replace(self, incidents=incidents, messages=messages)
+        warnings = {
+            key: each
+            for key, each in self.warnings.items()
+            if key in held or not each.ended or each.period > now
+        }
+        return replace(self, incidents=incidents, messages=messages, warnings=warnings)
 
     def _wants_message(self, message: Message, now: datetime) -> bool:
         if message.delivery is not Delivery.DONE:
             return message.delivery is not Delivery.CANCELLED
         sent_at = message.sent_at
         is_recent_push = message.notify and sent_at is not None and sent_at > now - PUSHED_STAYS
-        return is_recent_push or any(open_incidents(message, self.incidents))
+        warnings = (self.warnings.get(entry.incident) for entry in message.entries)
+        is_warning = any(each is not None and not each.ended for each in warnings)
+        return is_recent_push or is_warning or any(open_incidents(message, self.incidents))
 
 
 class Transaction:
@@ -73,14 +84,16 @@ class Transaction:
         self.alerts: list[Alert] = []
         """The alerts about the changes, which owners are sent."""
         self._before = before
+        self.warnings = dict(before.warnings)
         self._mutes = dict(before.mutes)
 
     @property
     def is_changed(self) -> bool:
         """Whether there is something to write or to tell, poll states left out."""
         before = self._before
-        after = self.incidents, self.messages, self._mutes
-        return bool(self.alerts or self.actions) or after != (before.incidents, before.messages, before.mutes)
+        after = self.incidents, self.messages, self._mutes, self.warnings
+        known = before.incidents, before.messages, before.mutes, before.warnings
+        return bool(self.alerts or self.actions) or after != known
 
     @property
     def mutes(self) -> Mapping[str | None, datetime]:
@@ -108,8 +121,12 @@ class Transaction:
         """Add an incident, or change it."""
         self.incidents[incident.key] = incident
 
+    def put_warning(self, warning: AccountWarning) -> None:
+        """Add a warning, or change it."""
+        self.warnings[warning.key] = warning
+
     def put_message(self, message: Message) -> None:
-        """Add a message, or change it. The incidents in it must be known, if only to the database."""
+        """Add a message, or change it. What it is about must be known, if only to the database."""
         self.messages[message.key] = message
 
     def put_mute(self, reference: str | None, until: datetime, by: int) -> None:
@@ -148,7 +165,7 @@ class Transaction:
 
     def snapshot(self) -> Snapshot:
         """Return the state after this transaction."""
-        return Snapshot(self.incidents, self.messages, self._mutes, self.poll_states)
+        return Snapshot(self.incidents, self.messages, self._mutes, self.poll_states, self.warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +190,9 @@ class NotificationPlanner:
             policy=self.policy,
             new_key=self.new_key,
         )
-        for message in changed:
+        messages, at = transaction.messages.values(), transaction.at
+        warned = warning_messages(person, messages, transaction.warnings, now=at, new_key=self.new_key)
+        for message in (*changed, *warned):
             transaction.put_message(message)
 
     def next_notifications(

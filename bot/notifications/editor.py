@@ -67,7 +67,7 @@ class Editor:
         return [each for each in sent if self._needs_edit(each, incidents)]
 
     def _needs_edit(self, message: Message, incidents: Mapping[str, Incident]) -> bool:
-        if not message.entries or retry_policy.is_over(message, incidents):
+        if not message.entries or retry_policy.is_over(message, incidents, self.watch_state.warnings):
             return True
         try:
             return self._content(message, incidents).fingerprint != message.shown
@@ -118,7 +118,7 @@ class Editor:
         edited_at: datetime | None = self.watch_state.now()  # later changes are not in this edit
         incidents = self.watch_state.incidents
         content = await aside(len(message.entries), self._content, message, incidents)
-        was_over = retry_policy.is_over(message, incidents)
+        was_over = retry_policy.is_over(message, incidents, self.watch_state.warnings)
         if content.fingerprint == message.shown:
             edited_at = message.edited_at
         else:
@@ -130,7 +130,7 @@ class Editor:
             if current is None or current.delivery is not Delivery.SENT:
                 return
             # An incident may have come back while its end was being shown.
-            is_done = was_over and retry_policy.is_over(current, transaction.incidents)
+            is_done = was_over and retry_policy.is_over(current, transaction.incidents, transaction.warnings)
             current = replace(current, shown=content.fingerprint, edited_at=edited_at, plain=False)
             transaction.put_message(replace(current, delivery=Delivery.DONE) if is_done else current)
 
@@ -210,5 +210,7 @@ class Editor:
         next_times = self.planner.next_notifications(
             message.recipient, state.messages.values(), incidents, state.mutes, state.now()
         )
-        info_every = self.planner.policy.info_every
-        return content_of(message, incidents, self.accounts(), next_times, info_every=info_every)
+        every, warnings = self.planner.policy.info_every, state.warnings
+        return content_of(
+            message, incidents, self.accounts(), next_times, warnings=warnings, info_every=every
+        )

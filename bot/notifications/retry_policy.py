@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.domain.incidents import Incident
 from bot.domain.messages import DM_REFUSED, Delivery, Message, Purpose, Route
+from bot.domain.warnings import AccountWarning
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import earliest_send
 from bot.rules.policy import LONGEST_BACKOFF
@@ -40,10 +41,10 @@ def next_attempt(failures: int, wait: timedelta | None, *, now: datetime, chance
     return now + min(pause, LONGEST_BACKOFF)
 
 
-def is_over(message: Message, incidents: Mapping[str, Incident]) -> bool:
-    """Whether all incidents of a message have ended. A message without incidents is never over."""
-    known = [incidents.get(entry.incident) for entry in message.entries]
-    return bool(known) and all(incident is None or incident.ended for incident in known)
+def is_over(message: Message, *known: Mapping[str, Incident] | Mapping[str, AccountWarning]) -> bool:
+    """Whether all that a message is about has ended. One that is about nothing is never over."""
+    found = (each[entry.incident] for entry in message.entries for each in known if entry.incident in each)
+    return bool(message.entries) and all(each.ended for each in found)
 
 
 def knows_nonce(message: Message, now: datetime) -> bool:

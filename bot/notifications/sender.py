@@ -109,8 +109,10 @@ class Sender:
         next_times = self.planner.next_notifications(
             message.recipient, state.messages.values(), incidents, state.mutes, state.now()
         )
-        info_every = self.planner.policy.info_every
-        return content_of(message, incidents, self.accounts(), next_times, info_every=info_every)
+        every, warnings = self.planner.policy.info_every, state.warnings
+        return content_of(
+            message, incidents, self.accounts(), next_times, warnings=warnings, info_every=every
+        )
 
     def _may_exist(self, message: Message, *, is_first: bool) -> bool:
         """Whether a message may be in Discord already, under a nonce that Discord has forgotten."""
@@ -129,7 +131,7 @@ class Sender:
         if retry_policy.is_copy(message):
             original = await self.watch_state.message(retry_policy.original_key(message))
             return original is not None and not original.on_its_way
-        if not retry_policy.is_over(message, self.watch_state.incidents):
+        if not retry_policy.is_over(message, self.watch_state.incidents, self.watch_state.warnings):
             return False
         copy = await self.watch_state.message(retry_policy.copy_key(message))
         return copy is not None and retry_policy.has_arrived(copy) and not copy.is_stuck
@@ -170,7 +172,7 @@ class Sender:
         copy_key, chance = retry_policy.copy_key(message), self.chance()
         can_copy = self.transport.has(Route.CHANNEL) and copy_key not in transaction.messages
         after = retry_policy.after_failure(message, error, now=now, chance=chance, other_route=can_copy)
-        is_news = not retry_policy.is_over(message, transaction.incidents)
+        is_news = not retry_policy.is_over(message, transaction.incidents, transaction.warnings)
         if can_copy and is_news and retry_policy.wants_copy(after, error, now):
             self.unsent.add(copy_key)
             transaction.put_message(retry_policy.fallback_copy(after, now))

@@ -12,6 +12,7 @@ from bot.domain.accounts import Account, KnownAccount, Observation, is_channel, 
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident
 from bot.domain.providers import USEAPI, provider_of, reference_to
+from bot.incidents.state import Signal
 from bot.render.provider_words import titles
 from bot.storage import Store
 
@@ -52,6 +53,10 @@ class AccountCache:
         """Returns the open incident of each account that has one, by reference."""
         self.web_pages: Mapping[str, str] = {}
         """The addresses of the providers' own pages."""
+        self.with_warnings: Callable[[KnownAccount], KnownAccount] = lambda account: account
+        """Returns an account with the warnings that hold of it now."""
+        self.changed = Signal()
+        """Fires when an account has changed."""
         self._shown: Shown = None, None, {}
         self._prepared: Shown = None, None, {}
         """What is shown next."""
@@ -67,6 +72,11 @@ class AccountCache:
             listed = {reference: each for reference, each in known.items() if each.is_listed}
             self._listed_of = known, listed
         return listed
+
+    @property
+    def known(self) -> Mapping[str, KnownAccount]:
+        """All accounts by reference, without incidents; a new mapping after each change."""
+        return self._known
 
     @property
     def accounts(self) -> tuple[KnownAccount, ...]:
@@ -169,13 +179,24 @@ class AccountCache:
             rest |= {reference: replace(rest[reference], is_listed=False) for reference in gone}
         known = listed | rest
         if [*known.values()] != [*self._known.values()]:
-            self._known = known
+            self._replace(known)
+
+    def put_warnings(self, accounts: Iterable[KnownAccount]) -> None:
+        """Store the warnings of these accounts."""
+        known = self._known
+        changed = {
+            each.reference: replace(known[each.reference], warnings=each.warnings)
+            for each in accounts
+            if known[each.reference].warnings != each.warnings
+        }
+        if changed:
+            self._replace({**known, **changed})
 
     def put_info(self, reference: str, snapshot: InfoSnapshot) -> None:
         """Store an answer to `/info`."""
         if (known := self._known.get(reference)) is not None:
             name = snapshot.info.discord_name or known.discord_name
-            self._put(replace(known, snapshot=snapshot, discord_name=name))
+            self._put(self.with_warnings(replace(known, snapshot=snapshot, discord_name=name)))
 
     def put_account(self, account: Account) -> KnownAccount:
         """Store an account that was just created or updated."""
@@ -195,8 +216,12 @@ class AccountCache:
         return self._known.get(reference) or KnownAccount(Account(reference), is_listed=False)
 
     def _put(self, account: KnownAccount) -> KnownAccount:
-        self._known = {**self._known, account.reference: account}
+        self._replace({**self._known, account.reference: account})
         return account
+
+    def _replace(self, known: Mapping[str, KnownAccount]) -> None:
+        self._known = known
+        self.changed.fire()
 
 
 def with_incident(known: KnownAccount, incident: Incident, web_page: str | None) -> KnownAccount:

@@ -19,6 +19,7 @@ from bot.render.phrases import flagged_since, is_paused, meaning, quote, state_w
 from bot.render.provider_words import words_for
 from bot.render.remedy_words import words_of
 from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
+from bot.render.warning_words import warning_words
 
 NOTE_LIMIT: Final = 700
 VALUE_LIMIT: Final = 120
@@ -53,6 +54,7 @@ def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | Non
         account, f"{escape(account.label)} · account info", note, channel_link(account.account), origin
     )
     embed.colour = discord.Colour.blurple()
+    add_field(embed, "Warnings", "\n".join(map(warning_words, account.warnings)))
     add_field(embed, "Plan", _plan(info.subscription))
     add_field(embed, "Fast time", _fast_time(info))
     add_field(embed, "Mode", _spans([("Visibility", info.visibility), ("Job mode", info.job_mode)]))
@@ -115,6 +117,7 @@ def account_embed(
             add_field(embed, says, f"{quote(flag)}\n{since}")
         else:
             add_field(embed, "Since when", since)
+    add_field(embed, "Warnings", "\n".join(map(warning_words, account.warnings)))
     if account.snapshot is not None:
         info = account.snapshot.info
         add_field(embed, "Plan", _plan(info.subscription))

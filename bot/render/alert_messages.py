@@ -1,7 +1,7 @@
-"""The content of every message of the outbox: alerts, service problems, notes, hello and test."""
+"""The content of every message of the outbox: alerts, service problems, notes, warnings, hello and test."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -22,6 +22,7 @@ from bot.domain.incidents import (
 )
 from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.domain.providers import USEAPI, Remedy, provider_of, reference_to
+from bot.domain.warnings import AccountWarning
 from bot.render.account_cards import add_field
 from bot.render.alert_items import (
     NO_TIMES,
@@ -41,6 +42,7 @@ from bot.render.message_content import Button, MessageContent, headed
 from bot.render.phrases import ordered
 from bot.render.service_messages import changes, recovery, service_content
 from bot.render.text import count, whole
+from bot.render.warning_messages import warnings_content
 
 DMS_CLOSED: Final = (
     "Discord does not let me send you direct messages, so this came here. To change that: open the menu of a "
@@ -53,6 +55,7 @@ EXAMPLE_TEXT: Final = (
     "Test only. Midjourney's own words appear here, for example: You have a pending moderation message."
 )
 NOTES_SHOWN: Final = 20
+NO_WARNINGS: Final[Mapping[str, AccountWarning]] = {}
 
 
 def content_of(
@@ -62,6 +65,7 @@ def content_of(
     next_times: NextTimes = NO_TIMES,
     *,
     page: int = 0,
+    warnings: Mapping[str, AccountWarning] = NO_WARNINGS,
     info_every: timedelta | None = None,
 ) -> MessageContent:
     """Return what a message should show now.
@@ -70,7 +74,7 @@ def content_of(
     `next_times` are those of the message's recipient. `page` is a digest's, the first being 0. `info_every`
     is INFO_EVERY, which the hello names. Nothing else counts: time passing alone changes no message.
     """
-    shown = _content(message, incidents, accounts, next_times, page)
+    shown = _content(message, incidents, accounts, next_times, page, warnings)
     if message.purpose is Purpose.HELLO and info_every is not None:
         add_field(shown.embeds[0], "INFO_EVERY is set", ordered(info_every))
     if message.route is Route.CHANNEL:
@@ -114,7 +118,12 @@ def _context(items: Sequence[AlertItem], incidents: Incidents, accounts: Account
 
 
 def _content(
-    message: Message, incidents: Incidents, accounts: Accounts, next_times: NextTimes, page: int
+    message: Message,
+    incidents: Incidents,
+    accounts: Accounts,
+    next_times: NextTimes,
+    page: int,
+    warnings: Mapping[str, AccountWarning],
 ) -> MessageContent:
     note = DMS_CLOSED if message.is_dm_refused else None
     match message.purpose:
@@ -125,12 +134,14 @@ def _content(
         case Purpose.SERVICE:
             # An open one matters more than those that ended.
             first = min(_services(message, incidents), key=lambda each: each.ended, default=None)
-            if first is None:
-                return _outdated()
-            reminds = MessageItem(first.key, Reason.REMINDER) in message.entries
-            return service_content(first, incidents, accounts, note, reminds=reminds)
+            reminds = first is not None and MessageItem(first.key, Reason.REMINDER) in message.entries
+            known = incidents, accounts, note
+            return service_content(first, *known, reminds=reminds) if first else _outdated()
         case Purpose.NOTE:
             return _note(message, incidents, accounts)
+        case Purpose.WARNING:
+            about = [warnings[entry.incident] for entry in message.entries if entry.incident in warnings]
+            return warnings_content(about, accounts, note) if about else _outdated()
         case Purpose.HELLO:
             return _hello(note)
         case Purpose.TEST:

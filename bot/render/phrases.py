@@ -9,10 +9,14 @@ from bot.domain.capabilities import remedy_for
 from bot.domain.providers import Remedy, provider_of
 from bot.render.provider_words import WORDS
 from bot.render.text import QUOTE_LIMIT, code_block, code_span, exactly, span, when
+from bot.render.warning_words import concern_words
 
 
 def state_words(account: KnownAccount) -> str:
-    """Return an account's state as a symbol and words: "✅ ready", "🧩 CAPTCHA pending"."""
+    """Return an account's state as a symbol and words: "✅ ready", "🧩 CAPTCHA pending".
+
+    The first warning stands beside "ready".
+    """
     flag, entry = account.account.flag, account.account.entry
     starting = entry is EntryState.STARTING
     if flag is not None and is_paused(account.account, flag) and account.state is State.OPEN:
@@ -22,6 +26,8 @@ def state_words(account: KnownAccount) -> str:
         return open_words(account.state, flag, provider_of(account.reference), starting=starting)
     if entry is EntryState.OK and account.is_stale:
         return "❔ ready when last seen"
+    if entry is EntryState.OK and account.warnings:
+        return f"{ENTRIES[entry]} · ⚠️ {concern_words(account.warnings[0])}"
     return (
         "🕒 outside its hours, or not started yet" if starting and account.account.hours else ENTRIES[entry]
     )

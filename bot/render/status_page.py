@@ -279,6 +279,8 @@ def _what(message: Message, watch: WatchStatus) -> str:
             return f"Alert about {named.pop() if len(named) == 1 else 'the API'}"
         case Purpose.NOTE:
             return "Note"
+        case Purpose.WARNING:
+            return "Warning"
         case Purpose.HELLO:
             return "Hello"
         case Purpose.TEST:

@@ -166,6 +166,16 @@ def read_durations(text: str) -> tuple[timedelta, ...]:
     return lengths
 
 
+def read_percent(text: str) -> float | None:
+    """Read a percentage of something left, or that it is off."""
+    if text.casefold() == "off":
+        return None
+    number = text.removesuffix("%").strip()
+    if re.fullmatch(r"[0-9]{1,2}(?:\.[0-9]{1,2})?", number) is None or not float(number):
+        raise ValueError("is no percentage: write a number over 0 and under 100, like 10, or off")
+    return float(number)
+
+
 def read_database_path(text: str) -> Path:
     """Read the path of the database file.
 

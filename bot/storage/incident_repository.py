@@ -1,4 +1,4 @@
-"""Incidents, the messages about them and mutes in the database."""
+"""Incidents, warnings, the messages about them and mutes in the database."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -10,6 +10,7 @@ from bot.domain.actions import Action
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
 from bot.domain.providers import key_of, reference_to
+from bot.domain.warnings import AccountWarning
 from bot.storage.database import Database
 from bot.storage.rows import (
     ACTION,
@@ -24,6 +25,8 @@ from bot.storage.rows import (
 
 INCIDENT: Final = RowShape(Incident, without="flag", reference="channel", lease_reference="lease_channel")
 INCIDENT_COLUMNS: Final = (*INCIDENT.columns, "flag_text", "flag_kind")
+WARNING: Final = RowShape(AccountWarning, without="reference")
+WARNING_COLUMNS: Final = (*WARNING.columns, "provider", "channel")
 MESSAGE: Final = RowShape(Message, without="entries")
 POLL_STATE: Final = "watch"
 NO_POLL_STATES: Final[Mapping[str, str]] = {}
@@ -40,6 +43,7 @@ def upsert(table: str, columns: Iterable[str]) -> str:
 
 
 SAVE_INCIDENT: Final = upsert("incident", INCIDENT_COLUMNS)
+SAVE_WARNING: Final = upsert("warning", WARNING_COLUMNS)
 SAVE_MESSAGE: Final = upsert("message", MESSAGE.columns)
 SAVE_ENTRY: Final = """
     INSERT INTO message_entry (message, position, incident, reason) VALUES (?, ?, ?, ?)
@@ -62,6 +66,14 @@ MESSAGES: Final = f"""
     SELECT {", ".join(MESSAGE.columns)}, message_entry.incident, message_entry.reason
     FROM message LEFT JOIN message_entry ON message_entry.message = message.key
 """  # noqa: S608 - field names of ours
+WARNINGS: Final = f"""
+    SELECT {", ".join(WARNING_COLUMNS)} FROM warning
+    WHERE ended_at IS NULL OR period > ? OR key IN (
+        SELECT message_entry.incident FROM message
+        JOIN message_entry ON message_entry.message = message.key
+        WHERE delivery NOT IN ('done', 'cancelled')
+    ) ORDER BY since, key
+"""  # noqa: S608 - field names of ours
 OF_KEY: Final = " WHERE key = ?"
 IN_ORDER: Final = " ORDER BY message.created_at, message.key, message_entry.position"
 PRESENT_INCIDENTS: Final = """ WHERE key IN (
@@ -79,6 +91,10 @@ PRESENT_MESSAGES: Final = """ WHERE key IN (
             JOIN message_entry ON message_entry.incident = incident.key
             JOIN message ON message.key = message_entry.message
             WHERE state != 'ended' AND delivery = 'done'
+        UNION SELECT message_entry.message FROM warning
+            JOIN message_entry ON message_entry.incident = warning.key
+            JOIN message ON message.key = message_entry.message
+            WHERE ended_at IS NULL AND delivery = 'done'
     )
 """
 LAST_ENDED: Final = " WHERE state = 'ended' ORDER BY ended_at DESC, key LIMIT ?"
@@ -90,14 +106,22 @@ FORGET_WATCH: Final = (
         SELECT message_entry.message FROM incident
         JOIN message_entry ON message_entry.incident = incident.key
         WHERE state != 'ended'
+    ) AND key NOT IN (
+        SELECT message_entry.message FROM warning
+        JOIN message_entry ON message_entry.incident = warning.key
+        WHERE ended_at IS NULL
     )
+    """,
+    """
+    DELETE FROM warning WHERE max(ended_at, period) < ?
+    AND key NOT IN (SELECT incident FROM message_entry)
     """,
     """
     DELETE FROM incident WHERE state = 'ended' AND ended_at < ?
     AND key NOT IN (SELECT incident FROM message_entry)
     """,
 )
-"""Deletes what is older than a time: first finished messages, then ended incidents that are in no message.
+"""Deletes what is older than a time: first finished messages, then what has ended and is in no message.
 
 A hello is never deleted: each owner gets only one.
 """
@@ -120,11 +144,15 @@ class WatchStore:
         rows = await self._database.read(INCIDENTS + PRESENT_INCIDENTS, (since,))
         return tuple(map(incident_of, rows))
 
+    async def load_warnings(self, now: datetime) -> tuple[AccountWarning, ...]:
+        """Return the warnings to hold in memory: see `Snapshot.trimmed`."""
+        return tuple(map(warning_of, await self._database.read(WARNINGS, (now,))))
+
     async def load_messages(self, since: datetime) -> tuple[Message, ...]:
         """Return the messages to hold in memory, the oldest first.
 
         They are not finished; or they are done and about an open incident; or they notified and were sent
-        after `since`.
+        after `since`. Done messages about a warning that holds are there, too.
         """
         return messages_of(await self._database.read(MESSAGES + PRESENT_MESSAGES + IN_ORDER, (since,)))
 
@@ -156,6 +184,7 @@ class WatchStore:
         self,
         *,
         incidents: Collection[Incident] = (),
+        warnings: Collection[AccountWarning] = (),
         messages: Collection[Message] = (),
         mutes: Collection[StoredMute] = (),
         poll_states: Mapping[str, str] = NO_POLL_STATES,
@@ -164,6 +193,7 @@ class WatchStore:
         """Write everything in one transaction. `poll_states` are the states of polling, by provider."""
         rows = (
             (SAVE_INCIDENT, map(incident_row, incidents), incidents),
+            (SAVE_WARNING, map(warning_row, warnings), warnings),
             (SAVE_MESSAGE, map(MESSAGE.row, messages), messages),
             (SAVE_ENTRY, entry_rows(messages), messages),
             (CUT_ENTRIES, ((each.key, len(each.entries)) for each in messages), messages),
@@ -211,6 +241,17 @@ def incident_of(row: Any) -> Incident:
     if incident.flag is None or incident.block_ends is not None or incident.problem is not None:
         return incident
     return replace(incident, block_ends=incident.flag.block_end(incident.seen_at))
+
+
+def warning_row(warning: AccountWarning) -> tuple[object, ...]:
+    """Return the cells of a warning, in the order of WARNING_COLUMNS."""
+    return *WARNING.row(warning), *account_cells(warning.reference)
+
+
+def warning_of(row: Any) -> AccountWarning:
+    """Return the warning of a row."""
+    *cells, provider, key = row
+    return WARNING.value(cells, reference=reference_to(provider, key))
 
 
 def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:

@@ -38,14 +38,14 @@ class StoredMute:
 
 
 class RowShape(Generic[Kind]):
-    """The columns of a dataclass: its fields, except one that is stored in another way.
+    """The columns of a dataclass: its fields, except one that may be stored in another way.
 
     `names` are those of columns that are called otherwise than their fields.
     """
 
-    def __init__(self, kind: type[Kind], *, without: str, **names: str) -> None:
+    def __init__(self, kind: type[Kind], *, without: str | None = None, **names: str) -> None:
         hints = get_type_hints(kind)
-        del hints[without]
+        hints.pop(without or "", None)
         self._fields = tuple(hints)
         self.columns = tuple(names.get(field, field) for field in hints)
         self._times = {name for name, hint in hints.items() if hint in (datetime, datetime | None)}

@@ -300,4 +300,33 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         ) AS record WHERE record.provider = account.provider AND record.channel = account.channel
         """,
     ),
+    (
+        # concern: what is wrong. period: the end of the time within which owners are warned once.
+        """
+        CREATE TABLE warning (
+            key TEXT NOT NULL PRIMARY KEY,
+            provider TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            concern TEXT NOT NULL,
+            period INTEGER NOT NULL,
+            is_dated INTEGER NOT NULL CHECK (is_dated IN (0, 1)),
+            since INTEGER NOT NULL,
+            ended_at INTEGER
+        ) STRICT
+        """,
+        # incident: the key of an incident, or of a warning in a message about warnings.
+        """
+        CREATE TABLE message_entry_of_both (
+            message TEXT NOT NULL REFERENCES message (key) ON DELETE CASCADE,
+            position INTEGER NOT NULL,
+            incident TEXT NOT NULL,
+            reason TEXT,
+            PRIMARY KEY (message, position)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "INSERT INTO message_entry_of_both SELECT message, position, incident, reason FROM message_entry",
+        "DROP TABLE message_entry",
+        "ALTER TABLE message_entry_of_both RENAME TO message_entry",
+        "CREATE INDEX message_entry_by_incident ON message_entry (incident)",
+    ),
 )

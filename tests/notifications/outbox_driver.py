@@ -29,6 +29,16 @@ class Crash(BaseException):
     """The process dies at a step."""
 
 
+def die_at(fatal: FailPoint) -> Callable[[FailPoint], None]:
+    """Return what kills the process at a step."""
+
+    def at(step: FailPoint) -> None:
+        if step is fatal:
+            raise Crash
+
+    return at
+
+
 class OutboxDriver(Assembly):
     """An outbox without loops. Each `process()` is one process on the same database."""
 

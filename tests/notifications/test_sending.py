@@ -1,6 +1,5 @@
 """From a row of the outbox to one message in Discord, also through crashes and lost answers."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +8,7 @@ import pytest
 
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.notifications.discord_transport import DiscordTransport
-from tests.notifications.outbox_driver import Crash, OutboxDriver, created
+from tests.notifications.outbox_driver import Crash, OutboxDriver, created, die_at
 from tests.simulators.discord import FaultKind, SimulatedDiscord
 from tests.support.failpoints import FailPoint
 from tests.support.running import Visitor
@@ -55,14 +54,6 @@ async def test_a_message_is_claimed_before_anything_is_asked_of_discord(
 
 
 # Crashes (rules 22 and 23)
-
-
-def die_at(fatal: FailPoint) -> Callable[[FailPoint], None]:
-    def at(step: FailPoint) -> None:
-        if step is fatal:
-            raise Crash
-
-    return at
 
 
 @pytest.mark.parametrize("away", [SECONDS_LATER, HOUR_LATER], ids=["seconds", "an-hour"])

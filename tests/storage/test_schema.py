@@ -53,6 +53,7 @@ DIGESTS = (
     "be720bbd4400b414",
     "d148676ddf43bb9a",
     "29afb21dab7b76af",
+    "469c950eda9784c0",
 )
 """Of each step that a database may have taken. A step is appended, and never edited."""
 ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))

@@ -159,8 +159,8 @@ async def test_one_wrong_row_and_nothing_of_all_is_written(path: Path) -> None:
     async with Store.open(path) as store:
         with pytest.raises(StoreError):
             await store.watch.save(
-                incidents=[incident(0)],
-                messages=[alert(1, incident(0)), alert(2, incident(3))],  # an incident nobody knows
+                incidents=[incident(0), replace(incident(3), state=State.ENDED)],  # ended at no time
+                messages=[alert(1, incident(0))],
                 mutes=[StoredMute(None, AT, OWNER)],
                 poll_states={USEAPI: "something"},
                 actions=[Action(AT, OWNER, "mute", FIRST.reference, "muted")],

@@ -26,6 +26,7 @@ from bot.polling.account_cache import AccountCache, load_cache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
 from bot.polling.pollers import AccountPollers
+from bot.polling.warnings import AccountWarnings
 from bot.providers.api_client import Limits
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.provider import Provider
@@ -242,6 +243,10 @@ class Assembly:
             rest=self.rest,
             chance=chance or self.chance,
         )
+
+    def make_warnings(self, low: float | None = None) -> AccountWarnings:
+        """Build what evaluates the warnings; `low` is LOW_FAST_TIME."""
+        return AccountWarnings(self.pollers, self.incident_service, low, now=self.clock.now)
 
     # What happens to the watch
 

@@ -1,0 +1,62 @@
+"""The silent message of warnings: what is about to stop accounts, and what was put right since."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import discord
+
+from bot.domain.accounts import Accounts
+from bot.domain.providers import provider_of
+from bot.domain.warnings import AccountWarning, WarningKind
+from bot.render.account_cards import add_field
+from bot.render.alert_items import known_account, naming
+from bot.render.message_content import MessageContent, headed
+from bot.render.provider_words import setup_links
+from bot.render.text import count, escape, whole
+from bot.render.warning_words import concern_words, warning_words
+
+LISTED: Final = 20
+NAME_LIMIT: Final = 30
+AT_MIDJOURNEY: Final = "Plans and fast time: midjourney.com, with the login of the account."
+
+
+def warnings_content(
+    warnings: Iterable[AccountWarning], accounts: Accounts, note: str | None
+) -> MessageContent:
+    """Return the message about warnings: those that hold first, the most urgent at the top."""
+    ordered = sorted(warnings, key=lambda each: (each.ended, each.period, each.reference))
+    standing = [each for each in ordered if not each.ended]
+    names = [_name(each, accounts) for each in standing]
+    lines = [f"**{_name(each, accounts)}** · {_state(each, accounts)}" for each in ordered[:LISTED]]
+    more = len(ordered) - LISTED
+    lines += [f"and {count(more, 'more warning')}: see /mjaccounts"] if more > 0 else []
+    colour = discord.Colour.gold() if standing else discord.Colour.green()
+    embed = discord.Embed(description="\n".join(lines), colour=colour)
+    add_field(embed, "What to do", _steps(standing))
+    add_field(embed, "About this message", note)
+    if len(ordered) == 1:
+        mark, _, words = _state(ordered[0], accounts).partition(" ")
+        words = concern_words(ordered[0]) if standing else words
+        headline = f"{mark} {_name(ordered[0], accounts)}: {words}"
+    elif standing:
+        headline = f"⚠️ {count(len(standing), 'warning')}: {naming(list(dict.fromkeys(names)))}"
+    else:
+        headline = f"✅ All {whole(len(ordered))} warnings are over"
+    return MessageContent(headed(headline), (embed,))
+
+
+def _steps(standing: Iterable[AccountWarning]) -> str:
+    kinds = {each.concern.kind: provider_of(each.reference) for each in standing}
+    services = {provider_of(each.reference) for each in standing if each.concern.kind is WarningKind.SESSION}
+    steps = [AT_MIDJOURNEY] if kinds.keys() - {WarningKind.SESSION} else []
+    steps += [f"Sessions: give useapi.net the login again: {setup_links(services)}."] if services else []
+    return "\n".join(steps)
+
+
+def _state(warning: AccountWarning, accounts: Accounts) -> str:
+    is_gone = warning.ended and not known_account(warning.reference, accounts).is_listed
+    return "⚪ not configured any more" if is_gone else warning_words(warning)
+
+
+def _name(warning: AccountWarning, accounts: Accounts) -> str:
+    return escape(known_account(warning.reference, accounts).label, NAME_LIMIT)
