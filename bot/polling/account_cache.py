@@ -166,8 +166,11 @@ class AccountCache:
         others = (account for account in self.by_reference.values() if account.reference != besides)
         return next((account for account in others if is_called(account, wanted)), None)
 
-    def observe(self, observation: Observation) -> None:
-        """Replace the listed accounts of a provider with those of a poll; an incomplete one adds to them."""
+    def observe(self, observation: Observation) -> bool:
+        """Replace the listed accounts of a provider with those of a poll; an incomplete one adds to them.
+
+        Return whether that changed any account.
+        """
         rest, provider = {**self._known}, observation.provider
         listed = {
             each.reference: with_account(rest.pop(each.reference, None), each)
@@ -178,8 +181,9 @@ class AccountCache:
             gone = (c for c, each in rest.items() if each.is_listed and provider_of(c) == provider)
             rest |= {reference: replace(rest[reference], is_listed=False) for reference in gone}
         known = listed | rest
-        if [*known.values()] != [*self._known.values()]:
+        if is_changed := [*known.values()] != [*self._known.values()]:
             self._replace(known)
+        return is_changed
 
     def put_warnings(self, accounts: Iterable[KnownAccount]) -> None:
         """Store the warnings of these accounts."""

@@ -171,7 +171,9 @@ class AccountPoller:
             self.failure.provider = name
             self.outages.failed(ServiceProblem.LIST_GONE, None, observation.at)
             raise self.failure
-        self.cache.observe(observation)
+        watch_state = self._incident_service.watch_state
+        if self.cache.observe(observation) and watch_state.open_incidents:
+            watch_state.changed.fire()  # a message may show what changed of an account
         await asyncio.sleep(0)  # both take a while with many accounts
         with suppress(StoreError):  # the next poll writes it
             await self._store.record_observation(observation)

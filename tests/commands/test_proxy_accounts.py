@@ -199,7 +199,7 @@ async def test_a_card_offers_no_update_where_accounts_are_added_elsewhere(
     account = proxy.add(remark="aurora")
     await begin(bot, proxy)
     card = await ada.picked(await listed(ada), Account(reference_to(MJPROXY, account.id)).handle)
-    assert set(buttons(card)) == {"Info", "Remove", "Open in Discord"}
+    assert set(buttons(card)) == {"Info", "History", "Remove", "Open in Discord"}
 
 
 async def test_a_name_of_our_own_stands_above_the_remark_which_still_finds_it(
