@@ -93,8 +93,9 @@ class AccountPoller:
 
     @property
     def rest(self) -> timedelta:
-        """How much longer to leave the provider alone after its last list."""
-        return min(self._rest, max(self._rests_until - self._now(), timedelta()))
+        """How much longer to leave the provider alone after its last list. A clock set back ends it."""
+        left = self._rests_until - self._now()
+        return left if timedelta() < left <= self._rest else timedelta()
 
     async def poll(self) -> None:
         """Poll the list, or join the poll under way. The last poll counts if the provider rests for long.
