@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
-from statistics import median
 from typing import Final
 
 from bot.domain.accounts import FlagKind
@@ -49,16 +48,19 @@ class Blank:
     incident: Incident | None = None
     """The incident of the service that says so."""
     provider: str = ""
+    is_own: bool = False
+    """Whether the bot ran meanwhile, and watched other providers only."""
 
     @property
     def is_absence(self) -> bool:
-        """Whether the bot did not run."""
+        """Whether the bot did not run, or did not watch the provider."""
         return self.incident is not None and self.incident.problem is ServiceProblem.AWAY
 
     def hides(self, provider: str) -> bool:
         """Return whether a provider's accounts were not seen."""
-        is_shared = self.incident is not None and self.incident.is_shared_with(provider)
-        return self.is_absence or is_shared or self.provider == provider
+        if self.provider == provider or self.incident is None or self.is_own:
+            return self.provider == provider
+        return self.is_absence or self.incident.is_shared_with(provider)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,16 +98,6 @@ class Figures:
         """The share of the time that was seen in which it was not flagged; None if it was never seen."""
         return 1 - self.out / self.watched if self.watched else None
 
-    @property
-    def median_length(self) -> timedelta:
-        """The median time that an incident lasted."""
-        return middle(self.lengths)
-
-    @property
-    def median_response(self) -> timedelta:
-        """The median time until a person acted."""
-        return middle(self.responses)
-
 
 class SeenTime:
     """Tells how much of a period is in none of some blank ones."""
@@ -132,11 +124,6 @@ class SeenTime:
         return ZERO if place < 0 else self._before[place] + min(at, self._ends[place]) - self._starts[place]
 
 
-def middle(lengths: Iterable[timedelta]) -> timedelta:
-    """Return the median of lengths; zero if there are none."""
-    return timedelta(seconds=median([each.total_seconds() for each in lengths] or [0.0]))
-
-
 def figures_of(history: History) -> dict[str, Figures]:
     """Return the figures of each account, by reference."""
     episodes: dict[str, list[Episode]] = {}
@@ -154,11 +141,15 @@ def figures_of(history: History) -> dict[str, Figures]:
 
 def _figures(watched: Period, episodes: Sequence[Episode], seen: SeenTime) -> Figures:
     total = seen.within(watched.start, watched.end)
-    parts = (seen.within(max(e.start, watched.start), min(e.end, watched.end)) for e in episodes)
+    out, until = ZERO, watched.start
+    for each in episodes:
+        end = min(each.end, watched.end)
+        out += seen.within(max(each.start, until), end)
+        until = max(until, end)  # incidents overlap where the clock was set back
     return Figures(
         total,
         watched.end - watched.start - total,
-        min(total, sum(parts, ZERO)),
+        out,
         tuple(each.end - each.start for each in episodes),
         tuple(each.acted_at - each.start for each in episodes if each.acted_at),
         sum(each.is_open for each in episodes),

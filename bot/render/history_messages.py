@@ -4,11 +4,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from statistics import median
 from typing import Final, TypeAlias
 
 import discord
 
-from bot.domain.accounts import Accounts, KnownAccount
+from bot.domain.accounts import Accounts, EntryState, KnownAccount
 from bot.domain.actions import Action
 from bot.domain.history import Blank, Episode, Figures, History, ranked, together
 from bot.render.account_history import sentence
@@ -106,16 +107,21 @@ def percent(share: float | None) -> str:
     return "unknown" if share is None else f"{math.floor(share * 1_000) / 10:g}%"
 
 
+def middle(lengths: Sequence[timedelta]) -> str:
+    """Return the median of some lengths in words."""
+    return span(timedelta(seconds=median(each.total_seconds() for each in lengths)))
+
+
 def _figures(total: Figures, report: Report) -> Iterator[str]:
     yield f"**{percent(total.in_service)} of the time in service**"
     if total.lengths:
         still = f", {whole(total.open)} still open" if total.open else ""
         yield f"{count(len(total.lengths), 'incident')}{still}"
         longest = f", {span(max(total.lengths))} (longest)" if len(total.lengths) > 1 else ""
-        yield f"Time out: {span(total.median_length)}{longest and ' (median)'}{longest}"
+        yield f"Time out: {middle(total.lengths)}{longest and ' (median)'}{longest}"
         acted = len(total.responses)
         of = f" (median of {whole(acted)})" if acted > 1 else ""
-        yield f"A person acted after {span(total.median_response)}{of}" if acted else "Nobody acted on it"
+        yield f"A person acted after {middle(total.responses)}{of}" if acted else "Nobody acted on it"
     else:
         yield "No incident"
     yield from _not_counted(report)
@@ -126,6 +132,12 @@ def _not_counted(report: Report) -> Iterator[str]:
     unseen = max(each.unseen for each in report.figures.values())
     if unseen >= timedelta(minutes=1):
         yield f"-# Not counted: {'' if report.account else 'up to '}{span(unseen)} that I could not see"
+    disabled = sum(
+        report.known(each).account.entry is EntryState.PAUSED and not own.open
+        for each, own in report.figures.items()
+    )
+    if disabled:
+        yield f"-# {count(disabled, 'account is', 'accounts are')} disabled now, which counts as in service"
     watched, since = report.history.watched.values(), report.history.period.start
     later = [each.start for each in watched if each.start > since]
     if later and len(later) == len(report.figures):
@@ -172,6 +184,8 @@ def _event(event: Event, report: Report) -> str:
             symbol, what = "📡", f"{service_name(event.provider)} could not be read"
             if event.is_absence:
                 symbol, what = "💤", "I was not running"
+            if event.is_own:
+                what = f"I did not watch {service_name(event.provider)}"
             lasted = "still so" if goes_on else span(event.period.end - event.period.start)
             return f"{symbol} {moment(event.period.start)} {what} · {lasted}"
         case Action():

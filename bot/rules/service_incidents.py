@@ -50,7 +50,7 @@ def service_recovered(now: Situation) -> Iterator[Change]:
         )
     elif now.poll_state.resumed and last_good is not None and now.at - last_good >= AWAY_AFTER:
         absences = (each for each in now.incidents.values() if each.problem is ServiceProblem.AWAY)
-        if any(each.seen_at >= last_good for each in absences):
+        if any(abs(each.opened_at - last_good) < AWAY_AFTER for each in absences):
             return  # the first poll of another provider has reported it
         away = Incident(
             now.new_key(),

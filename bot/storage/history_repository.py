@@ -43,6 +43,15 @@ EPISODES: Final = f"""
 PROBLEMS: Final = (
     f"{INCIDENTS} WHERE problem IS NOT NULL AND (state != 'ended' OR ended_at > ?) ORDER BY opened_at"
 )
+OWN: Final = """
+    SELECT key FROM incident AS absence WHERE problem = 'away' AND ended_at > :since AND (
+        EXISTS (SELECT 1 FROM incident WHERE provider != absence.provider
+            AND opened_at BETWEEN absence.blind_from + 3600000 AND absence.blind_until - 600000)
+        OR EXISTS (SELECT 1 FROM audit
+            WHERE at BETWEEN absence.blind_from + 3600000 AND absence.blind_until - 600000)
+    )
+"""
+"""The absences within which something was recorded: the bot ran, without the provider."""
 ACTIONS: Final = f"""
     SELECT at, actor_id, verb, provider, channel, outcome FROM audit
     WHERE at > :since AND channel != '' AND outcome != 'asked' AND {OF_ACCOUNT} ORDER BY at, id
@@ -85,8 +94,10 @@ class HistoryStore:
             list(await read(query, **asked)) for query in (WATCHED, EPISODES, ACTIONS)
         ]
         problems = await self._database.read(PROBLEMS, (since,))
+        own = {key for (key,) in await read(OWN, since=since)}
+        blanks = [blank_of(row, until, own) for row in problems]
         return await aside(
-            len(episodes), history_of, Period(since, until), watched, episodes, actions, problems, providers
+            len(episodes), history_of, Period(since, until), watched, episodes, actions, blanks, providers
         )
 
     async def message_places(
@@ -102,7 +113,7 @@ def history_of(
     watched: Iterable[Any],
     episodes: Iterable[Any],
     actions: Iterable[Any],
-    problems: Iterable[Any],
+    blanks: list[Blank],
     providers: Collection[str],
 ) -> History:
     """Return the history of rows."""
@@ -111,7 +122,7 @@ def history_of(
         for provider, key, first, last in watched
         if provider in providers
     }
-    blanks = [blank_of(row, period.end) for row in problems]
+    hidden = {(each.provider, each.period) for each in blanks}
     found: list[Episode] = []
     for key, provider, channel, kind, start, end, is_open, acted_at, blind_from, blind_until in episodes:
         acted = None if acted_at is None else from_epoch(acted_at)
@@ -122,7 +133,9 @@ def history_of(
         found.append(Episode(key, reference, FlagKind(kind), *lasted, bool(is_open), acted))
         if blind_from is not None and blind_until is not None:
             blind = Period(from_epoch(blind_from), from_epoch(blind_until))
-            blanks.append(Blank(blind, provider=provider))
+            if (provider, blind) not in hidden:
+                hidden.add((provider, blind))
+                blanks.append(Blank(blind, provider=provider))
     names = set(map(provider_of, known))
     return History(
         period,
@@ -133,8 +146,9 @@ def history_of(
     )
 
 
-def blank_of(row: Any, until: datetime) -> Blank:
+def blank_of(row: Any, until: datetime, own: Collection[str]) -> Blank:
     """Return the time that an incident of the service hides. An open one goes on."""
     incident = incident_of(row)
     start, end = incident.unseen
-    return Blank(Period(start, end if incident.ended else until), incident, incident.provider)
+    lasted = Period(start, end if incident.ended else until)
+    return Blank(lasted, incident, incident.provider, incident.key in own)

@@ -1,5 +1,6 @@
 """The figures of a history: what counts as out, as in service, and as neither."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,8 +42,7 @@ def test_what_is_not_out_is_in_service() -> None:
     found = of_one(episode(10, 12, acted=10.5), episode(20, 26), episode(30, 31, acted=30.75))
     assert found.in_service == pytest.approx(0.91)
     assert found.lengths == (2 * HOUR, 6 * HOUR, HOUR)
-    assert found.median_length == 2 * HOUR
-    assert found.median_response == 0.625 * HOUR
+    assert found.responses == (HOUR / 2, 0.75 * HOUR)
     assert found.open == 0
 
 
@@ -51,6 +51,17 @@ def test_an_incident_counts_within_the_period_and_is_as_long_as_it_was() -> None
     assert found.in_service == pytest.approx(0.8)
     assert found.lengths == (60 * HOUR, 10 * HOUR)
     assert found.open == 1
+
+
+def test_time_within_two_incidents_is_out_once() -> None:
+    found = of_one(episode(10, 20), episode(15, 18), episode(19, 25))
+    assert (found.out, len(found.lengths)) == (15 * HOUR, 3)
+
+
+def test_the_absence_of_one_provider_hides_no_other() -> None:
+    absence = blank(0, 50, AWAY, MJPROXY)
+    own = replace(absence, is_own=True)
+    assert [of_one(blanks=(each,)).watched for each in (absence, own)] == [50 * HOUR, 100 * HOUR]
 
 
 def test_what_was_not_watched_counts_neither_way() -> None:

@@ -67,6 +67,21 @@ def test_row_59_an_absence_of_the_bot_is_reported_once_for_two_providers() -> No
     assert [service.problem for service in world.service()] == [ServiceProblem.AWAY]
 
 
+@pytest.mark.parametrize("first", [USEAPI, MJPROXY])
+def test_row_59_a_provider_that_is_put_back_has_an_absence_of_its_own(first: str) -> None:
+    world = both()
+    world.now += 100 * HOUR
+    world.poll()
+    world.restart()
+    world.now += 5 * HOUR
+    polls = [world.poll, world.poll_proxy]
+    for poll in polls if first == USEAPI else reversed(polls):
+        poll()
+    lengths = {each.provider: each.seen_at - each.opened_at for each in world.service()}
+    assert lengths[USEAPI] == 5 * HOUR
+    assert lengths[MJPROXY] >= 105 * HOUR
+
+
 def test_row_60_what_an_incomplete_list_shows_opens_and_changes_and_nothing_ends_by_it() -> None:
     world = both()
     for _ in range(20):

@@ -202,6 +202,42 @@ async def test_outages_and_absences_are_told_with_when_nothing_was_seen(path: Pa
     ]
 
 
+@pytest.mark.parametrize("opened", [DAY + 2 * DAY, DAY, 5 * DAY, 6 * DAY])
+async def test_an_absence_in_which_something_was_recorded_is_of_its_provider_alone(
+    path: Path, opened: timedelta
+) -> None:
+    away = replace(
+        outage(1, at=AT + DAY),
+        problem=ServiceProblem.AWAY,
+        provider=MJPROXY,
+        state=State.ENDED,
+        ended_at=AT + 5 * DAY,
+    )
+    away = replace(away, blind_from=AT + DAY, blind_until=AT + 5 * DAY)
+    async with Store.open(path) as store:
+        await store.record_observation(observed(FIRST))
+        await store.watch.save(incidents=[away, lasting(2, opened, opened + MINUTE)])
+        blanks = (await store.history.history(SINCE, UNTIL, NAMES)).blanks
+    assert bool(blanks) == (opened != 3 * DAY)
+
+
+async def test_an_outage_that_many_incidents_lay_in_is_told_once(path: Path) -> None:
+    unseen = {"blind_from": AT + 2 * DAY - MINUTE, "blind_until": AT + 2 * DAY}
+    over = replace(outage(1, at=AT + DAY), state=State.ENDED, ended_at=AT + 2 * DAY, **unseen)
+    alone = {"blind_from": AT + 4 * DAY, "blind_until": AT + 5 * DAY}
+    async with Store.open(path) as store:
+        await store.record_observation(observed(FIRST, SECOND))
+        await store.watch.save(
+            incidents=[
+                over,
+                *(replace(lasting(n, DAY, 2 * DAY), **unseen) for n in (2, 3)),
+                *(replace(lasting(n, 3 * DAY, 5 * DAY), **alone) for n in (4, 5)),
+            ]
+        )
+        blanks = (await store.history.history(SINCE, UNTIL, NAMES)).blanks
+    assert [each.incident for each in blanks] == [over, None]
+
+
 async def test_the_last_message_about_an_incident_is_found_if_its_reader_may_see_it(path: Path) -> None:
     def placed(message: Message, number: int, route: Route = Route.DM) -> Message:
         at = AT + number * MINUTE
