@@ -27,7 +27,13 @@ def timeline(report: Report) -> Timeline:
     """Return a row for each account, those with trouble first, and count those that have no place."""
     period, references = report.history.period, ranked(report.figures)
     shown = references[:MOST_ROWS]
-    spans: dict[str, list[Span]] = {each: list(_hidden(each, report.history)) for each in shown}
+    blanks = {
+        provider: [
+            part for each in report.history.blanks if each.hides(provider) for part in _blank(each, period)
+        ]
+        for provider in set(map(provider_of, shown))
+    }
+    spans = {each: [*_unknown(each, report.history), *blanks[provider_of(each)]] for each in shown}
     remedies: dict[str, list[datetime]] = {each: [] for each in shown}
     for each in report.history.episodes:
         if each.reference in spans:
@@ -42,18 +48,15 @@ def timeline(report: Report) -> Timeline:
     return Timeline(period.start, period.end, tuple(rows), len(references) - len(shown))
 
 
-def _hidden(reference: str, history: History) -> Iterator[Span]:
-    """Yield the time in which an account was not seen."""
+def _unknown(reference: str, history: History) -> Iterator[Span]:
+    """Yield the time in which an account was not known."""
     period, watched = history.period, history.watched[reference]
     yield from _span(Period(period.start, watched.start), Shade.ABSENCE, period)
     yield from _span(Period(watched.end, period.end), Shade.ABSENCE, period)
-    for each in history.blanks:
-        if each.hides(provider_of(reference)):
-            yield from _span(each.period, _shade(each), period)
 
 
-def _shade(blank: Blank) -> Shade:
-    return Shade.ABSENCE if blank.is_absence else Shade.OUTAGE
+def _blank(blank: Blank, period: Period) -> Iterator[Span]:
+    return _span(blank.period, Shade.ABSENCE if blank.is_absence else Shade.OUTAGE, period)
 
 
 def _span(part: Period, shade: Shade, whole_period: Period) -> Iterator[Span]:
@@ -75,7 +78,7 @@ def timeline_words(report: Report) -> str:
         for each, own in ((each, figures[each]) for each in troubled[:NAMED])
     )
     words += [f"Most trouble: {'; '.join(named)}."] if troubled else ["No incident."]
-    if troubled and report.account is None:
+    if 0 < len(troubled) < len(figures):
         words.append(f"{whole(len(figures) - len(troubled))} had none.")
     if report.history.blanks:
         words.append("Hatched: the time in which nothing could be seen.")

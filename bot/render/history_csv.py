@@ -17,7 +17,7 @@ COLUMNS: Final = (
 )
 MOST_ROWS: Final = 40_000
 """So many are well below the 10 MB that Discord takes."""
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
 """How a cell begins that a spreadsheet would compute."""
 
 

@@ -1,10 +1,11 @@
 """The picture of a history, the words for it, and its table."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.accounts import Account, FlagKind, KnownAccount
+from bot.domain.accounts import Account, EntryState, FlagKind, KnownAccount
 from bot.domain.actions import Action
 from bot.domain.charts import Shade, Span
 from bot.domain.history import Blank, Episode, History, Period, figures_of
@@ -108,6 +109,17 @@ def test_the_words_say_who_was_out_longest() -> None:
     )
 
 
+def test_the_words_for_one_account_count_no_others() -> None:
+    assert timeline_words(report(episode(1, 2))).endswith("Most trouble: aurora01, 1 incident, 1 h out.")
+
+
+def test_a_disabled_account_counts_as_in_service_and_the_answer_says_so() -> None:
+    found = report(episode(1, 2), accounts=2)
+    named = {**found.accounts, reference(2): KnownAccount(Account(reference(2), entry=EntryState.PAUSED))}
+    (embed,) = history_content(replace(found, accounts=named), 1).embeds
+    assert "-# 1 account is disabled now, which counts as in service" in (embed.description or "")
+
+
 @pytest.mark.parametrize("accounts", [50, 1_000])
 def test_the_answer_fits_into_a_message_however_many_and_whatever_their_names(accounts: int) -> None:
     episodes = [episode(n % 90, n % 90 + 3, of=n) for n in range(1, accounts + 1)]
@@ -118,7 +130,15 @@ def test_the_answer_fits_into_a_message_however_many_and_whatever_their_names(ac
 
 @pytest.mark.parametrize(
     ("cell", "shown"),
-    [("=1+1", "'=1+1"), ("+x", "'+x"), ("-x", "'-x"), ("@x", "'@x"), ("\t=1", "'\t=1"), ("a=1", "a=1")],
+    [
+        ("=1+1", "'=1+1"),
+        ("+x", "'+x"),
+        ("-x", "'-x"),
+        ("@x", "'@x"),
+        ("\t=1", "'\t=1"),
+        ("\uff1d1", "'\uff1d1"),
+        ("a=1", "a=1"),
+    ],
 )
 def test_no_cell_of_the_table_is_a_formula(cell: str, shown: str) -> None:
     assert guarded(cell) == shown
