@@ -4,9 +4,9 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Final
+from unicodedata import category, normalize
 
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.font_manager import FontProperties, findfont, fontManager, get_font
@@ -28,14 +28,10 @@ WISHES: Final = (
 )
 """The usual fonts of Linux, macOS and Windows for Chinese, Japanese and Korean."""
 FAMILIES: Final = [name for name in WISHES if name in {font.name for font in fontManager.ttflist}]
-HIDDEN: Final = frozenset({"Cc", "Cf", "Cs"})
-"""Control characters, such as those which turn the direction of writing, and halves of characters."""
-SELECTORS: Final = range(0xFE00, 0xFE10)
-"""Choose between a character and its emoji."""
+HIDDEN: Final = ("Cc", "Cf", "Cs", "M")
+"""Control characters, such as those which turn the direction of writing, halves of characters, and marks."""
 UNKNOWN: Final = "\N{BULLET}"
 LONGEST: Final = 80
-CLUSTER: Final = 4
-"""The most signs that stand upon each other: more would reach into other rows."""
 
 
 def clipped(label: str, width: float, size: float) -> str:
@@ -51,24 +47,18 @@ def clipped(label: str, width: float, size: float) -> str:
 
 
 def drawable(label: str) -> str:
-    """Return a label without hidden characters, with a bullet in place of those that no font has."""
-    text = "".join(" " if each.isspace() else each for each in label if each.isspace() or not is_hidden(each))
-    shown, cluster = "", ""
-    for each in " ".join(text.split()):
-        if not unicodedata.category(each).startswith("M"):
-            cluster = each if are_known(each) else UNKNOWN
-            shown += cluster
-        elif 0 < len(cluster) < CLUSTER and are_known(
-            cluster + each
-        ):  # a mark, drawn with the font of what it stands on
-            cluster += each
-            shown += each
-    return re.sub(f"{UNKNOWN}+", UNKNOWN, shown)
+    """Return a label without hidden characters, with a bullet in place of those that no font has.
+
+    Accents that are no part of a letter are left out: many of them would reach into other rows.
+    """
+    seen = "".join(" " if each.isspace() else each for each in normalize("NFC", label) if is_seen(each))
+    shown = (each if is_known(each) else UNKNOWN for each in " ".join(seen.split()))
+    return re.sub(f"{UNKNOWN}+", UNKNOWN, "".join(shown))
 
 
-def is_hidden(character: str) -> bool:
-    """Whether a character is only an instruction how to write others."""
-    return unicodedata.category(character) in HIDDEN or ord(character) in SELECTORS
+def is_seen(character: str) -> bool:
+    """Whether a character is more than an instruction how to write others, or a mark upon them."""
+    return character.isspace() or not category(character).startswith(HIDDEN)
 
 
 def open_fonts(families: Sequence[str]) -> list[FT2Font]:
@@ -79,9 +69,9 @@ def open_fonts(families: Sequence[str]) -> list[FT2Font]:
 FONTS: Final = open_fonts(FAMILIES)
 
 
-def are_known(characters: str) -> bool:
-    """Whether one font has all of these characters."""
-    return any(all(font.get_char_index(ord(each)) for each in characters) for font in FONTS)
+def is_known(character: str) -> bool:
+    """Whether a font has a character."""
+    return any(font.get_char_index(ord(character)) for font in FONTS)
 
 
 def width_of(text: str, size: float) -> float:

@@ -31,6 +31,8 @@ LABELS: Final = 290
 PAD: Final = 8
 """Between a field and the words on its axes."""
 MOST_ROWS: Final = 60
+BAR: Final = 0.76
+"""The part of a row that a bar takes."""
 FEW: Final = 12
 """So few rows are higher."""
 MOST_TICKS: Final = 6

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from matplotlib.axes import Axes
-from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -66,31 +65,24 @@ def legend(rows: tuple[TimelineRow, ...]) -> Iterator[Patch | Line2D]:
 
 
 def add_spans(axes: Axes, chart: Timeline, rows: tuple[TimelineRow, ...]) -> None:
-    """Draw the rows, the stretches of time kind by kind, and the marks."""
+    """Draw each row: its stretches of time kind by kind, and its marks."""
     since, until = page.days(chart.since), page.days(chart.until)
     least = (until - since) * LEAST / SPAN
-    axes.add_collection(
-        PolyCollection([box(row, since, until) for row in range(len(rows))], facecolor=page.TRACK)
-    )
-    for shade, (_, look) in reversed(KINDS.items()):
-        boxes = [
-            box(number, *seen(page.days(span.start), page.days(span.end), since, until, least))
-            for number, row in enumerate(rows)
-            for span in row.spans
-            if span.shade is shade
-        ]
-        axes.add_collection(PolyCollection(boxes, **look))
+    for number, row in enumerate(rows):
+        place = number - page.BAR / 2, page.BAR
+        axes.broken_barh([(since, until - since)], place, facecolor=page.TRACK)
+        for shade, (_, look) in reversed(KINDS.items()):
+            spans = [span for span in row.spans if span.shade is shade]
+            stretches = [
+                seen(page.days(each.start), page.days(each.end), since, until - least, least)
+                for each in spans
+            ]
+            axes.broken_barh(stretches, place, **look)
     marks = [(page.days(at), number) for number, row in enumerate(rows) for at in row.remedies]
     axes.add_line(Line2D([at for at, _ in marks], [number for _, number in marks], **MARK))
 
 
-def seen(start: float, end: float, since: float, until: float, least: float) -> tuple[float, float]:
-    """Return a stretch of time within the picture, at least so wide."""
-    start = max(since, min(start, (start + end - least) / 2, until - least))
-    return start, min(until, max(end, start + least))
-
-
-def box(row: int, start: float, end: float) -> list[tuple[float, float]]:
-    """Return the corners of a stretch of time in its row."""
-    top, bottom = row - 0.38, row + 0.38
-    return [(start, top), (end, top), (end, bottom), (start, bottom)]
+def seen(start: float, end: float, first: float, last: float, least: float) -> tuple[float, float]:
+    """Return the start of a stretch of time between two times, and its length, at least so long."""
+    start = max(first, min(start, (start + end - least) / 2, last))
+    return start, max(end - start, least)

@@ -3,13 +3,11 @@
 # The types of matplotlib have gaps.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from typing import Any, Final
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from bot.domain.charts import Level, Levels, UsageCurve
@@ -26,7 +24,6 @@ MARKED: Final = 60
 LOWEST: Final = 0.02
 """The least height of a bar: a day without images does not look like one without data."""
 TEN: Final = 10
-HIGH: Final = 1e9
 AMOUNT: Final = 100
 OUTLOOK: Final = 210
 """The widths of what stands beside a bar."""
@@ -34,15 +31,15 @@ OUTLOOK: Final = 210
 
 def draw_usage_curve(chart: UsageCurve) -> Figure:
     """Draw the fast time, how it goes on, and the images of each day."""
-    entries = list(legend(chart))
-    bottom = page.MARGIN + page.LINE * len(entries) + page.LINE + page.PAD
+    lines = 3 - [chart.pace, chart.renews].count(None)
+    bottom = page.MARGIN + page.LINE * lines + page.PAD
     below = bottom + (BARS + page.LINE + 2 * page.MARGIN if chart.images else 0)
     figure = page.new(below + CURVE + page.LINE + page.MARGIN)
-    page.show_legend(figure, entries, columns=1)
     title = clipped(f"Fast hours left: {chart.label}", page.WIDTH - 2 * page.MARGIN, page.FONT)
     page.write(figure, below + CURVE + page.PAD, title)
     hours = curve_field(figure, chart, below, CURVE, has_words=not chart.images)
     add_hours(hours, chart)
+    page.show_legend(figure, hours.get_legend_handles_labels()[0], columns=1)
     if chart.images:
         page.write(figure, bottom + BARS + page.PAD, "Images a day")
         add_images(curve_field(figure, chart, bottom, BARS), chart)
@@ -64,35 +61,20 @@ def curve_field(
     return axes
 
 
-def legend(chart: UsageCurve) -> Iterator[Line2D]:
-    """Yield the lines about what lies ahead."""
-    if (pace := chart.pace) is not None:
-        left = f"{hours_of(pace.left_at_end)} left" if pace.left_at_end > 0 else "empty"
-        look = {
-            "color": page.ORANGE,
-            "linestyle": "--",
-            "label": f"at this pace {left} on {page.day(pace.end)}",
-        }
-        yield line([(pace.start, pace.left), (pace.end, pace.left_at_end)], look)
-    if chart.renews is not None:
-        look = {"color": page.GREEN, "linestyle": ":", "label": f"renews on {page.day(chart.renews)}"}
-        yield line([(chart.renews, 0), (chart.renews, HIGH)], look)
-
-
-def line(points: Sequence[tuple[datetime, float]], look: Mapping[str, Any]) -> Line2D:
-    """Return a line through points."""
-    places, heights = [page.days(at) for at, _ in points], [height for _, height in points]
-    return Line2D(places, heights, linewidth=5, **look)
-
-
 def add_hours(axes: Axes, chart: UsageCurve) -> None:
     """Draw what was left, and what lies ahead."""
-    dot = "o" if len(chart.fast_left) <= MARKED else ""
-    look = {"color": page.SKY, "drawstyle": "steps-post", "marker": dot, "markersize": 12}
-    for each in (line(chart.fast_left, look), *legend(chart)):
-        axes.add_line(each)
-    known = (left for _, left in chart.fast_left)
-    axes.set_ylim(0, 1.1 * max(1.0, chart.pace.left if chart.pace else 0.0, *known))
+    look: dict[str, Any] = {"linewidth": 5, "markersize": 12}
+    times, known = [page.days(at) for at, _ in chart.fast_left], [left for _, left in chart.fast_left]
+    axes.step(times, known, page.SKY, where="post", marker="o" if len(known) <= MARKED else "", **look)
+    if (pace := chart.pace) is not None:
+        left = f"{hours_of(pace.left_at_end)} left" if pace.left_at_end > 0 else "empty"
+        look["label"] = f"at this pace {left} on {page.day(pace.end)}"
+        ends = [page.days(pace.start), page.days(pace.end)]
+        axes.plot(ends, [pace.left, pace.left_at_end], page.ORANGE, linestyle="--", **look)
+    if chart.renews is not None:
+        look["label"] = f"renews on {page.day(chart.renews)}"
+        axes.axvline(page.days(chart.renews), color=page.GREEN, linestyle=":", **look)
+    axes.set_ylim(0, 1.1 * max(1.0, pace.left if pace else 0.0, *known))
 
 
 def add_images(axes: Axes, chart: UsageCurve) -> None:
@@ -115,8 +97,8 @@ def draw_levels(chart: Levels) -> Figure:
     axes.set_xticks([])
     axes.set_xlim(0, max([1.0, *(max(each.left, each.total or 0) for each in shown)]))
     colours = [page.VERMILLION if is_short(each) else page.SKY for each in shown]
-    axes.barh(range(len(shown)), [each.total or 0 for each in shown], 0.76, color=page.TRACK)
-    axes.barh(range(len(shown)), [each.left for each in shown], 0.76, color=colours)
+    axes.barh(range(len(shown)), [each.total or 0 for each in shown], page.BAR, color=page.TRACK)
+    axes.barh(range(len(shown)), [each.left for each in shown], page.BAR, color=colours)
     beside: dict[str, Any] = {"va": "center_baseline", "transform": axes.get_yaxis_transform()}
     for row, level in enumerate(shown):
         axes.text(1 + AMOUNT / width, row, hours_of(level.left), ha="right", **beside)
