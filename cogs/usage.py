@@ -60,7 +60,7 @@ class Usage(commands.Cog):
     async def _of(self, known: KnownAccount, days: int, asker: int) -> MessageContent:
         now = utc_now()
         since = now - timedelta(days=days)
-        (*found,) = await self._usage.recent(now, known.reference)
+        found = await self._usage.recent(now, known.reference)
         samples = await self._usage.samples(known.reference, since)
         recent = latest(known, found[0] if found else None)
         if recent and recent.last.taken_at > max([since, *(each.taken_at for each in samples[-1:])]):

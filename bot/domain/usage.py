@@ -86,13 +86,18 @@ class RecentUsage:
 
     def renews(self, now: datetime) -> datetime | None:
         """Return the next renewal; None if it is not known or was before now."""
-        renews = self.last.renews_at
-        return renews if renews is not None and renews > now else None
+        return None if self.is_outdated(now) else self.last.renews_at
 
-    def runs_dry(self, now: datetime) -> bool:
-        """Return whether the fast time ends before the renewal at this pace."""
+    def is_outdated(self, now: datetime) -> bool:
+        """Return whether the plan was due to renew since the last answer, which then says little."""
+        return self.last.renews_at is not None and self.last.renews_at <= now
+
+    def runs_short(self, now: datetime) -> bool:
+        """Return whether no fast time is left, or none will be before the renewal at this pace."""
+        if self.is_outdated(now) or self.last.fast_left is None:
+            return False
         empties, renews = self.empties, self.renews(now)
-        return empties is not None and renews is not None and empties < renews
+        return self.last.fast_left <= 0 or (empties is not None and renews is not None and empties < renews)
 
 
 def hours(fast: FastTime, value: float | None) -> float | None:

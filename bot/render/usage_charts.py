@@ -34,8 +34,7 @@ def usage_curve(
 def _pace(recent: RecentUsage, now: datetime) -> Pace | None:
     """Return how the fast time goes on: to its end, or to a renewal before that."""
     last, empties, renews = recent.last, recent.empties, recent.renews(now)
-    is_old = last.renews_at is not None and renews is None
-    if is_old or not last.fast_left or not recent.pace or empties is None:
+    if recent.is_outdated(now) or not last.fast_left or not recent.pace or empties is None:
         return None
     if renews is None or empties < renews:
         return Pace(last.taken_at, last.fast_left, empties, 0.0)
@@ -66,7 +65,7 @@ def usage_levels(known: Sequence[tuple[KnownAccount, RecentUsage]], now: datetim
             account.label,
             recent.last.fast_left or 0.0,
             recent.last.fast_total,
-            recent.empties,
+            None if recent.is_outdated(now) else recent.empties,
             recent.renews(now),
         )
         for account, recent in known[:MOST_LEVELS]

@@ -16,8 +16,8 @@ from bot.render.provider_words import words_for
 from bot.render.text import count, decimal, escape, span, when, whole
 from bot.render.usage_charts import usage_curve
 
-SHOWN: Final = 20
-"""The number of accounts that stand side by side in words."""
+SHOWN: Final = 12
+"""The number of accounts that stand side by side in words: as many as one embed holds with long names."""
 NAMED: Final = 10
 LABEL_LIMIT: Final = 30
 TOO_FEW: Final = "Too few answers of the last 7 days to say how long it lasts: that takes two, a day apart."
@@ -57,7 +57,7 @@ def usage_content(usage: AccountUsage, asker: int) -> MessageContent:
     """Return the answer about one account."""
     known, recent = usage.account, usage.recent
     title, text = f"{escape(known.label)} · fast time", "\n\n".join(_account_lines(usage))
-    is_short = recent is not None and runs_short(recent, usage.now)
+    is_short = recent is not None and recent.runs_short(usage.now)
     embed = discord.Embed(title=title, url=known.account.link, description=text, colour=_colour(is_short))
     can_ask = capabilities_of(known.reference).answers_info and known.account.is_addressable
     ask = Button("info.ask", "Info", known.account.handle, asker=asker)
@@ -75,8 +75,8 @@ def _account_lines(usage: AccountUsage) -> Iterator[str]:
     yield f"**{left_of(last)}** as of {when(last.taken_at, 'f')}"
     if last.fast_left is None:
         yield more
-    elif last.renews_at is not None and recent.renews(usage.now) is None:
-        yield f"It was due to renew on {_day(last.renews_at)}, after that answer. {more}"
+    elif recent.is_outdated(usage.now):
+        yield f"{outlook(recent, usage.now)}. {more}"
     elif last.fast_left > 0 and recent.pace is None:
         renewal = _renewal(recent, usage.now)
         yield f"{TOO_FEW} {more}\n{renewal[0].upper()}{renewal[1:]}."
@@ -123,6 +123,8 @@ def left_of(sample: UsageSample) -> str:
 def outlook(recent: RecentUsage, now: datetime) -> str:
     """Return how long the fast time lasts at the pace of the last 7 days, and when it renews."""
     renews, pace, left = _renewal(recent, now), recent.pace, recent.last.fast_left
+    if recent.last.renews_at is not None and recent.is_outdated(now):
+        return f"It was due to renew on {_day(recent.last.renews_at)}, after that answer"
     if left is not None and left <= 0:
         return f"Nothing left, {renews}"
     if pace is None:
@@ -132,13 +134,8 @@ def outlook(recent: RecentUsage, now: datetime) -> str:
     rate = f"{decimal(pace)} h a day"
     if recent.empties is None:
         return f"At this pace ({rate}) it lasts for years, {renews}"
-    return f"At this pace ({rate}) empty on {_day(recent.empties)}, {renews}"
-
-
-def runs_short(recent: RecentUsage, now: datetime) -> bool:
-    """Return whether no fast time is left, or none will be before the renewal."""
-    left = recent.last.fast_left
-    return (left is not None and left <= 0) or recent.runs_dry(now)
+    empty = "empty on" if recent.empties > now else "empty since"
+    return f"At this pace ({rate}) {empty} {_day(recent.empties)}, {renews}"
 
 
 def _renewal(recent: RecentUsage, now: datetime) -> str:
@@ -156,7 +153,7 @@ def fleet_content(
     if known and without:
         names = without[:NAMED] + ([f"{whole(len(without) - NAMED)} more"] if len(without) > NAMED else [])
         parts.append(f"Not known: {', '.join(names)}. {ASK}")
-    short = sum(runs_short(recent, now) for _, recent in known)
+    short = sum(recent.runs_short(now) for _, recent in known)
     if short:
         parts.insert(0, f"⚠️ {count(short, 'account')} without fast time now or before the renewal.")
     title = f"Fast time of {count(len(accounts), 'account')}"
@@ -191,7 +188,7 @@ def _lines(known: Sequence[tuple[KnownAccount, RecentUsage]], now: datetime) -> 
 def _fleet_line(account: KnownAccount, recent: RecentUsage, now: datetime) -> str:
     label, link = escape(account.label, LABEL_LIMIT), account.account.link
     name = f"[{label}]({link})" if link else label
-    mark = "⚠️ " if runs_short(recent, now) else ""
+    mark = "⚠️ " if recent.runs_short(now) else ""
     return f"{mark}**{name}** {left_of(recent.last)}\n{outlook(recent, now)}"
 
 

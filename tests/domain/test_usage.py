@@ -38,7 +38,7 @@ def test_the_pace_is_the_use_per_day_and_says_when_nothing_is_left() -> None:
     usage = used(7.0)
     assert usage.pace == 1.0
     assert usage.empties == AT + 10 * DAY
-    assert usage.runs_dry(AT)
+    assert usage.runs_short(AT)
 
 
 @pytest.mark.parametrize(
@@ -54,18 +54,18 @@ def test_nothing_is_foretold_without_use_or_from_less_than_a_day(
 ) -> None:
     assert usage.pace == pace
     assert usage.empties is None
-    assert not usage.runs_dry(AT)
+    assert not usage.runs_short(AT)
 
 
 def test_fast_time_that_lasts_until_the_renewal_does_not_run_dry() -> None:
-    assert not used(7.0, renews=10).runs_dry(AT)
-    assert used(7.0, renews=11).runs_dry(AT)
+    assert not used(7.0, renews=10).runs_short(AT)
+    assert used(7.0, renews=11).runs_short(AT)
 
 
 def test_a_renewal_that_is_over_says_nothing_about_the_next_one() -> None:
     late = AT + 12 * DAY
     assert used(7.0, renews=11).renews(late) is None
-    assert not used(7.0, renews=11).runs_dry(late)
+    assert not used(7.0, renews=11).runs_short(late)
 
 
 def test_an_end_beyond_the_calendar_is_never() -> None:
