@@ -80,10 +80,10 @@ class InfoOrder:
         return poller.failure is None and not poller.poll_state.resumed
 
     async def _last_asked(self, known: KnownAccount, now: datetime) -> datetime:
-        """Return when an account was last asked or answered. A time ahead of now says nothing."""
+        """Return when an account was last asked or answered. One far ahead of now says nothing."""
         answered = known.snapshot.taken_at if known.snapshot else None
         times = (await self._account_info.last_asked(known.reference), answered)
-        return max((each for each in times if each is not None and each <= now), default=NEVER)
+        return max((each for each in times if each is not None and each <= now + self.every), default=NEVER)
 
     async def _ask(self, known: KnownAccount) -> None:
         try:

@@ -116,6 +116,23 @@ async def test_an_answer_that_a_person_asked_for_begins_the_interval_anew(live: 
     assert len(live.times(CHANNEL)) == 1
 
 
+async def test_a_clock_that_is_set_back_does_not_shorten_the_interval(
+    api: SimulatedUseapi, database: Path, clock: Clock
+) -> None:
+    api.add(channel=CHANNEL)
+    async with Assembly(database, clock, (), api=api) as watch:
+        await watch.poller.poll()
+        await watch.account_info.ask(watch.known(CHANNEL))
+    clock.advance(-HOUR)
+    async with Assembly(database, clock, (), api=api) as watch:
+        await watch.poller.poll()
+        live = Live(api, watch)
+        await live.through(EVERY)
+        assert live.asked == []
+        await live.through(HOUR + MINUTE)
+        assert len(live.asked) == 1
+
+
 async def test_a_flagged_account_is_not_asked_until_it_is_clear(api: SimulatedUseapi, live: Live) -> None:
     api.flag(CHANNEL, MODERATION)
     await live.watch.poller.poll()
