@@ -1,23 +1,29 @@
 """The demo: simulated services, a simulated Discord, the real bot between them, and a page."""
 
 import asyncio
+import re
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Collection, Generator, Mapping
+from collections.abc import AsyncGenerator, Collection, Generator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
 from bot.domain.account_info import InfoSnapshot, parse_info
+from bot.domain.accounts import Account, EntryState
+from bot.domain.clock import utc_now
+from bot.domain.providers import MJPROXY, USEAPI, provider_of, reference_to
 from bot.storage import Store
 from tests.demo import launch
 from tests.demo.page import Living, PageServer, Proxy, Stage, Useapi
+from tests.demo.past import write_past
 from tests.demo.process import BotProcess, Spawn, spawn
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
-from tests.simulators.mjproxy import SimulatedMjproxy
-from tests.simulators.useapi import Plan, SimulatedUseapi
+from tests.simulators.mjproxy import SimulatedMjproxy, SimulatedProxyAccount
+from tests.simulators.useapi import Plan, SimulatedAccount, SimulatedUseapi
 
 MIDJOURNEY_TAKES: Final = 1.2
 """Seconds until `/info` is answered: long enough to see the bot think."""
@@ -26,14 +32,17 @@ ASKED_BEFORE: Final = timedelta(hours=3)
 NEVER_ASKED: Final = "fjord"
 """The account whose name the bot does not know yet."""
 PROXY_ACCOUNTS: Final = {
-    "jasper": "Pro",
-    "kelpie": "Standard",
-    "lagoon": "Mega",
-    "meadow": "Basic",
-    "nimbus": "Standard",
-    "": "Basic",
+    "jasper": ("Pro", 11.4, 30, 16),
+    "kelpie": ("Standard", 14.28, 15, 28),
+    "lagoon": ("Mega", 21.9, 60, 6),
+    "meadow": ("Basic", 1.9, 3.33, 19),
+    "nimbus": ("Standard", 2.6, 15, 11),
+    "": ("Basic", 3.1, 3.33, 25),
 }
-"""The accounts of the proxy by remark, of which one has none, and their plans."""
+"""The accounts of the proxy by remark, of which one has none: their plans, the fast hours left and in all,
+and in how many days the plans renew."""
+USED: Final = {"aurora": (33.4, 60, 9), "basalt": (4.6, 30, 12), "ember": (2.03, 3.33, 17)}
+"""The fast hours left and in all of accounts at useapi.net, and in how many days their plans renew."""
 DATABASE: Final = "midwatch.sqlite3"
 PACE: Final = {"POLL_INTERVAL": 5, "FLAP_WINDOW": 15, "OUTAGE_AFTER": 15}
 """The seconds of what takes minutes by default, so that a visitor sees it."""
@@ -47,6 +56,8 @@ LIVING: Final = {
 }
 """The accounts of other services of useapi.net, which can be watched, too."""
 REMIND_AFTER: Final = "5m,10m,1h"
+FAST_TIME: Final = re.compile(r"(?<=Fast Time Remaining\*\*:)( +)\S.*")
+RENEWAL: Final = re.compile("<t:[0-9]+>")
 FAST_TIME_GONE: Final = (
     "**Subscription**: Standard (Active monthly, renews next on <t:1798106400>)\n"
     "**Visibility Mode**: Public\n"
@@ -55,6 +66,11 @@ FAST_TIME_GONE: Final = (
     "**Relaxed Usage**: 1204 images (12.15 hours)\n\n"
     "**Queued Jobs (fast)**: 0\n**Queued Jobs (relax)**: 3\n**Running Jobs**: None"
 )
+
+
+def in_days(days: int) -> int:
+    """Return the moment of a Discord timestamp."""
+    return int((utc_now() + timedelta(days=days)).timestamp())
 
 
 def seed(useapi: SimulatedUseapi) -> None:
@@ -72,28 +88,58 @@ def seed(useapi: SimulatedUseapi) -> None:
         useapi.newcomer(discord_name="heron", plan=Plan.BASIC),
         useapi.newcomer(discord_name="iris", plan=Plan.PRO, midjourney=False),
     )
+    for account in accounts:
+        if account.discord_name in USED:
+            left, total, days = USED[account.discord_name]
+            account.info_text = FAST_TIME.sub(
+                rf"\g<1>{left}/{total} hours ({left / total:.0%})", account.info_text
+            )
+            account.info_text = RENEWAL.sub(f"<t:{in_days(days)}>", account.info_text)
     for account in (*accounts, *newcomers):
         account.info_seconds = MIDJOURNEY_TAKES
 
 
 def seed_proxy(proxy: SimulatedMjproxy) -> None:
     """Set up seven accounts: one without a remark, one paused, and the others run."""
-    for remark, subscription in PROXY_ACCOUNTS.items():
+    for remark, (plan, left, total, days) in PROXY_ACCOUNTS.items():
         account = proxy.add(remark=remark or None)
-        account.info["Subscription"] = f"{subscription} (Active monthly, renews next on <t:1798300800>)"
+        account.info["Subscription"] = f"{plan} (Active monthly, renews next on <t:{in_days(days)}>)"
+        account.info["Fast Time Remaining"] = f"{left}/{total} hours ({left / total:.0%})"
     paused = proxy.add(remark="onyx", running=False)
     proxy.pause(paused.id)
     proxy.sync_seconds = MIDJOURNEY_TAKES
 
 
-async def remember(useapi: SimulatedUseapi, folder: Path) -> None:
-    """Store information of all accounts but one, so that the bot knows their names."""
-    at, took = datetime.now(UTC) - ASKED_BEFORE, timedelta(seconds=MIDJOURNEY_TAKES)
+def labelled(accounts: Iterable[SimulatedAccount | SimulatedProxyAccount]) -> dict[str, Account]:
+    """Return accounts as the bot knows them, by their labels, with what they answered to `/info`."""
+    known: dict[str, Account] = {}
+    for each in accounts:
+        if isinstance(each, SimulatedAccount):
+            is_asked = each.discord_name != NEVER_ASKED
+            info = InfoSnapshot(None, None, each.info_text) if is_asked else None
+            known[each.discord_name] = Account(each.channel, each.max_jobs, info=info)
+        else:
+            text = "\n".join(f"**{label}**: {value}" for label, value in each.info.items())
+            known[each.remark or each.id] = Account(
+                reference_to(MJPROXY, each.id),
+                entry=EntryState.OK if each.running else EntryState.PAUSED,
+                title=each.remark,
+                discord_channel=each.channel,
+                info=InfoSnapshot(None, None, text),
+            )
+    return known
+
+
+async def remember(accounts: Mapping[str, Account], people: Sequence[int], folder: Path) -> None:
+    """Store weeks of history, and the answers to `/info` by which the bot knows names at useapi.net."""
+    now = utc_now()
     async with Store.open(folder / DATABASE) as store:
-        for account in useapi.accounts.values():
-            if account.discord_name != NEVER_ASKED:
-                info = parse_info(account.info_text, account.discord_name)
-                await store.record_info(account.channel, InfoSnapshot(at, took, info))
+        await write_past(store, accounts, people, now)
+        took = timedelta(seconds=MIDJOURNEY_TAKES)
+        for label, account in accounts.items():
+            if account.info and provider_of(account.reference) == USEAPI:
+                info = parse_info(account.info.text, label)
+                await store.record_info(account.reference, InfoSnapshot(now - ASKED_BEFORE, took, info))
 
 
 def bot_command(
@@ -132,7 +178,6 @@ async def demo(
         if Useapi.key in providers:
             services[Useapi.key] = useapi = await stack.enter_async_context(SimulatedUseapi())
             seed(useapi)
-            await remember(useapi, folder)
             shown.append(Useapi(useapi))
             if Living.key in providers:
                 for name, key in LIVING.items():
@@ -143,6 +188,8 @@ async def demo(
             services[Proxy.key] = await stack.enter_async_context(proxy)
             seed_proxy(proxy)
             shown.append(Proxy(proxy))
+        accounts = labelled(chain.from_iterable(each.accounts.values() for each in services.values()))
+        await remember(accounts, [discord.owner.id, discord.second_owner.id], folder)
         bot = await stack.enter_async_context(
             BotProcess(
                 bot_command(discord, services, folder, hurry=hurry, living=Living.key in providers),
