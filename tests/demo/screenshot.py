@@ -1,4 +1,4 @@
-"""`python -m tests.demo.screenshot [FOLDER]` draws the README's pictures: the demo, and an alert."""
+"""`python -m tests.demo.screenshot [FOLDER]` draws the README's pictures: the demo, an alert, and answers."""
 
 import argparse
 import asyncio
@@ -49,10 +49,31 @@ async def draw_alert(browser: Browser) -> bytes:
         return await alert.screenshot()
 
 
+async def draw_answer(browser: Browser, command: str, account: str | None = None) -> bytes:
+    """Draw the answer to a command as a phone shows it, as sharp as most phones do."""
+    async with demo() as (server, _):
+        page = await browser.new_page(viewport=PHONE, device_scale_factor=2)
+        visitor = Visitor(page)
+        await visitor.arrive(server.address)
+        await page.locator("#server .messages").evaluate(UNROLL)
+        await page.locator("#phone").evaluate("phone => { phone.style.display = 'none'; }")
+        await visitor.use(command, account=account)
+        answer = visitor.messages().last
+        await expect(answer.locator("a img")).to_have_js_property("complete", True, timeout=ANSWER_MS)  # noqa: FBT003 - a value of the page
+        await page.evaluate("document.activeElement.blur()")
+        await answer.scroll_into_view_if_needed()
+        return await answer.screenshot()
+
+
 async def drawn(executable: str) -> dict[str, bytes]:
     """Draw every picture, by the name of its file."""
     async with browsing(executable) as browser:
-        return {"demo.png": await draw_demo(browser), "alert.png": await draw_alert(browser)}
+        return {
+            "demo.png": await draw_demo(browser),
+            "alert.png": await draw_alert(browser),
+            "history.png": await draw_answer(browser, "mjhistory"),
+            "usage.png": await draw_answer(browser, "mjusage", "basalt"),
+        }
 
 
 def main() -> None:

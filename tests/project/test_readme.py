@@ -112,13 +112,13 @@ def test_every_link_of_a_page_leads_somewhere_and_every_page_is_linked(page: str
     assert page == "README.md" or f"(docs/{page})" in README
 
 
-@pytest.mark.parametrize("name", ["demo.png", "alert.png"])
+@pytest.mark.parametrize("name", ["demo.png", "alert.png", "history.png", "usage.png"])
 def test_the_pictures_are_there_and_small(name: str) -> None:
     assert f"assets/{name}" in README
     picture = (ROOT / "assets" / name).read_bytes()
     assert len(picture) < PICTURE_LIMIT
     width = struct.unpack(">I", picture[16:20])[0]
-    assert width <= (390 if name == "alert.png" else 1280)
+    assert width <= {"demo.png": 1280, "alert.png": 390}.get(name, 2 * 390)
 
 
 async def test_the_backup_command_copies_a_database_in_use_into_one_that_opens(tmp_path: Path) -> None:
