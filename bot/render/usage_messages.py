@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import discord
+from discord.utils import TimestampStyle
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.capabilities import capabilities_of
@@ -120,11 +121,11 @@ def left_of(sample: UsageSample) -> str:
     return f"{decimal(sample.fast_left)}{total} fast hours left"
 
 
-def outlook(recent: RecentUsage, now: datetime) -> str:
+def outlook(recent: RecentUsage, now: datetime, style: TimestampStyle = "D") -> str:
     """Return how long the fast time lasts at the pace of the last 7 days, and when it renews."""
-    renews, pace, left = _renewal(recent, now), recent.pace, recent.last.fast_left
+    renews, pace, left = _renewal(recent, now, style), recent.pace, recent.last.fast_left
     if recent.last.renews_at is not None and recent.is_outdated(now):
-        return f"It was due to renew on {_day(recent.last.renews_at)}, after that answer"
+        return f"It was due to renew on {when(recent.last.renews_at, style)}, after that answer"
     if left is not None and left <= 0:
         return f"Nothing left, {renews}"
     if pace is None:
@@ -135,12 +136,12 @@ def outlook(recent: RecentUsage, now: datetime) -> str:
     if recent.empties is None:
         return f"At this pace ({rate}) it lasts for years, {renews}"
     empty = "empty on" if recent.empties > now else "empty since"
-    return f"At this pace ({rate}) {empty} {_day(recent.empties)}, {renews}"
+    return f"At this pace ({rate}) {empty} {when(recent.empties, style)}, {renews}"
 
 
-def _renewal(recent: RecentUsage, now: datetime) -> str:
+def _renewal(recent: RecentUsage, now: datetime, style: TimestampStyle = "D") -> str:
     renews = recent.renews(now)
-    return f"renews on {_day(renews)}" if renews else "renewal not known"
+    return f"renews on {when(renews, style)}" if renews else "renewal not known"
 
 
 def fleet_content(
@@ -189,11 +190,7 @@ def _fleet_line(account: KnownAccount, recent: RecentUsage, now: datetime) -> st
     label, link = escape(account.label, LABEL_LIMIT), account.account.link
     name = f"[{label}]({link})" if link else label
     mark = "⚠️ " if recent.runs_short(now) else ""
-    return f"{mark}**{name}** {left_of(recent.last)}\n{outlook(recent, now)}"
-
-
-def _day(at: datetime) -> str:
-    return when(at, "D")
+    return f"{mark}**{name}** {left_of(recent.last)}\n{outlook(recent, now, 'd')}"
 
 
 def _colour(is_short: bool) -> discord.Colour:  # noqa: FBT001 - the only fact that it depends on

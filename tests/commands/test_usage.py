@@ -222,6 +222,7 @@ async def test_all_accounts_stand_side_by_side_least_left_first(
     places = [shown.index(f"[{name}]") for name in ("used up", "short", "idle", "plenty")]
     assert places == sorted(places)
     assert "Nothing left, renews on" in shown
+    assert ":D>" not in shown, "a phone has no room for a month's name beside another date"
     assert "At this pace (2 h a day) empty on" in shown
     assert "Not used in the last 7 days, renews on" in shown
     assert "Not known: silent. /mjinfo asks" in shown
