@@ -71,6 +71,10 @@ class Settings(BaseModel):
     alert_channel_id: Annotated[int | None, from_text(values.read_snowflake)] = Field(
         default=None, description="Where alerts go when a direct message does not arrive: a channel id."
     )
+    status_channel_id: Annotated[int | None, from_text(values.read_snowflake)] = Field(
+        default=None,
+        description="Where a board shows how all accounts are, always up to date: a channel id.",
+    )
     heartbeat_url: Annotated[SecretStr | None, from_text(values.read_heartbeat_address)] = Field(
         default=None,
         description="A secret address of a monitoring service, called after each successful check "

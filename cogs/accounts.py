@@ -43,12 +43,20 @@ class Accounts(commands.Cog):
         self._store = bot.services.store
         bot.controls.register("list.page", Access.ASKER, self.turn_page, PAGE)
         bot.controls.register("list.refresh", Access.ASKER, self.refresh, PAGE)
+        bot.controls.register("board.accounts", Access.VIEWERS, self.show)
         bot.controls.register("list.open", Access.ASKER, self.open_card)
 
     @app_commands.command()
     @app_commands.describe(private="Show the answer to you alone")
     async def mjaccounts(self, interaction: Interaction, private: bool = False) -> None:  # noqa: FBT001, FBT002 - an option of the command
         """List the configured Midjourney accounts and how they are."""
+        await self._answer(interaction, private=private)
+
+    async def show(self, caller: Interaction, _press: ButtonPress) -> None:
+        """Show the list to the person who pressed the button of the board."""
+        await self._answer(caller, private=True)
+
+    async def _answer(self, interaction: Interaction, *, private: bool) -> None:
         await defer(interaction, private=private)
         try:
             await self._pollers.poll()

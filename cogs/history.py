@@ -45,6 +45,7 @@ class History(commands.Cog):
         self._store = bot.services.store.history
         self._pictures = bot.services.pictures
         bot.controls.register("history.show", Access.ASKER, self.show, f"(?:{HANDLE})?")
+        bot.controls.register("board.history", Access.VIEWERS, self.show_all)
         bot.controls.register(
             "history.csv", Access.ASKER, self.send_csv, rf"(?:{HANDLE}\.)?(?P<days>[0-9]{{1,3}})"
         )
@@ -71,6 +72,11 @@ class History(commands.Cog):
     async def show(self, caller: Interaction, press: ButtonPress) -> None:
         """Show the history of the account of a card, or of all accounts."""
         await self._answer(caller, await self._picked(caller, press), USUAL_DAYS)
+
+    async def show_all(self, caller: Interaction, _press: ButtonPress) -> None:
+        """Show the history of all accounts to the person who pressed the button of the board."""
+        await defer(caller, private=True)
+        await self._answer(caller, None, USUAL_DAYS)
 
     async def send_csv(self, caller: Interaction, press: ButtonPress) -> None:
         """Send the same as a table, to those who see the answer."""

@@ -12,18 +12,17 @@ from discord.ext import commands
 from bot.domain.clock import completions, read_typed, utc_now
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident, open_services
-from bot.domain.messages import Message, Route, RouteState
+from bot.domain.messages import Message
 from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
-from bot.interactions.permissions import lacking_now
 from bot.interactions.responses import AccountOption, Interaction, defer, defer_update, respond
+from bot.interactions.watch_status import route_states, watch_status
 from bot.providers.errors import ProviderError
 from bot.render import hold_replies
-from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
 from bot.render.presence import presence_text
 from bot.render.routes import test_result
-from bot.render.status_page import PollStatus, WatchStatus, status_content
+from bot.render.status_page import WatchStatus, status_content
 from bot.render.text import escape
 from bot.rules.policy import LONGEST_MUTE
 from bot.rules.service_incidents import severity, worst_problem_of
@@ -141,7 +140,7 @@ class Status(commands.Cog):
         tests = await self._incident_service.test(self._loops.outbox.routes)
         await self._wait_for(tests)
         late = sum(is_waiting(self._state.messages.get(test.key)) for test in tests)
-        await respond(interaction, MessageContent(test_result(self._routes(), late)))
+        await respond(interaction, MessageContent(test_result(route_states(self._bot), late)))
 
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Show the state of the watch as it is now."""
@@ -150,6 +149,12 @@ class Status(commands.Cog):
             with suppress(ProviderError):  # the status shows it
                 await self._pollers.poll()
         await respond(caller, status_content(await self._status(), press.asker))
+
+    async def _status(self) -> WatchStatus:
+        ended: Sequence[Incident] = ()
+        with suppress(StoreError):  # the problems name the database
+            ended = await self._store.watch.ended_incidents(ENDED_SHOWN)
+        return watch_status(self._bot, ended)
 
     async def _unmute_each(self, owner: int) -> None:
         """End the mutes of single accounts before that of all, so that what they held is sent together."""
@@ -165,43 +170,6 @@ class Status(commands.Cog):
             async with asyncio.timeout(TEST_LIMIT_SECONDS):
                 while any(is_waiting(self._state.messages.get(key)) for key in waiting):
                     await self._state.changed.wait(self._state.changed.version)
-
-    async def _status(self) -> WatchStatus:
-        ended: Sequence[Incident] = ()
-        with suppress(StoreError):  # the problems name the database
-            ended = await self._store.watch.ended_incidents(ENDED_SHOWN)
-        open_now = [incident for incident in self._state.incidents.values() if not incident.ended]
-        return WatchStatus(
-            now=utc_now(),
-            accounts=self._pollers.cache.with_unlisted,
-            incidents=(*open_now, *ended),
-            messages=tuple(
-                each for each in self._state.messages.values() if each.on_its_way or each.is_stuck
-            ),
-            next_times=self._incident_service.next_notifications(),
-            mutes=self._state.mutes,
-            routes=self._routes(),
-            polls=[
-                PollStatus(
-                    each.provider.name,
-                    each.poll_state.last_good,
-                    each.next_poll,
-                    each.failed_polls,
-                    what(each.failure) if each.failure else None,
-                )
-                for each in self._pollers
-            ],
-            problems=self._loops.problems(),
-            second_route=Route.CHANNEL in self._loops.outbox.routes,
-            lacking=lacking_now(self._bot, self._bot.alert_channel_id),
-            other_copy_at=self._bot.other_copy_at,
-        )
-
-    def _routes(self) -> tuple[RouteState, ...]:
-        """Return the state of each route to each owner, also of one that was never used."""
-        outbox, owners = self._loops.outbox, sorted(self._bot.owners.ids)
-        keys = [(owner, route) for owner in owners for route in outbox.routes]
-        return tuple(outbox.route_states.get(key) or RouteState(*key) for key in keys)
 
 
 def is_waiting(test: Message | None) -> bool:

@@ -1,7 +1,7 @@
 """`python -m bot check`: writes line by line whether everything the bot needs is right."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
 import aiohttp
@@ -13,7 +13,7 @@ from bot.cli.findings import WARN, Finding, chosen_services, failed, finding, in
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.services import subscription_of
-from bot.interactions.permissions import AlertChannel, lacking, owners_of
+from bot.interactions.permissions import BOARD_NAMES, NAMES, AlertChannel, lacking, owners_of
 from bot.providers.api_client import open_session
 from bot.providers.errors import ProviderError, Unauthorized, Unpaid
 from bot.providers.provider import Provider
@@ -114,8 +114,12 @@ async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
         if not settings.guild_ids:
             yield passed("Servers", "GUILD_IDS is not set, so only owners are answered")
         yield await checked("Commands", compare_commands(client, joined))
-        if settings.alert_channel_id is not None:
-            yield await checked("Alert channel", find_channel(client, settings.alert_channel_id))
+        for subject, variable, channel, names in (
+            ("Alert channel", "ALERT_CHANNEL_ID", settings.alert_channel_id, NAMES),
+            ("Board", "STATUS_CHANNEL_ID", settings.status_channel_id, BOARD_NAMES),
+        ):
+            if channel is not None:
+                yield await checked(subject, find_channel(client, channel, variable, names))
 
 
 async def checked(subject: str, check: Awaitable[str]) -> Finding:
@@ -166,15 +170,17 @@ async def find_server(client: discord.Client, server: int) -> str:
     return f"the bot is in {bare(guild.name, NAME_LIMIT)}"
 
 
-async def find_channel(client: discord.Client, channel_id: int) -> str:
-    """Check that the bot has its permissions in the alert channel."""
+async def find_channel(
+    client: discord.Client, channel_id: int, variable: str, wanted: Mapping[str, str]
+) -> str:
+    """Check that the bot has the permissions that it needs in the channel of a setting."""
     try:
         channel = await client.fetch_channel(channel_id)
         if not isinstance(channel, AlertChannel):
-            raise CheckError("it is not a text channel. Put the id of one into ALERT_CHANNEL_ID.")
-        names = await lacking(client, channel)
+            raise CheckError(f"it is not a text channel. Put the id of one into {variable}.")
+        names = await lacking(client, channel, wanted)
     except discord.NotFound:
-        raise CheckError("it does not exist. Correct ALERT_CHANNEL_ID.") from None
+        raise CheckError(f"it does not exist. Correct {variable}.") from None
     except discord.Forbidden:
         words = "the bot lacks View Channel there, or is not in that server: let it in, or set another."
         raise CheckError(words) from None

@@ -34,6 +34,8 @@ class Access(Enum):
     OWNERS = auto()
     ASKER = auto()
     """Owners, and the person whose question the message answers."""
+    VIEWERS = auto()
+    """Whoever may use commands there: the message answers nobody's question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +97,7 @@ class ButtonRouter:
             return
         if access is Access.OWNERS:
             raise UserError(ErrorCode.NOT_AN_OWNER)
-        if caller.user.id != press.asker or not self._owners.may_view(caller.user.id, caller.guild_id):
+        if not self._owners.may_view(caller.user.id, caller.guild_id):
+            raise UserError(ErrorCode.NOT_A_VIEWER if access is Access.VIEWERS else ErrorCode.NOT_THE_ASKER)
+        if access is Access.ASKER and caller.user.id != press.asker:
             raise UserError(ErrorCode.NOT_THE_ASKER)

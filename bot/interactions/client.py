@@ -42,6 +42,7 @@ EXTENSIONS: Final = (
     "cogs.watch",
     "cogs.alerts",
     "cogs.status",
+    "cogs.board",
 )
 FOR_MANAGERS: Final = {"default_member_permissions": discord.Permissions(manage_guild=True).value}
 """Who sees a command in a server, unless its admins choose otherwise."""
@@ -107,6 +108,7 @@ class Midwatch(commands.Bot):
         self.own_tokens = settings.tokens
         """The tokens that nobody may enter as the Discord token of an account."""
         self.alert_channel_id = settings.alert_channel_id
+        self.status_channel_id = settings.status_channel_id
         self.other_copy_at: datetime | None = None
         """When another copy of the bot last answered an interaction of this one."""
         self.in_flight = InFlight()

@@ -5,7 +5,7 @@ What the bot itself may do in the alert channel.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final, TypeAlias
 
 import aiohttp
@@ -32,6 +32,8 @@ NAMES: Final = {
     "read_message_history": "Read Message History",
 }
 """The permissions needed to send an alert with its embed, and to find it again after a crash."""
+BOARD_NAMES: Final = NAMES | {"attach_files": "Attach Files", "pin_messages": "Pin Messages"}
+"""The permissions needed to keep the board, with its picture."""
 
 
 def owners_of(application: discord.AppInfo) -> frozenset[int]:
@@ -104,7 +106,9 @@ class Owners:
             raise UserError(ErrorCode.NOT_AN_OWNER)
 
 
-async def lacking(client: discord.Client, channel: AlertChannel) -> tuple[str, ...]:
+async def lacking(
+    client: discord.Client, channel: AlertChannel, names: Mapping[str, str] = NAMES
+) -> tuple[str, ...]:
     """Return the permissions that the bot lacks in a channel, as Discord's REST API shows them.
 
     Raises:
@@ -114,7 +118,7 @@ async def lacking(client: discord.Client, channel: AlertChannel) -> tuple[str, .
     assert client.user is not None  # noqa: S101 - known since the login
     guild = await client.fetch_guild(channel.guild.id)
     place = await guild.fetch_channel(settings_of(channel))
-    return missing(channel, place, await guild.fetch_member(client.user.id))
+    return missing(channel, place, await guild.fetch_member(client.user.id), names)
 
 
 def lacking_now(client: discord.Client, channel_id: int | None) -> tuple[str, ...]:
@@ -130,7 +134,9 @@ def settings_of(channel: AlertChannel) -> int:
     return channel.parent_id if isinstance(channel, discord.Thread) else channel.id
 
 
-def missing(channel: AlertChannel, place: object, me: discord.Member) -> tuple[str, ...]:
+def missing(
+    channel: AlertChannel, place: object, me: discord.Member, names: Mapping[str, str] = NAMES
+) -> tuple[str, ...]:
     """Return the missing permissions by the channel that holds them; nothing if that is not known."""
     if not isinstance(place, discord.abc.GuildChannel):
         return ()
@@ -138,4 +144,4 @@ def missing(channel: AlertChannel, place: object, me: discord.Member) -> tuple[s
     may = discord.abc.GuildChannel.permissions_for(place, me)
     is_thread = isinstance(channel, discord.Thread)
     needless = "send_messages" if is_thread else "send_messages_in_threads"
-    return tuple(name for flag, name in NAMES.items() if flag != needless and not getattr(may, flag))
+    return tuple(name for flag, name in names.items() if flag != needless and not getattr(may, flag))

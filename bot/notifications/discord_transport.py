@@ -87,6 +87,11 @@ class DiscordTransport:
         async with delivery_errors(self.limit):
             await self._partial(place).delete()
 
+    async def pin(self, place: MessageRef) -> None:
+        """Pin a message."""
+        async with delivery_errors(self.limit):
+            await self._partial(place).pin()
+
     async def find(self, channel_id: int, key: str, since: datetime) -> MessageRef | None:
         """Find the bot's newest message that contains a key: Discord's history has no nonces."""
         own = self.client.user.id if self.client.user else None

@@ -75,6 +75,11 @@ class Outbox:
         """Since when a message has failed because of an unforeseen error."""
 
     @property
+    def edit_every(self) -> timedelta:
+        """Return the time between two edits of a message that is not old."""
+        return self._editor.every
+
+    @property
     def routes(self) -> tuple[Route, ...]:
         """Return the routes that exist."""
         return tuple(route for route in Route if self._transport.has(route))

@@ -23,10 +23,10 @@ SHADES: Final = {
 }
 
 
-def timeline(report: Report) -> Timeline:
+def timeline(report: Report, most: int = MOST_ROWS) -> Timeline:
     """Return a row for each account, those with trouble first, and count those that have no place."""
     period, references = report.history.period, ranked(report.figures)
-    shown = references[:MOST_ROWS]
+    shown = references[:most]
     blanks = {
         provider: [
             part for each in report.history.blanks if each.hides(provider) for part in _blank(each, period)

@@ -3,6 +3,7 @@
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from bot.domain.accounts import Accounts
@@ -82,9 +83,18 @@ class WatchStatus:
 
 def status(watch: WatchStatus) -> tuple[str, ...]:
     """Return the texts of `/mjstatus`, problems first, within `STATUS_LIMIT` characters."""
+    return _within(STATUS_LIMIT, _sections(watch))
+
+
+def overview(watch: WatchStatus) -> tuple[str, ...]:
+    """Return the texts of the board: the problems, how the watch is, and what is open."""
+    return _within(STATUS_LIMIT, islice(_sections(watch), 3))
+
+
+def _within(room: int, sections: Iterable[tuple[str, list[str]]]) -> tuple[str, ...]:
+    """Return the texts of sections that are not empty, within so many characters."""
     texts: list[str] = []
-    room = STATUS_LIMIT
-    for title, lines in _sections(watch):
+    for title, lines in sections:
         if not lines or room < LEAST:
             continue
         head = f"{title}\n" if title else ""

@@ -1,0 +1,48 @@
+"""The state of the watch as `/mjstatus` and the board show it."""
+
+from collections.abc import Sequence
+
+from bot.domain.clock import utc_now
+from bot.domain.incidents import Incident
+from bot.domain.messages import Route, RouteState
+from bot.interactions.client import Midwatch
+from bot.interactions.permissions import lacking_now
+from bot.render.error_messages import what
+from bot.render.status_page import PollStatus, WatchStatus
+
+
+def watch_status(bot: Midwatch, ended: Sequence[Incident] = ()) -> WatchStatus:
+    """Return the state of the watch now; `ended` are incidents that ended lately."""
+    services = bot.services
+    state, loops = services.incident_service.watch_state, services.loops
+    open_now = [incident for incident in state.incidents.values() if not incident.ended]
+    return WatchStatus(
+        now=utc_now(),
+        accounts=services.pollers.cache.with_unlisted,
+        incidents=(*open_now, *ended),
+        messages=tuple(each for each in state.messages.values() if each.on_its_way or each.is_stuck),
+        next_times=services.incident_service.next_notifications(),
+        mutes=state.mutes,
+        routes=route_states(bot),
+        polls=[
+            PollStatus(
+                each.provider.name,
+                each.poll_state.last_good,
+                each.next_poll,
+                each.failed_polls,
+                what(each.failure) if each.failure else None,
+            )
+            for each in services.pollers
+        ],
+        problems=loops.problems(),
+        second_route=Route.CHANNEL in loops.outbox.routes,
+        lacking=lacking_now(bot, bot.alert_channel_id),
+        other_copy_at=bot.other_copy_at,
+    )
+
+
+def route_states(bot: Midwatch) -> tuple[RouteState, ...]:
+    """Return the state of each route to each owner, also of one that was never used."""
+    outbox, owners = bot.services.loops.outbox, sorted(bot.owners.ids)
+    keys = [(owner, route) for owner in owners for route in outbox.routes]
+    return tuple(outbox.route_states.get(key) or RouteState(*key) for key in keys)
