@@ -67,7 +67,7 @@ class Board:
         self._clock = clock
         self._place: Place | None = None
         self._is_loaded = False
-        self._mark = ""
+        self._mark: str = ""
         """What the board shows; empty if that is not known."""
         self._is_wanted = False
         """Whether somebody wants the present state, also if it is as it was."""
