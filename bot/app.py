@@ -197,7 +197,9 @@ async def assemble(
     account_info = AccountInfoService(store, pollers)
     every = settings.info_every
     info_order = None if every is None else InfoOrder(account_info, pollers, store, every, now=utc_now)
-    warnings = AccountWarnings(pollers, incident_service, settings.low_fast_time, now=utc_now)
+    warnings = AccountWarnings(
+        pollers, incident_service, settings.low_fast_time, store.usage.recent, now=utc_now
+    )
     jobs = {WARNINGS: warnings.check} | ({} if info_order is None else {ASKING: info_order.ask_next})
     return Services(
         store,

@@ -102,7 +102,7 @@ class Settings(BaseModel):
     )
     low_fast_time: Annotated[float | None, from_text(values.read_percent)] = Field(
         default=None,
-        description="Percent of fast time left at which you are warned, without a sound; off: never.",
+        description="Percent of fast time left at which you are warned, as of too fast a pace; off: never.",
     )
     database_path: Annotated[Path, from_text(values.read_database_path)] = Field(
         default=Path("data/midwatch.sqlite3"),

@@ -9,6 +9,7 @@ class WarningKind(StrEnum):
     """What a warning is about."""
 
     FAST_TIME = "fast time"
+    PACE = "pace"
     PLAN = "plan"
     SESSION = "session"
 
@@ -18,6 +19,7 @@ class Concern(StrEnum):
 
     EMPTY = "fast time: none"
     LOW = "fast time: little"
+    FAST = "pace: too fast"
     CANCELLED = "plan: cancelled"
     PAUSED = "plan: paused"
     ENDING = "plan: ending"

@@ -1,7 +1,7 @@
 """Brings the warnings of all accounts up to date, in the cache and in the state of the watch."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -9,9 +9,11 @@ from typing import Final
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import new_key
 from bot.domain.providers import provider_of
+from bot.domain.usage import RecentUsage
 from bot.domain.warnings import AccountWarning, WarningKind
 from bot.incidents.service import IncidentService
 from bot.polling.pollers import AccountPollers
+from bot.render.usage_messages import latest
 from bot.rules.policy import near
 from bot.rules.warnings import changed_warnings, notices_of
 from bot.runtime.aside import aside
@@ -23,13 +25,17 @@ UNSEEN_EVERY: Final = timedelta(minutes=1)
 
 
 class AccountWarnings:
-    """Evaluates the warnings of accounts. `low` is LOW_FAST_TIME; None: owners are not warned of it."""
+    """Evaluates the warnings of accounts. `low` is LOW_FAST_TIME; None: owners are not warned of fast time.
+
+    `read_usage` returns the recent usage of all accounts; it is called once an hour.
+    """
 
     def __init__(
         self,
         pollers: AccountPollers,
         incident_service: IncidentService,
         low: float | None,
+        read_usage: Callable[[datetime], Awaitable[Iterable[RecentUsage]]],
         *,
         now: Callable[[], datetime],
     ) -> None:
@@ -37,7 +43,9 @@ class AccountWarnings:
         self._cache = pollers.cache
         self._incident_service = incident_service
         self._low = low
-        self._kinds = set(WarningKind) - ({WarningKind.FAST_TIME} if low is None else set())
+        self._read_usage = read_usage
+        self._usage: Mapping[str, RecentUsage] = {}
+        self._kinds = set(WarningKind) - ({WarningKind.FAST_TIME, WarningKind.PACE} if low is None else set())
         self._now = now
         self._seen: Mapping[str, KnownAccount] = {}
         """The accounts at the last check."""
@@ -60,6 +68,8 @@ class AccountWarnings:
         now, seen = self._now(), self._seen
         known = {key: each for key, each in self._cache.known.items() if provider_of(key) not in unseen}
         is_due = self._checked_at is None or not near(self._checked_at, now, CHECK_EVERY)
+        if is_due and self._low is not None:
+            self._usage = {each.reference: each for each in await self._read_usage(now)}
         accounts = [each for key, each in known.items() if is_due or seen.get(key) is not each]
         evaluated = await aside(len(accounts), lambda: [self._with_warnings(each) for each in accounts])
         self._cache.put_warnings(evaluated)
@@ -73,7 +83,9 @@ class AccountWarnings:
 
     def _with_warnings(self, account: KnownAccount) -> KnownAccount:
         """Return an account with what holds of it now."""
-        return replace(account, warnings=notices_of(account, self._low, self._now()))
+        known = self._usage.get(account.reference)
+        recent = latest(account, known) if known else None
+        return replace(account, warnings=notices_of(account, self._low, self._now(), recent))
 
     def _changes(
         self, accounts: Iterable[KnownAccount], warnings: Mapping[str, AccountWarning], now: datetime

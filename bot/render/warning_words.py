@@ -10,6 +10,7 @@ from bot.render.text import exactly
 WORDS: Final = {
     Concern.EMPTY: ("no fast time left", " until {at}"),
     Concern.LOW: ("little fast time left", " until {at}"),
+    Concern.FAST: ("fast time will not last", " until {at}"),
     Concern.CANCELLED: ("plan cancelled", ", ends {at}"),
     Concern.PAUSED: ("plan paused", ""),
     Concern.ENDING: ("plan ends", " {at}"),
@@ -18,6 +19,7 @@ WORDS: Final = {
 """What is wrong, and how its date follows."""
 OVER: Final = {
     WarningKind.FAST_TIME: ("fast time has renewed", "fast time is back"),
+    WarningKind.PACE: ("fast time has renewed", "fast time lasts at this pace"),
     WarningKind.PLAN: ("plan renewed", "plan goes on"),
     WarningKind.SESSION: ("logged in again", "logged in again"),
 }

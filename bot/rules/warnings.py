@@ -10,6 +10,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.blocks import TIMESTAMP, moment
 from bot.domain.incidents import Reason
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
+from bot.domain.usage import RecentUsage
 from bot.domain.warnings import AccountWarning, Concern, Notice, WarningKind
 from bot.rules.poll_state import NewKey
 from bot.rules.recipient import incident_keys
@@ -18,10 +19,13 @@ SOON: Final = timedelta(days=3)
 """How long before its end a plan or a session is warned of."""
 
 
-def notices_of(account: KnownAccount, low: float | None, now: datetime) -> tuple[Notice, ...]:
+def notices_of(
+    account: KnownAccount, low: float | None, now: datetime, recent: RecentUsage | None = None
+) -> tuple[Notice, ...]:
     """Return what holds of an account now. `low` is the percentage of fast time that is little; None: none.
 
     A plan that renews is not about to end. How much fast time is left is unknown once a plan has renewed.
+    Fast time that is little already is not said to run out as well.
     """
     expires_at = account.account.expires_at
     found: list[Notice] = []
@@ -37,6 +41,9 @@ def notices_of(account: KnownAccount, low: float | None, now: datetime) -> tuple
         lacking = fast_time_concern(fast, low) if fast and is_known else None
         concerns = filter(None, [lacking, stopped])
         found += (Notice(concern=each, period=period, is_dated=is_dated) for each in concerns)
+    renews = recent.renews(now) if recent and recent.runs_short(now) else None
+    if renews and all(each.concern.kind is not WarningKind.FAST_TIME for each in found):
+        found.append(Notice(concern=Concern.FAST, period=renews))
     return tuple(found) if account.is_listed else ()
 
 
@@ -85,20 +92,25 @@ def changed_warnings(
     """Yield the warnings of an account that are new or changed. `known` are those so far, `of` the kinds.
 
     A warning that has ended is not repeated in its period, and none begins after the end of its period.
+    A warning of the pace goes on while little fast time is left, and none of it follows one of little.
     """
     notices = {each.concern.kind: each for each in account.warnings}
     for warning in known:
-        notice = notices.get(warning.concern.kind)
-        is_judged = warning.concern.kind in of or warning.period <= now or not account.is_listed
+        kind = warning.concern.kind
+        if kind is WarningKind.PACE and WarningKind.FAST_TIME in notices and now < warning.period:
+            continue
+        notice = notices.get(kind)
+        is_judged = kind in of or warning.period <= now or not account.is_listed
         if not warning.ended and is_judged and (notice is None or is_another_period(warning, notice)):
             yield replace(warning, ended_at=now)
         elif not warning.ended and notice is not None and notice.concern is not warning.concern:
             yield replace(warning, concern=notice.concern)
     for kind, notice in notices.items():
-        same = (each for each in known if each.concern.kind is kind)
+        told = {kind, WarningKind.FAST_TIME} if kind is WarningKind.PACE else {kind}
+        same = (each for each in known if each.concern.kind in told)
         if kind in of and notice.period > now and all(is_another_period(each, notice) for each in same):
-            told = {each.name: getattr(notice, each.name) for each in fields(Notice)}
-            yield AccountWarning(key=new_key(), reference=account.reference, since=now, **told)
+            values = {each.name: getattr(notice, each.name) for each in fields(Notice)}
+            yield AccountWarning(key=new_key(), reference=account.reference, since=now, **values)
 
 
 def is_another_period(warning: AccountWarning, notice: Notice) -> bool:

@@ -1,10 +1,12 @@
 """When accounts are evaluated: those that changed at once, all as time passes, and none in vain."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, KnownAccount
 from bot.domain.messages import Purpose
 from bot.domain.warnings import Concern, Notice
@@ -133,6 +135,45 @@ async def test_a_thousand_accounts_are_one_message_to_each_owner(watch: Assembly
     await watch.make_warnings().check()
     (message,) = watch.planned(Purpose.WARNING)
     assert len(message.entries) == 1_000
+
+
+async def test_a_pace_on_record_is_warned_of_also_after_a_restart_and_ends_when_it_falls(
+    watch: Assembly, api: SimulatedUseapi, proxy: SimulatedMjproxy, database: Path, clock: Clock
+) -> None:
+    api.add(channel=CHANNEL)
+    await settle(watch)
+    renews = clock.now() + 9 * DAY
+    await answered(watch, clock, renews, left=29)
+    clock.advance(2 * DAY)
+    await answered(watch, clock, renews, left=15)
+    await watch.make_warnings().check()
+    assert holding(watch) == set()  # LOW_FAST_TIME is off
+    await watch.make_warnings(10.0).check()
+    assert holding(watch) == {Concern.FAST}
+    (message,) = watch.planned(Purpose.WARNING)
+    assert not message.notify
+    await watch.__aexit__(None, None, None)
+    async with Assembly(database, clock, api=api, proxy=proxy) as again:
+        await settle(again)
+        checks = again.make_warnings(10.0)
+        await checks.check()
+        assert holding(again) == {Concern.FAST}
+        assert again.planned(Purpose.WARNING) == [message]
+        clock.advance(5 * DAY)
+        await answered(again, clock, renews, left=14)
+        await checks.check()
+        assert holding(again) == set()
+
+
+async def answered(watch: Assembly, clock: Clock, renews: datetime, *, left: int) -> None:
+    """Record an answer to `/info`."""
+    text = (
+        f"Subscription: Pro (Active monthly, renews next on <t:{int(renews.timestamp())}>)\n"
+        f"Fast Time Remaining: {left}.0/30.0 hours"
+    )
+    snapshot = InfoSnapshot(clock.now(), None, text)
+    await watch.store.record_info(CHANNEL, snapshot)
+    watch.pollers.cache.put_info(CHANNEL, snapshot)
 
 
 async def settle(watch: Assembly) -> None:

@@ -9,6 +9,7 @@ import pytest
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, KnownAccount
 from bot.domain.messages import Delivery, Message
+from bot.domain.usage import RecentUsage, UsageSample
 from bot.domain.warnings import AccountWarning, Concern, WarningKind
 from bot.rules.message_lifecycle import cancel_for
 from bot.rules.warnings import changed_warnings, notices_of, warning_messages
@@ -266,3 +267,43 @@ def test_a_thousand_plans_are_one_message(watch: Watch) -> None:
     watch.see(*(known(info("Cancelled"), name=str(number)) for number in range(1_000)))
     (message,) = watch.sent()
     assert len(message) == 1_000
+
+
+def used(hours: float, *, left: float = 12.0) -> RecentUsage:
+    """Build the usage of a week that ends at the start."""
+    return RecentUsage(A, UsageSample(START, left, 30.0, RENEWAL), hours, START - 7 * DAY)
+
+
+def paced(
+    recent: RecentUsage, told: Collection[AccountWarning] = (), *, fast: str = FULL, now: datetime = START
+) -> list[AccountWarning]:
+    """Return what changes of the warnings of an account with this usage."""
+    account = known(info(fast=fast))
+    noted = replace(account, warnings=notices_of(account, 10.0, now, recent))
+    return list(changed_warnings(noted, told, of=set(WarningKind), now=now, new_key=key_maker()))
+
+
+def test_a_pace_that_empties_fast_time_before_the_renewal_is_warned_of_once_in_a_period() -> None:
+    assert paced(used(7.0)) == []  # one hour a day lasts 12 days, and the renewal is in 10
+    (warning,) = paced(used(14.0))
+    assert (warning.concern, warning.period) == (Concern.FAST, RENEWAL)
+    assert paced(used(14.0), [warning]) == []
+    (over,) = paced(used(7.0), [warning])
+    assert over.ended
+    assert paced(used(14.0), [over]) == []
+
+
+def test_a_pace_goes_on_while_little_is_left_and_ends_with_the_renewal() -> None:
+    (pace,) = paced(used(14.0))
+    (low,) = paced(used(14.0), [pace], fast=LOW)
+    assert low.concern is Concern.LOW
+    changed = paced(used(14.0), [pace, low], fast=FULL, now=RENEWAL)
+    assert {each.concern for each in changed if each.ended} == {Concern.FAST, Concern.LOW}
+
+
+def test_a_pace_is_not_told_beside_or_after_little_fast_time() -> None:
+    (low,) = paced(used(14.0), fast=LOW)
+    assert low.concern is Concern.LOW
+    (over,) = paced(used(14.0), [low], fast=FULL)
+    assert (over.concern, over.ended) == (Concern.LOW, True)
+    assert paced(used(14.0), [over], fast=FULL) == []

@@ -246,7 +246,9 @@ class Assembly:
 
     def make_warnings(self, low: float | None = None) -> AccountWarnings:
         """Build what evaluates the warnings; `low` is LOW_FAST_TIME."""
-        return AccountWarnings(self.pollers, self.incident_service, low, now=self.clock.now)
+        return AccountWarnings(
+            self.pollers, self.incident_service, low, self.store.usage.recent, now=self.clock.now
+        )
 
     # What happens to the watch
 
