@@ -5,11 +5,11 @@ contradict each other, both shapes are read.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from http import HTTPStatus
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from bot.domain.account_info import InfoSnapshot, label_in_title, parse_info
 from bot.domain.accounts import Account, Flag, is_channel
@@ -89,7 +89,7 @@ class RememberedList:
         else:
             raise_for_error(response, request)
             entries = entries_of(require_json(response, once=True))
-        marks = marks_of(entries)
+        marks = marks_of(response.body or b"", entries)
         accounts = tuple(
             known or account_from_entry(entry_of(entry, place), key)
             for known, (key, place, entry) in zip(map(self._read.get, marks), entries, strict=True)
@@ -109,12 +109,16 @@ def entries_of(value: object) -> list[tuple[str, str | int, object]]:
     raise MalformedResponse("accounts")
 
 
-def marks_of(entries: Iterable[tuple[str, str | int, Any]]) -> list[int]:
-    """Return the hash of each entry, of its values and their types: 1, 1.0 and true have the same hash."""
-    try:
-        return [hash((key, *entry.items(), *map(type, entry.values()))) for key, _, entry in entries]
-    except (AttributeError, TypeError):  # one is no object, or holds an array or an object
-        return [hash((key, repr(entry))) for key, _, entry in entries]
+def marks_of(body: bytes, entries: Collection[tuple[str, str | int, object]]) -> list[int]:
+    """Return the hash of each entry: of its text, or of its contents if an entry has a brace within.
+
+    If every entry is an object and there are as many closing braces, the text from one to the next is an
+    entry with its key.
+    """
+    texts = body.rstrip().removesuffix(b"}").split(b"}")[:-1]
+    if len(texts) == len(entries) and {type(entry) for _, _, entry in entries} <= {dict}:
+        return [*map(hash, texts)]
+    return [hash((key, repr(entry))) for key, _, entry in entries]
 
 
 def entry_of(value: object, at: str | int | None = None) -> Entry:

@@ -290,6 +290,10 @@ ENTRIES: tuple[dict[str, object], ...] = (
     {"maxJobs": 3, "pendingModMessage": "x"},
     {"maxJobs": 3, "pendingModMessage": ""},
     {"maxJobs": 3, "error": "captcha"},
+    {"maxJobs": 3, "error": "}"},
+    {"maxJobs": 3, "error": "},{"},
+    {"maxJobs": 3, "error": {"text": "x"}},
+    {"maxJobs": 3, "error": {"text": "y"}},
 )
 
 
@@ -325,6 +329,16 @@ def test_what_did_not_change_in_a_list_is_not_made_anew() -> None:
     read = RememberedList()
     first, _ = read(answer(200, {FIRST: {"maxJobs": 3}, SECOND: {"maxJobs": 3}}), LIST)
     assert read(answer(200, {FIRST: {"maxJobs": 3}, SECOND: {"maxJobs": 4}}), LIST)[0] is first
+
+
+@pytest.mark.parametrize("stranger", ["x", None, [], {}, {FIRST: {"maxJobs": 3}}], ids=str)
+def test_an_entry_that_is_no_account_makes_a_changed_list_malformed(stranger: object) -> None:
+    read = RememberedList()
+    read(answer(200, {FIRST: {"maxJobs": 3}, SECOND: {"maxJobs": 3}}), LIST)
+    nested: object = {"maxJobs": 3, "error": {}}
+    for body in ({FIRST: stranger}, {"1": nested, SECOND: {"maxJobs": 3}, FIRST: stranger}):
+        with pytest.raises(MalformedResponse):
+            read(answer(200, body), LIST)
 
 
 # One account, and the commands
