@@ -72,7 +72,7 @@ USABLE := || { echo "The libraries cannot be used from .venv: look for settings 
 .venv/run.stamp: requirements.lock | .venv/bin/python
 	@echo "Installing Midwatch's libraries into .venv ..."
 	@$(PIP) -r requirements.lock
-	@$(BIN)/python -c 'import aiohttp, aiosqlite, discord, matplotlib, pydantic' $(USABLE)
+	@$(BIN)/python -c 'import aiohttp, aiosqlite, discord, matplotlib' $(USABLE)
 	@touch $@
 
 .venv/demo.stamp: requirements-demo.lock .venv/run.stamp | .venv/bin/python

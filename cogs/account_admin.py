@@ -5,7 +5,6 @@ from typing import Final
 
 from discord import app_commands
 from discord.ext import commands
-from pydantic import SecretStr
 
 from bot.actions.account_info import refusal
 from bot.actions.account_token import DEFAULT_JOBS, MOST_JOBS, account_token, jobs_number
@@ -13,6 +12,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.actions import ChangeOutcome, SaveResult
 from bot.domain.capabilities import CAPABILITIES, LISTED_ONLY
 from bot.domain.errors import ErrorCode, UserError
+from bot.domain.secret import SecretStr
 from bot.interactions.account_form import JOBS, TOKEN, account_form, take_values
 from bot.interactions.buttons import HANDLE, Access, ButtonPress
 from bot.interactions.client import Midwatch

@@ -10,14 +10,13 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Final
 
-from pydantic import SecretStr
-
 from bot.actions.saving import is_unclear, save, unsure
 from bot.domain.accounts import Observation
 from bot.domain.actions import ChangeOutcome, RemovalResult, SaveResult
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Ending, State
 from bot.domain.providers import key_of
+from bot.domain.secret import SecretStr
 from bot.incidents.service import IncidentService
 from bot.incidents.transaction import Transaction
 from bot.polling.pollers import AccountPollers

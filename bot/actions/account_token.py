@@ -16,9 +16,8 @@ import unicodedata
 from collections.abc import Collection
 from typing import Final
 
-from pydantic import SecretStr
-
 from bot.domain.errors import ErrorCode, UserError
+from bot.domain.secret import SecretStr
 
 DEFAULT_JOBS: Final = 3
 MOST_JOBS: Final = 15

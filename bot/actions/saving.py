@@ -2,9 +2,8 @@
 
 import logging
 
-from pydantic import SecretStr
-
 from bot.domain.actions import ChangeOutcome, SaveResult
+from bot.domain.secret import SecretStr
 from bot.providers.errors import Gone, MalformedResponse, NotAsked, ProviderError, Unreachable
 from bot.providers.useapi.client import UseapiClient
 

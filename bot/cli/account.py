@@ -11,7 +11,6 @@ from enum import StrEnum
 from typing import Final, TextIO, cast
 
 import aiohttp
-from pydantic import SecretStr
 
 from bot.actions.account_token import DEFAULT_JOBS, account_token, jobs_number
 from bot.actions.saving import save
@@ -20,6 +19,7 @@ from bot.config import Settings
 from bot.domain.accounts import Account
 from bot.domain.actions import ChangeOutcome
 from bot.domain.errors import ErrorCode, UserError
+from bot.domain.secret import SecretStr
 from bot.providers.api_client import open_session
 from bot.providers.errors import ProviderError, Rejected, Unauthorized, Unpaid
 from bot.providers.useapi.client import UseapiClient

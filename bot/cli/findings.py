@@ -168,4 +168,4 @@ async def chosen_services(
             said = warned(
                 "Services", f"none has an account at useapi.net yet, so these are watched: {listed}"
             )
-    return settings.model_copy(update={"useapi_services": names}), said
+    return replace(settings, useapi_services=names), said

@@ -1,16 +1,16 @@
 """The state of the watch, in memory and in the database. A change is written first, then seen."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Final, Self, TypeVar
-
-from pydantic import TypeAdapter
+from typing import Self, TypeVar
 
 from bot.domain.incidents import Incident
 from bot.domain.messages import Message
+from bot.domain.plain import plain, typed
 from bot.domain.providers import USEAPI
 from bot.domain.warnings import AccountWarning
 from bot.incidents.change_log import ChangeLog
@@ -18,8 +18,6 @@ from bot.incidents.transaction import ENDED_STAYS, PUSHED_STAYS, Snapshot, Trans
 from bot.rules.poll_state import PollState, resume
 from bot.runtime.aside import aside
 from bot.storage import Store
-
-POLL_STATE: Final = TypeAdapter(PollState)
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -82,7 +80,7 @@ class WatchState:
         poll_states: dict[str, PollState] = {}
         for provider in providers:
             written = await store.poll_state(provider)
-            poll_state = PollState() if written is None else POLL_STATE.validate_json(written)
+            poll_state = PollState() if written is None else typed(PollState, json.loads(written))
             poll_states[provider] = resume(poll_state, await store.last_success(provider))
         return cls(
             store,
@@ -170,7 +168,7 @@ class WatchState:
         incidents, memory, opened = await aside(size, self._prepared, before, after)
         messages = differing(before.messages, after.messages)
         poll_states = {
-            provider: POLL_STATE.dump_json(each).decode()
+            provider: json.dumps(plain(each))
             for provider, each in after.poll_states.items()
             if each != before.poll_states.get(provider)
         }

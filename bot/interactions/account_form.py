@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from discord import InteractionType, ui
-from pydantic import SecretStr
 
+from bot.domain.secret import SecretStr
 from bot.interactions.buttons import PREFIX
 from bot.interactions.responses import Interaction
 from bot.render import account_admin_replies as form_words

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from bot.domain.charts import Chart, Picture
-from bot.pictures.worker import CHART, LENGTH, SECONDS
+from bot.pictures.worker import LENGTH, SECONDS, chart_as_json
 from bot.runtime.supervisor import Health
 
 ROOT: Final = Path(__file__).parents[2]
@@ -62,7 +62,7 @@ class Pictures:
     async def draw(self, chart: Chart, *, name: str, description: str) -> Picture | None:
         """Return the picture of a chart; None if it cannot be drawn, or if too many are wanted."""
         try:
-            data = await asyncio.to_thread(CHART.dump_json, chart)
+            data = await asyncio.to_thread(chart_as_json, chart)
         except ValueError as error:  # half of a character in a label
             self._health.failed(WHAT, error)
             return None

@@ -4,7 +4,8 @@ import logging
 from typing import Final
 
 import aiohttp
-from pydantic import SecretStr
+
+from bot.domain.secret import SecretStr
 
 log = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ from math import inf
 from typing import ClassVar, Final, TypeVar
 
 import aiohttp
-from pydantic import SecretStr
 
 from bot.domain.clock import utc_now
+from bot.domain.secret import SecretStr
 from bot.providers.errors import MalformedResponse, ProviderError, RateLimited, Unreachable
 from bot.providers.failures import unreachable
 from bot.providers.http_response import ApiRequest, ApiResponse

@@ -14,8 +14,7 @@ from functools import cached_property
 from typing import Final, NoReturn, cast
 from urllib.parse import quote
 
-from pydantic import SecretStr
-
+from bot.domain.secret import SecretStr
 from bot.providers.redaction import forms_of, redact, secrets_in
 
 KEY_END: Final = re.compile(rb'"\s*:')

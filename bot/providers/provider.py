@@ -7,11 +7,10 @@ from datetime import timedelta
 from enum import StrEnum, auto
 from typing import Protocol
 
-from pydantic import SecretStr
-
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, Observation
 from bot.domain.providers import Remedy
+from bot.domain.secret import SecretStr
 from bot.providers.errors import ProviderError
 
 

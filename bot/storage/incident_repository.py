@@ -6,9 +6,10 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any, Final
 
+from bot.domain.accounts import Flag, FlagKind
 from bot.domain.actions import Action
-from bot.domain.incidents import Incident
-from bot.domain.messages import Message
+from bot.domain.incidents import Incident, Reason
+from bot.domain.messages import Message, MessageItem
 from bot.domain.providers import key_of, reference_to
 from bot.domain.warnings import AccountWarning
 from bot.storage.database import Database
@@ -232,7 +233,7 @@ def incident_row(incident: Incident) -> tuple[object, ...]:
 def incident_of(row: Any) -> Incident:
     """Return the incident of a row. Read the end of a block from its text if the row has none."""
     *cells, text, kind = row
-    keyed = INCIDENT.value(cells, flag=None if text is None else {"text": text, "kind": kind})
+    keyed = INCIDENT.value(cells, flag=None if text is None else Flag(text, FlagKind(kind)))
     incident = replace(
         keyed,
         reference=keyed.reference and reference_to(keyed.provider, keyed.reference),
@@ -259,11 +260,11 @@ def messages_of(rows: Iterable[Any]) -> tuple[Message, ...]:
     return tuple(
         MESSAGE.value(
             cells,
-            entries=[
-                {"incident": incident, "reason": reason}
+            entries=tuple(
+                MessageItem(incident, reason and Reason(reason))
                 for *_, incident, reason in same
                 if incident is not None
-            ],
+            ),
         )
         for cells, same in groupby(rows, key=lambda row: row[: len(MESSAGE.columns)])
     )

@@ -1,16 +1,16 @@
 """The rows that more than one module reads and writes, and how values become cells."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum
 from typing import Any, Final, Generic, TypeVar, get_type_hints
-
-from pydantic import TypeAdapter
 
 from bot.domain.account_info import InfoSnapshot, parse_info
 from bot.domain.accounts import Account, EntryState, KnownAccount
 from bot.domain.actions import Action
+from bot.domain.plain import kind_of
 from bot.domain.providers import USEAPI, key_of, provider_of, reference_to
 
 Kind = TypeVar("Kind")
@@ -48,8 +48,8 @@ class RowShape(Generic[Kind]):
         hints.pop(without or "", None)
         self._fields = tuple(hints)
         self.columns = tuple(names.get(field, field) for field in hints)
-        self._times = {name for name, hint in hints.items() if hint in (datetime, datetime | None)}
-        self._adapter = TypeAdapter(kind)
+        self._readers = tuple(reader(kind_of(hint)) for hint in hints.values())
+        self._kind = kind
 
     def row(self, value: Kind) -> tuple[object, ...]:
         """Return the cells of a value."""
@@ -57,12 +57,16 @@ class RowShape(Generic[Kind]):
 
     def value(self, row: Iterable[Any], **left_out: object) -> Kind:
         """Return the value of some cells and of the field that is stored in another way."""
-        cells = zip(self._fields, row, strict=True)
-        known = {
-            name: from_epoch(cell) if cell is not None and name in self._times else cell
-            for name, cell in cells
-        }
-        return self._adapter.validate_python(known | left_out)
+        cells = zip(self._fields, self._readers, row, strict=True)
+        known = {name: cell if read is None or cell is None else read(cell) for name, read, cell in cells}
+        return self._kind(**known, **left_out)
+
+
+def reader(kind: Any) -> Callable[[Any], object] | None:
+    """Return what makes a value of this type of a cell; None if the cell is that value."""
+    if kind is datetime:
+        return from_epoch
+    return kind if kind is bool or issubclass(kind, Enum) else None
 
 
 def to_epoch(at: datetime) -> int:

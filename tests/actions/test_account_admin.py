@@ -7,12 +7,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from pydantic import SecretStr
 
 from bot.actions.account_admin import AccountAdmin
 from bot.domain.accounts import Flag
 from bot.domain.actions import ChangeOutcome
 from bot.domain.incidents import Ending, State
+from bot.domain.secret import SecretStr
 from bot.incidents.service import IncidentService
 from bot.providers.api_client import Limits
 from bot.providers.errors import AnswerLost, PendingModeration

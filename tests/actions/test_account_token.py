@@ -3,10 +3,10 @@
 import base64
 
 import pytest
-from pydantic import SecretStr
 
 from bot.actions.account_token import account_token, id_in, jobs_number
 from bot.domain.errors import UserError
+from bot.domain.secret import SecretStr
 from bot.render.error_messages import message
 from tests.conftest import Leaks
 from tests.simulators.discord import SANDBOX_BOT_TOKEN

@@ -1,5 +1,6 @@
 """The results as they are kept: machine, versions, every round, and which budget was kept."""
 
+import json
 import os
 import platform
 import sqlite3
@@ -11,12 +12,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Final
 
-from pydantic import TypeAdapter
-
+from bot.domain.plain import plain, typed
 from tests.bench.figures import Candidate, Figure, Summary, Unit, is_kept, ratio, summary
 
 FILE: Final = Path(__file__).with_name("results.json")
-LIBRARIES: Final = ("discord.py", "aiohttp", "aiosqlite", "pydantic")
+LIBRARIES: Final = ("discord.py", "aiohttp", "aiosqlite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +50,12 @@ class Results:
 
     def written(self) -> str:
         """Return the results as JSON."""
-        return TypeAdapter(Results).dump_json(self, indent=1).decode() + "\n"
+        return json.dumps(plain(self), indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
     def read(cls, text: str) -> "Results":
         """Read what `written` gave."""
-        return TypeAdapter(Results).validate_json(text)
+        return typed(cls, json.loads(text))
 
 
 def line_of(figure: Figure, rounds: Mapping[Candidate, Sequence[float]]) -> Line:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import aiosqlite
 import discord
-from pydantic import SecretStr
 
 from bot.domain.accounts import Account
 from bot.domain.messages import Route
+from bot.domain.secret import SecretStr
 from bot.incidents.state import WatchState
 from bot.notifications.discord_transport import DiscordTransport
 from bot.notifications.transport import MessageRef

@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
-from bot.config import Settings
+from bot.config import MEANINGS
 from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
 from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN, SimulatedMjproxy
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 
 ROOT = Path(__file__).parents[2]
-VARIABLES = [name.upper() for name in Settings.model_fields]
+VARIABLES = [name.upper() for name in MEANINGS]
 MISTAKES = {
     "DISCORD_TOKEN": "Bot s3cret-value",
     "USEAPI_TOKEN": "s3cret value",

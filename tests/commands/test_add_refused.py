@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import aiohttp
 import pytest
-from pydantic import SecretStr
 
+from bot.domain.secret import SecretStr
 from bot.interactions.client import EXTENSIONS
 from bot.providers.errors import ProviderError
 from bot.providers.useapi.client import UseapiClient

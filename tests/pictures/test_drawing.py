@@ -29,7 +29,7 @@ from bot.pictures.page import (
     WIDTH,
     YELLOW,
 )
-from bot.pictures.worker import CHART
+from bot.pictures.worker import chart_as_json, chart_of
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -92,7 +92,7 @@ CHARTS: dict[str, Chart] = {
 
 @pytest.mark.parametrize("chart", CHARTS.values(), ids=CHARTS)
 def test_the_same_chart_makes_the_same_picture_also_after_its_way_to_the_process(chart: Chart) -> None:
-    received = CHART.validate_json(CHART.dump_json(chart))
+    received = chart_of(chart_as_json(chart))
     assert received == chart
     assert draw(received) == draw(chart)
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from pydantic import SecretStr
 
 from bot.domain.messages import Delivery, Message, Purpose
+from bot.domain.secret import SecretStr
 from bot.domain.wellness import OVERDUE_AFTER
 from bot.polling.heartbeat import Heartbeat
 from tests.conftest import Leaks

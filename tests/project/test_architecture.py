@@ -4,13 +4,13 @@ import ast
 import builtins
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from bot.config import Settings
+from bot.config import MEANINGS, Settings, read_fields
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -28,21 +28,20 @@ class Package:
 PACKAGES: Final = (
     Package(0, ("bot.domain",)),
     Package(0, ("bot.runtime",), frozenset({"dotenv"})),
-    Package(1, ("bot.config",), frozenset({"pydantic", "pydantic_core"})),
+    Package(1, ("bot.config",)),
     Package(1, ("bot.rules",)),
     Package(1, ("bot.render",), frozenset({"discord"})),
-    Package(1, ("bot.storage",), frozenset({"aiosqlite", "pydantic"})),
-    # typing_extensions: the TypedDict that pydantic asks for below Python 3.12.
-    Package(1, ("bot.providers",), frozenset({"aiohttp", "pydantic", "typing_extensions"})),
-    Package(1, ("bot.pictures",), frozenset({"matplotlib", "pydantic"})),
-    Package(2, ("bot.incidents",), frozenset({"pydantic"})),
-    Package(3, ("bot.polling",), frozenset({"aiohttp", "pydantic"})),
+    Package(1, ("bot.storage",), frozenset({"aiosqlite"})),
+    Package(1, ("bot.providers",), frozenset({"aiohttp"})),
+    Package(1, ("bot.pictures",), frozenset({"matplotlib"})),
+    Package(2, ("bot.incidents",)),
+    Package(3, ("bot.polling",), frozenset({"aiohttp"})),
     Package(3, ("bot.notifications",), frozenset({"aiohttp", "discord"})),
-    Package(4, ("bot.actions",), frozenset({"pydantic"})),
+    Package(4, ("bot.actions",)),
     Package(4, ("bot.loops",)),
-    Package(5, ("bot.interactions",), frozenset({"aiohttp", "discord", "pydantic"})),
-    Package(6, ("cogs",), frozenset({"discord", "pydantic"})),
-    Package(6, ("bot.cli",), frozenset({"aiohttp", "discord", "pydantic"})),
+    Package(5, ("bot.interactions",), frozenset({"aiohttp", "discord"})),
+    Package(6, ("cogs",), frozenset({"discord"})),
+    Package(6, ("bot.cli",), frozenset({"aiohttp", "discord"})),
     Package(7, ("bot.app",), frozenset({"aiohttp", "discord"})),
     Package(8, ("bot.__main__",)),
 )
@@ -257,17 +256,17 @@ def entries(text: str) -> dict[str, tuple[str, bool, str]]:
 
 def differences(text: str) -> list[str]:
     """Describe in what an example file differs from Settings."""
-    shown, fields = entries(text), {name.upper(): field for name, field in Settings.model_fields.items()}
-    if list(shown) != list(fields):
-        return [f"the variables are {', '.join(shown)}; Settings has {', '.join(fields)}"]
+    shown, settings = entries(text), {each.name.upper(): each for each in fields(Settings)}
+    if list(shown) != list(settings):
+        return [f"the variables are {', '.join(shown)}; Settings has {', '.join(settings)}"]
     found: list[str] = []
-    for name, field in fields.items():
+    for name, field in settings.items():
         meaning, is_required, default = shown[name]
-        if meaning != field.description:
+        if meaning != field.metadata["meaning"]:
             found.append(f"{name}: the meaning is not the description of the field")
-        if is_required is not field.is_required():
+        if is_required is not (field.default is MISSING):
             found.append(f"{name}: a variable is commented out if and only if it has a default")
-        if not field.is_required() and read(name, default) != field.default:
+        if field.default is not MISSING and read(name, default) != field.default:
             found.append(f"{name}: the default is not that of the field")
     return found
 
@@ -275,12 +274,12 @@ def differences(text: str) -> list[str]:
 def read(name: str, text: str) -> object:
     """Return what a variable becomes in the settings."""
     texts = {"discord_token": "a" * 10} | ({name.lower(): text} if text else {})
-    return getattr(Settings.model_validate(texts), name.lower())
+    return getattr(Settings(**read_fields(Settings, texts)[0]), name.lower())
 
 
 @pytest.fixture
 def example(monkeypatch: pytest.MonkeyPatch) -> str:
-    for name in Settings.model_fields:
+    for name in MEANINGS:
         monkeypatch.delenv(name.upper(), raising=False)
     return (ROOT / ".env.example").read_text(encoding="utf-8")
 

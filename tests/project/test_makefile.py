@@ -14,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LOCKS = ("requirements.lock", "requirements-demo.lock", "requirements-dev.lock")
-LIBRARIES = ("aiohttp", "aiosqlite", "discord", "matplotlib", "pydantic")
+LIBRARIES = ("aiohttp", "aiosqlite", "discord", "matplotlib")
 RUN_STAMP = ".venv/run.stamp"
 TOO_OLD = "#!/bin/sh\nexit 1\n"
 SHIM = "#!/bin/sh\necho 'pyenv: the command exists in these Python versions: 3.12.1' >&2\nexit 127\n"

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.config import Settings, load_settings
+from bot.config import MEANINGS, Settings, load_settings
 from bot.runtime.env_file import ConfigurationError
 
 SECRET = "tOkEn-that-must-never-surface"
-NAMES = sorted(name.upper() for name in Settings.model_fields)
+NAMES = sorted(name.upper() for name in MEANINGS)
 GOOD = {"DISCORD_TOKEN": f"{SECRET}.discord", "USEAPI_TOKEN": f"{SECRET}.useapi"}
 PIECES = st.sampled_from(
     (

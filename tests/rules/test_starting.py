@@ -1,13 +1,14 @@
 """Rows 61 to 66 and 68: accounts that start, are paused or offline, and what they said before a flag."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from pydantic import TypeAdapter
 
 from bot.domain.accounts import Account, EntryState, Flag, FlagKind
 from bot.domain.incidents import Ending, Incident, Reason, RemedyVerdict, State
+from bot.domain.plain import plain, typed
 from bot.rules import owner_actions
 from bot.rules.poll_state import PollState, expect_removal
 from tests.rules.proxy_cases import (
@@ -125,8 +126,7 @@ def test_row_61_a_restart_of_the_bot_forgets_nothing() -> None:
     world = flagged_there()
     world.poll_proxy(entry(ONE, STARTING), entry(TWO, STARTING, REJECTED))
     before = world.incident(ONE), world.proxy_state
-    adapter = TypeAdapter(PollState)
-    world.proxy_state = adapter.validate_json(adapter.dump_json(world.proxy_state))
+    world.proxy_state = typed(PollState, json.loads(json.dumps(plain(world.proxy_state))))
     assert world.proxy_state == before[1]
     world.restart()
     world.now += MINUTE

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Final, Self
 
 import aiohttp
-from pydantic import SecretStr
 
 from bot.actions.account_info import AccountInfoService
 from bot.domain.accounts import Account, KnownAccount, Observation
@@ -16,6 +15,7 @@ from bot.domain.actions import Action
 from bot.domain.incidents import Incident, ServiceProblem, new_key
 from bot.domain.messages import Message, Purpose, Route
 from bot.domain.providers import MJPROXY, reference_to
+from bot.domain.secret import SecretStr
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner

@@ -13,7 +13,7 @@ import pytest
 from discord.state import ConnectionState
 
 from bot import app
-from bot.config import Settings
+from bot.config import Settings, read_fields
 from bot.interactions.client import EXTENSIONS
 from tests.simulators.discord import (
     SANDBOX_BOT_TOKEN,
@@ -81,8 +81,10 @@ class Bot:
         }
         if self.proxy is not None:
             values |= {"MJPROXY_URL": self.proxy.url, "MJPROXY_TOKEN": self.proxy.token}
-        given = {name.lower(): value for name, value in (values | changed).items() if value is not None}
-        return Settings.model_validate(given)
+        given = {name.lower(): str(value) for name, value in (values | changed).items() if value is not None}
+        found, wrong = read_fields(Settings, given)
+        assert not wrong, wrong
+        return Settings(**found)
 
     def launch(self, **changed: Any) -> asyncio.Task[None]:
         """Start the bot without waiting for it."""

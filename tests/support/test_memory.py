@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-from pydantic import SecretStr
 
+from bot.domain.secret import SecretStr
 from tests.simulators.discord import Person
 from tests.support.memory import holders_of
 

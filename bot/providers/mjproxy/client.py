@@ -8,12 +8,11 @@ from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Final
 
-from pydantic import SecretStr
-
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, Observation
 from bot.domain.errors import Cause, ErrorCode
 from bot.domain.providers import MJPROXY, Remedy, reference_to
+from bot.domain.secret import SecretStr
 from bot.providers.api_client import ApiClient, Parser, T
 from bot.providers.errors import (
     MalformedResponse,

@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Final, NoReturn, cast
 
-from pydantic import SecretStr
-
 from bot.domain.accounts import NO_KEY, Account, EntryState
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import MJPROXY, Remedy, reference_to
+from bot.domain.secret import SecretStr
 from bot.providers.errors import Gone, MalformedResponse, ProviderError
 from bot.providers.failures import require_body
 from bot.providers.http_response import ApiRequest, ApiResponse, count_of, fields_of

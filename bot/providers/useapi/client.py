@@ -6,13 +6,12 @@ from datetime import timedelta
 from functools import cached_property, partial
 from typing import Final
 
-from pydantic import SecretStr
-
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, Observation, is_channel
 from bot.domain.actions import SaveResult
 from bot.domain.errors import ErrorCode
 from bot.domain.providers import USEAPI, Remedy
+from bot.domain.secret import SecretStr
 from bot.providers.api_client import ApiClient
 from bot.providers.errors import Gone, MalformedResponse, ProviderError, Rejected, Unauthorized, Unpaid
 from bot.providers.http_response import ApiRequest

@@ -14,6 +14,7 @@ import selectors
 import signal
 import time
 from collections import deque
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -113,7 +114,7 @@ def main() -> None:
     selector = LeapingSelector(clock, Path(turns) if turns else None)
     settings = load_settings(None)
     if seconds := os.environ.get("BENCH_POLL_SECONDS"):
-        settings = settings.model_copy(update={"poll_interval": timedelta(seconds=float(seconds))})
+        settings = replace(settings, poll_interval=timedelta(seconds=float(seconds)))
     log_setup.configure(settings.log_level, settings.log_format, secrets=[])
     with asyncio.Runner(loop_factory=lambda: selector.loop) as runner:
         runner.get_loop().add_reader(0, obey, selector)

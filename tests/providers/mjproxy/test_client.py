@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 import aiohttp
 import pytest
-from pydantic import SecretStr
 
 from bot.domain.accounts import Account, EntryState, FlagKind, KnownAccount, Observation
 from bot.domain.clock import utc_now
 from bot.domain.errors import Cause
 from bot.domain.providers import MJPROXY, Remedy, key_of, reference_to
+from bot.domain.secret import SecretStr
 from bot.providers.api_client import Limits
 from bot.providers.errors import (
     AnswerLost,

@@ -20,7 +20,7 @@ async def test_only_the_link_that_was_asked_for_is_kept_and_only_hidden(
     link = await client.link_for(Remedy.CAPTCHA_SOLVED, account.id)
     assert link is not None
     gc.collect()
-    assert holders_of(mark) == ["pydantic.types.SecretStr"]
+    assert holders_of(mark) == ["bot.domain.secret.SecretStr"]
     assert mark in link.get_secret_value()
     del link
     assert holders_of(mark) == []

@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
-from pydantic import SecretStr
 
 from bot.domain.accounts import Account, EntryState, FlagKind, KnownAccount
+from bot.domain.secret import SecretStr
 from bot.providers.errors import Gone, NotConfigured, ProviderError, Rejected, Unauthorized, Unreachable
 from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.mjproxy.entries import parse_entry

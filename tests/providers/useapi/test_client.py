@@ -14,10 +14,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
-from pydantic import SecretStr
 
 from bot.domain.accounts import Account
 from bot.domain.actions import ChangeOutcome, SaveResult
+from bot.domain.secret import SecretStr
 from bot.providers.api_client import Limits
 from bot.providers.errors import (
     Gone,

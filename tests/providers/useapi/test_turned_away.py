@@ -8,10 +8,10 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from pydantic import SecretStr
 
 from bot.domain.errors import Cause
 from bot.domain.incidents import ServiceProblem
+from bot.domain.secret import SecretStr
 from bot.polling.poller import problem_of
 from bot.providers.api_client import open_session
 from bot.providers.errors import Gone, ProviderError, RateLimited, Unauthorized, Unpaid, Unreachable

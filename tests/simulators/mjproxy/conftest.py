@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
-from pydantic import SecretStr
 
+from bot.domain.secret import SecretStr
 from bot.providers.mjproxy.client import MjproxyClient
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.mjproxy.cases import Clock
