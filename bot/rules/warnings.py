@@ -34,9 +34,9 @@ def notices_of(
     if account.snapshot is not None:
         info, taken_at = account.snapshot.standing, account.snapshot.taken_at or now
         plan, fast = info.subscription, info.fast_time
-        ends_at = (plan.renews or end_of(plan)) if plan else None
+        ends_at = (plan.renews or end_of(plan, taken_at)) if plan else None
         period, is_dated = ends_at or month_end(taken_at), ends_at is not None
-        stopped = plan_concern(plan, now) if plan else None
+        stopped = plan_concern(plan, taken_at, now) if plan else None
         is_known = stopped is not None or now < period
         lacking = fast_time_concern(fast, low) if fast and is_known else None
         concerns = filter(None, [lacking, stopped])
@@ -52,20 +52,24 @@ def is_soon(at: datetime | None, now: datetime) -> TypeGuard[datetime]:
     return at is not None and at - now <= SOON
 
 
-def plan_concern(plan: Subscription, now: datetime) -> Concern | None:
+def plan_concern(plan: Subscription, taken_at: datetime, now: datetime) -> Concern | None:
     """Return what is wrong with a plan."""
     status = (plan.status or "").casefold()
     if "cancel" in status:
         return Concern.CANCELLED
     if "paus" in status:
         return Concern.PAUSED
-    return Concern.ENDING if plan.renews is None and is_soon(end_of(plan), now) else None
+    return Concern.ENDING if plan.renews is None and is_soon(end_of(plan, taken_at), now) else None
 
 
-def end_of(plan: Subscription) -> datetime | None:
-    """Return the end of a plan: a timestamp in its status, as that of a renewal is not left there."""
+def end_of(plan: Subscription, taken_at: datetime) -> datetime | None:
+    """Return the end of a plan: a timestamp in its status, as that of a renewal is not left there.
+
+    It is after the answer, or else it is no end: of a plan that has ended Midjourney says that there is none.
+    """
     stamp = TIMESTAMP.search(plan.status or "")
-    return moment(stamp) if stamp else None
+    at = moment(stamp) if stamp else None
+    return at if at is not None and at > taken_at else None
 
 
 def fast_time_concern(fast: FastTime, low: float | None) -> Concern | None:

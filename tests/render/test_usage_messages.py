@@ -31,7 +31,7 @@ def test_an_account_whose_plan_renewed_since_its_last_answer_is_not_called_short
     ranking = [(known, RecentUsage(known.reference, last, 7.0, NOW - 7 * DAY))]
     shown = read(fleet_content([known], ranking, NOW).embeds[0])
     assert "⚠️" not in shown
-    assert f"It was due to renew on <t:{(NOW - DAY).timestamp():.0f}:D>, after that answer" in shown
+    assert f"It was due to renew on <t:{(NOW - DAY).timestamp():.0f}:d>, after that answer" in shown
     levels = usage_levels(ranking, NOW)
     assert levels is not None
     assert levels.levels[0].empties is None

@@ -73,7 +73,7 @@ async def test_no_table_takes_a_value_of_another_type(path: Path) -> None:
     )
     names = (
         *("account", "audit", "incident", "info_snapshot", "message", "message_entry", "meta", "mute"),
-        "usage_sample",
+        *("usage_sample", "warning"),
     )
     assert dict(tables) == dict.fromkeys(names, 1)
 
