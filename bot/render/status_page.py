@@ -32,6 +32,7 @@ from bot.render.wellness import NO_SECOND_ROUTE, problem_lines, problem_words
 
 STATUS_LIMIT: Final = 3_800
 """The characters of the texts. A layout may hold 4,000."""
+TITLE: Final = "## Midwatch"
 WHY_LIMIT: Final = 160
 SECTION_LIMIT: Final = 900
 LEAST: Final = 120
@@ -88,7 +89,8 @@ def status(watch: WatchStatus) -> tuple[str, ...]:
 
 def overview(watch: WatchStatus) -> tuple[str, ...]:
     """Return the texts of the board: the problems, how the watch is, and what is open."""
-    return _within(STATUS_LIMIT, islice(_sections(watch), 3))
+    sections = ((title.replace(TITLE, ""), lines) for title, lines in islice(_sections(watch), 3))
+    return _within(STATUS_LIMIT, sections)
 
 
 def _within(room: int, sections: Iterable[tuple[str, list[str]]]) -> tuple[str, ...]:
@@ -113,7 +115,7 @@ def status_content(watch: WatchStatus, asker: int) -> MessageContent:
 
 def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     yield "", list(_wrong(watch))
-    yield "## Midwatch", list(_alive(watch))
+    yield TITLE, list(_alive(watch))
     open_ones = sorted(
         (_item(each, watch) for each in watch.incidents if each.reference and not each.ended), key=urgency
     )

@@ -149,6 +149,7 @@ def bot_command(
     *,
     hurry: float = 1,
     living: bool = False,
+    board: bool = False,
 ) -> list[str]:
     """Return the command that runs the bot between these, with its database in this folder."""
     settings = {
@@ -158,6 +159,7 @@ def bot_command(
         **({"USEAPI_SERVICES": ",".join(("midjourney", *LIVING))} if living else {}),
         "GUILD_IDS": str(discord.guild_id),
         "ALERT_CHANNEL_ID": str(discord.channel_id),
+        **({"STATUS_CHANNEL_ID": str(discord.channel_id)} if board else {}),
         "DATABASE_PATH": str(folder / DATABASE),
         **{name: f"{seconds}s" for name, seconds in PACE.items()},
         "REMIND_AFTER": REMIND_AFTER,
@@ -167,7 +169,7 @@ def bot_command(
 
 @asynccontextmanager
 async def demo(
-    providers: Collection[str] = PROVIDERS, *, hurry: float = 1, spawn: Spawn = spawn
+    providers: Collection[str] = PROVIDERS, *, hurry: float = 1, spawn: Spawn = spawn, board: bool = False
 ) -> AsyncGenerator[tuple[PageServer, BotProcess]]:
     """Start the simulations, of these services, the bot and the page. All of it ends with the block."""
     async with AsyncExitStack() as stack:
@@ -192,7 +194,9 @@ async def demo(
         await remember(accounts, [discord.owner.id, discord.second_owner.id], folder)
         bot = await stack.enter_async_context(
             BotProcess(
-                bot_command(discord, services, folder, hurry=hurry, living=Living.key in providers),
+                bot_command(
+                    discord, services, folder, hurry=hurry, living=Living.key in providers, board=board
+                ),
                 folder / "bot.log",
                 spawn=spawn,
             )

@@ -65,6 +65,21 @@ async def draw_answer(browser: Browser, command: str, account: str | None = None
         return await answer.screenshot()
 
 
+async def draw_board(browser: Browser) -> bytes:
+    """Draw the board with a flagged account, as a phone shows it."""
+    async with demo(board=True) as (server, _):
+        page = await browser.new_page(viewport=PHONE, device_scale_factor=2)
+        visitor = Visitor(page)
+        await visitor.arrive(server.address)
+        await page.locator("#server .messages").evaluate(UNROLL)
+        await page.locator("#phone").evaluate("phone => { phone.style.display = 'none'; }")
+        await visitor.alert("jasper", "Moderation")
+        board = visitor.messages().filter(has_text="Midwatch board")
+        await expect(board).to_contain_text("1 needs you", timeout=ANSWER_MS)
+        await expect(board.locator("a img")).to_have_js_property("complete", True, timeout=ANSWER_MS)  # noqa: FBT003 - a value of the page
+        return await board.screenshot()
+
+
 async def drawn(executable: str) -> dict[str, bytes]:
     """Draw every picture, by the name of its file."""
     async with browsing(executable) as browser:
@@ -72,6 +87,7 @@ async def drawn(executable: str) -> dict[str, bytes]:
             "demo.png": await draw_demo(browser),
             "alert.png": await draw_alert(browser),
             "history.png": await draw_answer(browser, "mjhistory"),
+            "board.png": await draw_board(browser),
             "usage.png": await draw_answer(browser, "mjusage", "basalt"),
         }
 
