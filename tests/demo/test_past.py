@@ -84,6 +84,8 @@ async def test_the_past_is_there_at_the_start_and_no_message_tells_of_it(browser
         await expect(visitor.messages().last.get_by_role("img", name="accounts")).to_be_visible()
         await visitor.use("mjusage", account="basalt")
         await expect(visitor.messages().last).to_contain_text("At this pace")
+        picture = visitor.messages().last.locator("a img")
+        await expect(picture).to_have_js_property("complete", True)  # noqa: FBT003 - a value of the page
         alert = await visitor.alert("basalt", "Moderation")
         await expect(alert).not_to_contain_text("again")
         await expect(visitor.messages("dm")).to_have_count(2)
