@@ -1,7 +1,7 @@
 """`/mjusage`: how the fast time is used, and how long it lasts."""
 
 from datetime import timedelta
-from typing import Final
+from typing import TypeAlias
 
 from discord import app_commands
 from discord.ext import commands
@@ -11,18 +11,17 @@ from bot.domain.capabilities import capabilities_of
 from bot.domain.charts import Chart
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, UserError
-from bot.domain.history import LONGEST_DAYS
 from bot.interactions.client import Midwatch
+from bot.interactions.periods import OPTIONS, USUAL_DAYS, check_days, illustrate
 from bot.interactions.responses import AccountOption, Interaction, defer, respond
 from bot.render.message_content import MessageContent
 from bot.render.provider_words import services
-from bot.render.text import whole
 from bot.render.usage_charts import curve_words, levels_words, usage_levels
 from bot.render.usage_messages import AccountUsage, fleet_content, latest, ranked, usage_content
 from bot.runtime.aside import aside
 
-USUAL_DAYS: Final = 30
-PICTURE: Final = "usage.png"
+Answer: TypeAlias = tuple[MessageContent, Chart | None, str]
+"""A text, and the chart that stands beside it with its words."""
 
 
 class Usage(commands.Cog):
@@ -32,14 +31,9 @@ class Usage(commands.Cog):
         self._pollers = bot.services.pollers
         self._usage = bot.services.store.usage
         self._order = bot.services.info_order
-        self._pictures = bot.services.pictures
 
     @app_commands.command()
-    @app_commands.describe(
-        account="The account: pick one, or leave it out for all of them",
-        days="How many days to look back, 1 to 400; 30 if you leave it out",
-        private="Show the answer to you alone",
-    )
+    @app_commands.describe(**OPTIONS)
     async def mjusage(
         self,
         interaction: Interaction,
@@ -48,16 +42,20 @@ class Usage(commands.Cog):
         private: bool = False,  # noqa: FBT001, FBT002 - Discord's option
     ) -> None:
         """Show how fast time is used, how long it lasts, and how many images are made a day."""
-        if not 1 <= days <= LONGEST_DAYS:
-            raise UserError(ErrorCode.DAYS_OUT_OF_RANGE, days=whole(days), most=LONGEST_DAYS)
+        check_days(days)
         await defer(interaction, private=private)
         if account is None:
-            content = await self._of_all()
+            content, chart, words = await self._of_all()
         else:
-            content = await self._of(await self._pollers.find(account), days, interaction.user.id)
-        await respond(interaction, content)
+            content, chart, words = await self._of(
+                await self._pollers.find(account), days, interaction.user.id
+            )
+        if chart is None:
+            await respond(interaction, content)
+        else:
+            await illustrate(interaction, content, chart, name="usage.png", description=words)
 
-    async def _of(self, known: KnownAccount, days: int, asker: int) -> MessageContent:
+    async def _of(self, known: KnownAccount, days: int, asker: int) -> Answer:
         now = utc_now()
         since = now - timedelta(days=days)
         found = await self._usage.recent(now, known.reference)
@@ -69,9 +67,9 @@ class Usage(commands.Cog):
         stopped = self._order.stopped_since(known.reference) if self._order else None
         usage = AccountUsage(known, recent, samples, days, now, every, stopped)
         content, curve = usage_content(usage, asker), usage.curve
-        return content if curve is None else await self._illustrated(content, curve, curve_words(curve))
+        return content, curve, curve_words(curve) if curve else ""
 
-    async def _of_all(self) -> MessageContent:
+    async def _of_all(self) -> Answer:
         """Return the answer about all accounts that have fast time.
 
         Raises:
@@ -85,10 +83,7 @@ class Usage(commands.Cog):
             raise UserError(ErrorCode.NO_ACCOUNT_TO_ASK, services=services(self._pollers.names))
         ranking = await aside(len(accounts), ranked, accounts, found)
         content, levels = fleet_content(accounts, ranking, now), usage_levels(ranking, now)
-        return content if levels is None else await self._illustrated(content, levels, levels_words(levels))
-
-    async def _illustrated(self, content: MessageContent, chart: Chart, words: str) -> MessageContent:
-        return content.illustrated(await self._pictures.draw(chart, name=PICTURE, description=words))
+        return content, levels, levels_words(levels) if levels else ""
 
 
 async def setup(bot: Midwatch) -> None:

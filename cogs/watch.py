@@ -21,7 +21,6 @@ from bot.domain.providers import Remedy, provider_of, reference_to
 from bot.interactions.buttons import ALERT, HANDLE, INCIDENT, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.incident_cards import IncidentCards
-from bot.interactions.permissions import AlertChannel
 from bot.interactions.responses import (
     AccountOption,
     Interaction,
@@ -215,11 +214,9 @@ class Watch(commands.Cog):
         own = (each for each in self._state.messages.values() if each.recipient == caller.user.id)
         alerts = (each for each in own if each.message_id is not None and each.purpose is not Purpose.NOTE)
         alert = last_sent(each for each in alerts if incident_keys([each]) & keys)
-        if alert is None or alert.channel_id is None:
+        if alert is None or alert.channel_id is None or alert.message_id is None:
             return None
-        channel = self._bot.get_channel(alert.channel_id)
-        server = channel.guild.id if isinstance(channel, AlertChannel) else "@me"
-        return f"https://discord.com/channels/{server}/{alert.channel_id}/{alert.message_id}"
+        return self._bot.address(alert.channel_id, alert.message_id)
 
 
 async def setup(bot: Midwatch) -> None:

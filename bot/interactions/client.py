@@ -21,7 +21,7 @@ from bot.incidents.service import IncidentService
 from bot.interactions.account_form import hide_values, take_values
 from bot.interactions.buttons import ButtonRouter
 from bot.interactions.command_sync import CommandSync
-from bot.interactions.permissions import Owners
+from bot.interactions.permissions import AlertChannel, Owners
 from bot.interactions.responses import InFlight, Interaction, defer, defer_update, report
 from bot.loops import WatchLoops
 from bot.pictures.process import Pictures
@@ -142,6 +142,14 @@ class Midwatch(commands.Bot):
         assert self.application_id is not None  # noqa: S101 - known since the login
         payloads = [command.to_dict(self.tree) | FOR_MANAGERS for command in self.tree.get_commands()]
         await self._sync.register(self.application_id, payloads)
+
+    def address(self, channel_id: int, message_id: int) -> str | None:
+        """Return the address of a message that the bot sent; None in an alert channel that it does not see."""
+        channel = self.get_channel(channel_id)
+        if channel is None and channel_id == self.alert_channel_id:
+            return None
+        server = channel.guild.id if isinstance(channel, AlertChannel) else "@me"
+        return f"https://discord.com/channels/{server}/{channel_id}/{message_id}"
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Register the commands in a server that the bot has joined, if it is configured."""

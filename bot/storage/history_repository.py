@@ -2,13 +2,11 @@
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
 from bot.domain.accounts import FlagKind
 from bot.domain.history import Blank, Episode, History, Period
-from bot.domain.messages import Route
 from bot.domain.providers import provider_of, reference_to
 from bot.runtime.aside import aside
 from bot.storage.database import Database
@@ -58,23 +56,14 @@ ACTIONS: Final = f"""
 """  # noqa: S608 - conditions of ours
 """What was only asked for is left out: an entry follows that says what came of it."""
 MESSAGES: Final = """
-    SELECT incident, route, channel_id, message_id FROM (
-        SELECT message_entry.incident, route, channel_id, message_id,
+    SELECT incident, channel_id, message_id FROM (
+        SELECT message_entry.incident, channel_id, message_id,
             row_number() OVER (PARTITION BY message_entry.incident ORDER BY sent_at DESC) AS place
         FROM message_entry JOIN message ON message.key = message_entry.message
         WHERE message_entry.incident IN (SELECT value FROM json_each(?))
         AND message_id IS NOT NULL AND (route = 'channel' OR recipient = ?)
     ) WHERE place = 1
 """
-
-
-@dataclass(frozen=True, slots=True)
-class MessagePlace:
-    """Where a message about an incident stands in Discord."""
-
-    route: Route
-    channel_id: int
-    message_id: int
 
 
 class HistoryStore:
@@ -102,10 +91,13 @@ class HistoryStore:
 
     async def message_places(
         self, incidents: Iterable[str], reader: int | None
-    ) -> Mapping[str, MessagePlace]:
-        """Return the last message about each incident: in the channel, or to a reader, if one is given."""
+    ) -> Mapping[str, tuple[int, int]]:
+        """Return the ids of the last message about each incident, its channel's first.
+
+        It stands in the alert channel or, if a reader is given, in theirs.
+        """
         rows = await self._database.read(MESSAGES, (json.dumps(list(incidents)), reader))
-        return {key: MessagePlace(Route(route), channel, message) for key, route, channel, message in rows}
+        return {key: (channel, message) for key, channel, message in rows}
 
 
 def history_of(

@@ -16,7 +16,6 @@ from bot.domain.messages import Message, Route
 from bot.domain.providers import MJPROXY, USEAPI
 from bot.storage import Store
 from bot.storage.database import connect, create
-from bot.storage.history_repository import MessagePlace
 from bot.storage.migrations import migrate
 from bot.storage.schema_steps import STEPS
 from tests.storage.cases import AT, DAY, FIRST, MINUTE, MODERATION, OWNER, SECOND, ask, observed
@@ -253,9 +252,9 @@ async def test_the_last_message_about_an_incident_is_found_if_its_reader_may_see
     async with Store.open(path) as store:
         find = store.history.message_places
         await store.watch.save(incidents=[first], messages=messages)
-        assert await find([first.key, KEYS[9]], OWNER) == {first.key: MessagePlace(Route.DM, 2, 102)}
+        assert await find([first.key, KEYS[9]], OWNER) == {first.key: (2, 102)}
         assert await find([first.key], None) == {}
         in_channel = placed(alert(15, first, recipient=OWNER + 1), 5, Route.CHANNEL)
         await store.watch.save(messages=[in_channel])
         for reader in (OWNER, None):
-            assert await find([first.key], reader) == {first.key: MessagePlace(Route.CHANNEL, 5, 105)}
+            assert await find([first.key], reader) == {first.key: (5, 105)}
