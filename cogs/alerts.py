@@ -75,7 +75,7 @@ class Alerts(commands.Cog):
         if message is None:
             await respond_private(caller, MessageContent(self._cards.unknown(caller)))
         else:
-            next_times = self._service.next_notifications([message.recipient])
+            next_times = await self._service.next_notifications([message.recipient])
             await show(caller, content_of(message, incidents, self._cards.accounts, next_times, page=page))
 
     async def _keys(self, press: ButtonPress) -> list[str]:
@@ -89,7 +89,7 @@ class Alerts(commands.Cog):
         self, caller: Interaction, press: ButtonPress, taken: list[Incident], number: int
     ) -> None:
         """Answer what was assigned or snoozed, of how many, and when the person is next notified of it."""
-        next_times = self._service.next_notifications([caller.user.id])
+        next_times = await self._service.next_notifications([caller.user.id])
         times = [next_times[each.key] for each in taken if each.key in next_times]
         if not times:
             await self._show_over(caller, press)

@@ -19,7 +19,9 @@ class BoardCog(commands.Cog, name="Board"):
     def __init__(self, bot: Midwatch, channel_id: int) -> None:
         self._pollers = bot.services.pollers
         self._board = Board(bot, channel_id)
-        self._wake = bot.services.incident_service.watch_state.changed.alarm()
+        self._wake = bot.services.incident_service.watch_state.changed.alarm(
+            self._pollers.cache.changed.alarm()
+        )
         self._running = AsyncExitStack()
         bot.controls.register("board.refresh", Access.VIEWERS, self.refresh)
 

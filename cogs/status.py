@@ -154,7 +154,7 @@ class Status(commands.Cog):
         ended: Sequence[Incident] = ()
         with suppress(StoreError):  # the problems name the database
             ended = await self._store.watch.ended_incidents(ENDED_SHOWN)
-        return watch_status(self._bot, ended)
+        return await watch_status(self._bot, ended)
 
     async def _unmute_each(self, owner: int) -> None:
         """End the mutes of single accounts before that of all, so that what they held is sent together."""

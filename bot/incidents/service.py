@@ -100,8 +100,11 @@ class IncidentService:
         self._quiet = Quiet(owners, version, due)
         return due
 
-    def next_notifications(self, owners: Iterable[int] | None = None) -> Mapping[str, datetime]:
+    async def next_notifications(self, owners: Iterable[int] | None = None) -> Mapping[str, datetime]:
         """Return when the first of these owners, or of all, is next notified of each held incident."""
+        return await aside(len(self.watch_state.incidents), self._next_notifications, owners)
+
+    def _next_notifications(self, owners: Iterable[int] | None) -> Mapping[str, datetime]:
         state, first = self.watch_state, dict[str, datetime]()
         messages, incidents, mutes, now = state.messages.values(), state.incidents, state.mutes, state.now()
         for owner in self._planner.owners() if owners is None else owners:

@@ -31,9 +31,9 @@ class Signal:
         self._next = asyncio.Event()
         self._alarms: list[asyncio.Event] = []
 
-    def alarm(self) -> asyncio.Event:
-        """Return a new event that each change sets. Its one waiter clears it."""
-        self._alarms.append(asyncio.Event())
+    def alarm(self, event: asyncio.Event | None = None) -> asyncio.Event:
+        """Return an event, a new one if none is given, that each change sets. Its one waiter clears it."""
+        self._alarms.append(event or asyncio.Event())
         return self._alarms[-1]
 
     def fire(self) -> None:

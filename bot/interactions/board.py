@@ -2,7 +2,6 @@
 
 import json
 import logging
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
@@ -58,20 +57,19 @@ class Place:
 class Board:
     """Sends and edits the board. A failure is logged once, and holds up nothing else."""
 
-    def __init__(self, bot: Midwatch, channel_id: int, *, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(self, bot: Midwatch, channel_id: int) -> None:
         self._bot = bot
         self._channel_id = channel_id
         self._transport = DiscordTransport(bot)
         self._store = bot.services.store
         self._edit_every = bot.services.loops.outbox.edit_every
-        self._clock = clock
         self._place: Place | None = None
         self._is_loaded = False
         self._mark: str = ""
         """What the board shows; empty if that is not known."""
         self._is_wanted = False
         """Whether somebody wants the present state, also if it is as it was."""
-        self._shown_at = self._held_until = clock()
+        self._shown_at = self._held_until = monotonic()
         self._picture: Picture | None = None
         self._drawn: tuple[str, float] = "", 0.0
         """What was shown when the picture was drawn, and when that was."""
@@ -83,13 +81,13 @@ class Board:
 
     async def keep(self) -> timedelta:
         """Bring the board up to date if it is not. Return the time until the next run."""
-        wait = self._held_until - self._clock()
+        wait = self._held_until - monotonic()
         if wait > 0 or not (self._transport.ready and self._was_asked()):
             return timedelta(seconds=max(wait, 1.0))
         is_wanted, self._is_wanted = self._is_wanted, False  # a press from here on is for the next run
-        watch = watch_status(self._bot)
+        watch = await watch_status(self._bot)
         mark = await aside(len(watch.incidents), board_mark, watch)
-        is_recent = self._clock() - self._shown_at < LONGEST.total_seconds()
+        is_recent = monotonic() - self._shown_at < LONGEST.total_seconds()
         if mark == self._mark and is_recent and not is_wanted:
             return CHECK_EVERY
         content = await aside(len(watch.incidents), board_content, watch)
@@ -103,8 +101,8 @@ class Board:
         except StoreError:
             held = LONGEST  # it is in the log already
         else:
-            self._failure, self._mark, self._shown_at = None, mark, self._clock()
-        self._held_until = self._clock() + held.total_seconds()
+            self._failure, self._mark, self._shown_at = None, mark, monotonic()
+        self._held_until = monotonic() + held.total_seconds()
         return min(held, CHECK_EVERY)
 
     def _was_asked(self) -> bool:
@@ -123,19 +121,16 @@ class Board:
             place, is_new = Place(self._channel_id, new_key(), utc_now().isoformat()), True
             await self._remember(place)
         content = content.signed(place.key)
-        if place.message is None:
-            found = None if is_new else await self._transport.find(place.channel, place.key, place.begun_at)
-            sent = found or await self._transport.send(
-                place.channel, content, nonce=place.key[:25], silent=True
-            )
-            await self._remember(replace(place, message=sent.message_id))
-            with suppress(DeliveryError):  # `check` says whether the bot may
-                await self._transport.pin(sent)
-            if found is None:
-                return
-            place = replace(place, message=sent.message_id)
-        assert place.message is not None  # noqa: S101 - it was just set
-        await self._transport.edit(MessageRef(place.channel, place.message), content)
+        if place.message is not None:
+            await self._transport.edit(MessageRef(place.channel, place.message), content)
+            return
+        found = None if is_new else await self._transport.find(place.channel, place.key, place.begun_at)
+        sent = found or await self._transport.send(place.channel, content, nonce=place.key[:25], silent=True)
+        await self._remember(replace(place, message=sent.message_id))
+        with suppress(DeliveryError):  # `check` says whether the bot may
+            await self._transport.pin(sent)
+        if found is not None:
+            await self._transport.edit(found, content)
 
     async def _failed(self, error: DeliveryError) -> timedelta:
         """Return how long to wait after a failure. A board that is gone or too old to edit is made anew."""
@@ -170,7 +165,7 @@ class Board:
     async def _week(self, mark: str) -> Picture | None:
         """Return the picture of the last week, drawn anew when something changed, and once an hour."""
         shown, drawn_at = self._drawn
-        if shown == mark and self._clock() - drawn_at < PICTURE_EVERY.total_seconds():
+        if shown == mark and monotonic() - drawn_at < PICTURE_EVERY.total_seconds():
             return self._picture
         until, pollers = utc_now(), self._bot.services.pollers
         since = until - timedelta(days=WEEK_DAYS)
@@ -180,7 +175,7 @@ class Board:
             history, await aside(size, figures_of, history), pollers.cache.with_unlisted, WEEK_DAYS
         )
         chart = await aside(size, timeline, report, ROWS)
-        self._drawn = mark, self._clock()
+        self._drawn = mark, monotonic()
         self._picture = None
         if chart.rows:
             words = timeline_words(report)

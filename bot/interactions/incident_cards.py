@@ -47,7 +47,7 @@ class IncidentCards:
             return
         actions = await self._store.actions(incident.reference, ACTIONS_SHOWN)
         message, incidents = press.parts["message"], self._service.watch_state.incidents
-        next_times = self._service.next_notifications([caller.user.id])
+        next_times = await self._service.next_notifications([caller.user.id])
         await respond(
             caller,
             opened_card(

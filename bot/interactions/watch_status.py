@@ -11,17 +11,18 @@ from bot.render.error_messages import what
 from bot.render.status_page import PollStatus, WatchStatus
 
 
-def watch_status(bot: Midwatch, ended: Sequence[Incident] = ()) -> WatchStatus:
+async def watch_status(bot: Midwatch, ended: Sequence[Incident] = ()) -> WatchStatus:
     """Return the state of the watch now; `ended` are incidents that ended lately."""
     services = bot.services
     state, loops = services.incident_service.watch_state, services.loops
+    next_times = await services.incident_service.next_notifications()
     open_now = [incident for incident in state.incidents.values() if not incident.ended]
     return WatchStatus(
         now=utc_now(),
         accounts=services.pollers.cache.with_unlisted,
         incidents=(*open_now, *ended),
         messages=tuple(each for each in state.messages.values() if each.on_its_way or each.is_stuck),
-        next_times=services.incident_service.next_notifications(),
+        next_times=next_times,
         mutes=state.mutes,
         routes=route_states(bot),
         polls=[

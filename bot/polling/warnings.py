@@ -74,9 +74,10 @@ class AccountWarnings:
         evaluated = await aside(len(accounts), lambda: [self._with_warnings(each) for each in accounts])
         self._cache.put_warnings(evaluated)
         service = self._incident_service
-        if self._changes(evaluated, service.watch_state.warnings, now):
+        size = len(evaluated)
+        if await aside(size, self._changes, evaluated, service.watch_state.warnings, now):
             async with service.transaction() as transaction:
-                for each in self._changes(evaluated, transaction.warnings, now):
+                for each in await aside(size, self._changes, evaluated, transaction.warnings, now):
                     transaction.put_warning(each)
         self._seen, self._checked_at = known, now if is_due else self._checked_at
         return UNSEEN_EVERY if unseen else CHECK_EVERY

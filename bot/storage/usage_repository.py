@@ -12,6 +12,7 @@ from bot.domain.account_info import parse_info
 from bot.domain.accounts import Account
 from bot.domain.providers import reference_to
 from bot.domain.usage import PACE_DAYS, RecentUsage, UsageSample
+from bot.runtime.aside import aside
 from bot.storage.database import Database
 from bot.storage.rows import EPOCH, account_cells, from_epoch, to_epoch
 
@@ -85,7 +86,8 @@ class UsageStore:
         """Return the recent usage of each listed account that has a sample, or of one account."""
         cells = (None, None) if reference is None else account_cells(reference)
         rows = await self._database.read(RECENT, (*cells, now - PACE_DAYS))
-        return tuple(recent(row) for row in rows)
+        found = list(rows)
+        return await aside(len(found), lambda: tuple(map(recent, found)))
 
 
 def recent(row: Iterable[Any]) -> RecentUsage:

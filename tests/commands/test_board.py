@@ -34,6 +34,14 @@ def edits_of(bot: Bot, board: Json) -> int:
     return sum(each.method == "PATCH" and board["id"] in each.path for each in bot.world.requests)
 
 
+def record(bot: Bot, **changed: object) -> None:
+    """Change what the database has of the place of the board."""
+    with closing(sqlite3.connect(bot.database)) as database, database:
+        ((kept,),) = database.execute("SELECT value FROM meta WHERE key = 'board'").fetchall()
+        place = json.dumps({**json.loads(kept), **changed})
+        database.execute("UPDATE meta SET value = ? WHERE key = 'board'", (place,))
+
+
 async def begin(bot: Bot, ada: Visitor) -> Json:
     await bot.start(STATUS_CHANNEL_ID=str(bot.world.alerts_channel_id))
     return await the_board(bot, ada, "watched, all ready")
@@ -85,10 +93,7 @@ async def test_one_that_was_sent_before_a_crash_is_found_by_its_key(bot: Bot, ad
     bot.api.add()
     before = await begin(bot, ada)
     await bot.stop()
-    with closing(sqlite3.connect(bot.database)) as database, database:
-        ((kept,),) = database.execute("SELECT value FROM meta WHERE key = 'board'").fetchall()
-        unrecorded = json.dumps({**json.loads(kept), "message": None})
-        database.execute("UPDATE meta SET value = ? WHERE key = 'board'", (unrecorded,))
+    record(bot, message=None)
     edits = edits_of(bot, before)
 
     await bot.start(STATUS_CHANNEL_ID=str(bot.world.alerts_channel_id))
@@ -160,10 +165,7 @@ async def test_one_that_is_too_old_to_be_edited_is_made_anew(bot: Bot, ada: Visi
     bot.api.add()
     before = await begin(bot, ada)
     await bot.stop()
-    with closing(sqlite3.connect(bot.database)) as database, database:
-        ((kept,),) = database.execute("SELECT value FROM meta WHERE key = 'board'").fetchall()
-        old = json.dumps({**json.loads(kept), "begun": "2026-01-01T00:00:00+00:00"})
-        database.execute("UPDATE meta SET value = ? WHERE key = 'board'", (old,))
+    record(bot, begun="2026-01-01T00:00:00+00:00")
     path = f"/channels/{bot.world.alerts_channel_id}/messages/{before['id']}"
     bot.world.fault(FaultKind.RATE_LIMITED, path=path, method="PATCH", seconds=600, code=30046)
 
