@@ -9,11 +9,21 @@ import discord
 
 from bot.cli.check_database import try_database
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
-from bot.cli.findings import WARN, Finding, chosen_services, failed, finding, info_order, passed, unsaid
+from bot.cli.findings import (
+    WARN,
+    Finding,
+    chosen_services,
+    failed,
+    finding,
+    info_order,
+    passed,
+    unsaid,
+    warned,
+)
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.services import subscription_of
-from bot.interactions.permissions import BOARD_NAMES, NAMES, AlertChannel, lacking, owners_of
+from bot.interactions.permissions import BOARD_NAMES, NAMES, PIN, AlertChannel, lacking, owners_of
 from bot.providers.api_client import open_session
 from bot.providers.errors import ProviderError, Unauthorized, Unpaid
 from bot.providers.provider import Provider
@@ -114,12 +124,21 @@ async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
         if not settings.guild_ids:
             yield passed("Servers", "GUILD_IDS is not set, so only owners are answered")
         yield await checked("Commands", compare_commands(client, joined))
-        for subject, variable, channel, names in (
-            ("Alert channel", "ALERT_CHANNEL_ID", settings.alert_channel_id, NAMES),
-            ("Board", "STATUS_CHANNEL_ID", settings.status_channel_id, BOARD_NAMES),
-        ):
-            if channel is not None:
-                yield await checked(subject, find_channel(client, channel, variable, names))
+        if settings.alert_channel_id is not None:
+            found = find_channel(client, settings.alert_channel_id, "ALERT_CHANNEL_ID", NAMES)
+            yield await checked("Alert channel", found)
+        if settings.status_channel_id is not None:
+            yield await check_board(client, settings.status_channel_id)
+
+
+async def check_board(client: discord.Client, channel_id: int) -> Finding:
+    """Check the channel of the board. Without the right to pin it, all else works."""
+    setting = "STATUS_CHANNEL_ID"
+    found = await checked("Board", find_channel(client, channel_id, setting, BOARD_NAMES))
+    if not found.good:
+        return found
+    pinned = await checked("Board", find_channel(client, channel_id, setting, BOARD_NAMES | PIN))
+    return pinned if pinned.good else warned("Board", f"it will not be pinned: {pinned.words}")
 
 
 async def checked(subject: str, check: Awaitable[str]) -> Finding:

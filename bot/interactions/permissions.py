@@ -32,7 +32,8 @@ NAMES: Final = {
     "read_message_history": "Read Message History",
 }
 """The permissions needed to send an alert with its embed, and to find it again after a crash."""
-BOARD_NAMES: Final = NAMES | {"attach_files": "Attach Files", "pin_messages": "Pin Messages"}
+PIN: Final = {"pin_messages": "Pin Messages"}
+BOARD_NAMES: Final = NAMES | {"attach_files": "Attach Files"}
 """The permissions needed to keep the board, with its picture."""
 
 

@@ -591,6 +591,25 @@ async def test_each_permission_that_the_bot_lacks_in_the_alert_channel_is_named(
     assert re.search(f"the bot lacks {names}( there)?[.,]", report.line("Alert channel"))
 
 
+async def test_the_channel_of_the_board_is_checked_with_files_and_the_pin(checked: Checks, bot: Bot) -> None:
+    channel = bot.world.alerts_channel_id
+    assert (await checked(STATUS_CHANNEL_ID=str(channel))).line("Board").startswith("ok    Board: ")
+
+    bot.world.deny_bot(channel, pin_messages=True)
+    report = await checked(STATUS_CHANNEL_ID=str(channel))
+    assert report.failed == []
+    assert report.line("Board").startswith(
+        "WARN  Board: it will not be pinned: in #alerts the bot lacks Pin Messages"
+    )
+
+    bot.world.deny_bot(channel, attach_files=True)
+    report = await checked(STATUS_CHANNEL_ID=str(channel))
+    assert report.failed == [report.line("Board")]
+    assert "lacks Attach Files. Give its role that permission there." in report.line("Board")
+
+    assert "STATUS_CHANNEL_ID" in (await checked(STATUS_CHANNEL_ID=str(ELSEWHERE))).line("Board")
+
+
 async def test_in_a_thread_the_permissions_of_its_channel_count(checked: Checks, bot: Bot) -> None:
     thread = bot.world.open_thread(bot.world.alerts_channel_id)
     bot.world.deny_bot(bot.world.alerts_channel_id, send_messages=True)
