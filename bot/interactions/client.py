@@ -144,7 +144,7 @@ class Midwatch(commands.Bot):
         await self._sync.register(self.application_id, payloads)
 
     def address(self, channel_id: int, message_id: int) -> str | None:
-        """Return the address of a message that the bot sent; None in an alert channel that it does not see."""
+        """Return the address of a message of the bot; None in an alert channel that it does not see."""
         channel = self.get_channel(channel_id)
         if channel is None and channel_id == self.alert_channel_id:
             return None
