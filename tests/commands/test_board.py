@@ -2,7 +2,9 @@
 
 import json
 import sqlite3
+import time
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
@@ -25,6 +27,23 @@ def _drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pictures, "draw", draw)
 
 
+class Ahead:
+    """How far the clock of the board is ahead, in seconds."""
+
+    seconds = 0.0
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self.seconds
+
+
+@pytest.fixture
+def ahead(monkeypatch: pytest.MonkeyPatch) -> Ahead:
+    ahead = Ahead()
+    monkeypatch.setattr("bot.interactions.board.monotonic", ahead.monotonic)
+    monkeypatch.setattr("bot.interactions.board.CHECK_EVERY", timedelta(milliseconds=10))
+    return ahead
+
+
 def boards(bot: Bot, ada: Visitor) -> list[Json]:
     shown = ada.sees(bot.world.alerts_channel_id)
     return [each for each in shown if any(e.get("title") == "Midwatch board" for e in each["embeds"])]
@@ -32,6 +51,10 @@ def boards(bot: Bot, ada: Visitor) -> list[Json]:
 
 def edits_of(bot: Bot, board: Json) -> int:
     return sum(each.method == "PATCH" and board["id"] in each.path for each in bot.world.requests)
+
+
+def tries(bot: Bot, path: str) -> int:
+    return sum(each.method == "POST" and each.path == path for each in bot.world.requests)
 
 
 def record(bot: Bot, **changed: object) -> None:
@@ -146,19 +169,39 @@ async def test_without_the_setting_there_is_none(bot: Bot, ada: Visitor) -> None
 
 
 async def test_where_it_may_not_be_sent_the_log_says_so_once_and_alerts_arrive(
-    bot: Bot, ada: Visitor, caplog: pytest.LogCaptureFixture
+    bot: Bot, ada: Visitor, ahead: Ahead, caplog: pytest.LogCaptureFixture
 ) -> None:
     account = bot.api.add()
     path = f"/channels/{bot.world.alerts_channel_id}/messages"
     bot.world.fault(FaultKind.ERROR, path=path, method="POST", status=403, code=50013)
     await bot.start(STATUS_CHANNEL_ID=str(bot.world.alerts_channel_id))
+    await bot.world.wait_for(lambda: tries(bot, path) == 1)
 
+    ahead.seconds = 601
     bot.api.flag(account.channel, MODERATION)
     await ada.ask("mjaccounts", private=True)
 
     await bot.world.wait_for(lambda: [each for each in ada.received() if "moderation message" in text(each)])
+    await bot.world.wait_for(lambda: tries(bot, path) == 2)
     said = [each for each in caplog.messages if "STATUS_CHANNEL_ID" in each]
     assert said == ["the board in STATUS_CHANNEL_ID cannot be shown (50013); tried again"]
+
+
+async def test_it_is_edited_after_ten_minutes_though_nothing_changed(
+    bot: Bot, ada: Visitor, ahead: Ahead
+) -> None:
+    bot.api.add()
+    board = await begin(bot, ada)
+    await bot.world.wait_for(lambda: any("/messages/pins/" in each.path for each in bot.world.requests))
+    await ada.ask("mjaccounts", private=True)  # by then the bot knows that the board is there
+    edits = edits_of(bot, board)
+
+    ahead.seconds = 590
+    await ada.ask("mjaccounts", private=True)  # a poll, after which the board is still as it was
+    assert edits_of(bot, board) == edits
+
+    ahead.seconds = 601
+    await bot.world.wait_for(lambda: edits_of(bot, board) == edits + 1)
 
 
 async def test_one_that_is_too_old_to_be_edited_is_made_anew(bot: Bot, ada: Visitor) -> None:
