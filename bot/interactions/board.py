@@ -169,7 +169,10 @@ class Board:
             return self._picture
         until, pollers = utc_now(), self._bot.services.pollers
         since = until - timedelta(days=WEEK_DAYS)
-        history = await self._store.history.history(since, until, pollers.names)
+        try:
+            history = await self._store.history.history(since, until, pollers.names)
+        except StoreError:  # the problems on the board name the database
+            return self._picture
         size = len(history.episodes)
         report = Report(
             history, await aside(size, figures_of, history), pollers.cache.with_unlisted, WEEK_DAYS

@@ -9,7 +9,11 @@ from datetime import timedelta
 import pytest
 
 from bot.domain.charts import Chart, Picture
+from bot.domain.errors import ErrorCode
+from bot.domain.history import History
 from bot.pictures.process import Pictures
+from bot.storage import StoreError
+from bot.storage.history_repository import HistoryStore
 from tests.simulators.discord import FaultKind, Json
 from tests.simulators.useapi import MODERATION
 from tests.support.pictures import png
@@ -202,6 +206,18 @@ async def test_it_is_edited_after_ten_minutes_though_nothing_changed(
 
     ahead.seconds = 601
     await bot.world.wait_for(lambda: edits_of(bot, board) == edits + 1)
+
+
+async def test_it_is_shown_without_its_picture_while_the_database_cannot_be_read(
+    bot: Bot, ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def history(*_: object) -> History:
+        raise StoreError(ErrorCode.DATABASE_UNUSABLE, path=bot.database)
+
+    monkeypatch.setattr(HistoryStore, "history", history)
+    bot.api.add()
+
+    assert not (await begin(bot, ada))["attachments"]
 
 
 async def test_one_that_is_too_old_to_be_edited_is_made_anew(bot: Bot, ada: Visitor) -> None:
