@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import partial
 from typing import Final
 
 from discord import app_commands
@@ -28,6 +29,7 @@ from bot.render.account_history import ACTIONS_SHOWN
 from bot.render.account_list import empty_list, list_content, unread
 from bot.render.message_content import MessageContent
 from bot.render.text import bare, escape
+from bot.runtime.aside import aside
 
 NAME_LIMIT: Final = 48
 TAIL: Final = re.compile(r"(?:\N{MIDLINE HORIZONTAL ELLIPSIS}|\.{2,3})\s*[0-9]{4}")
@@ -63,9 +65,9 @@ class Accounts(commands.Cog):
         except ProviderError:
             if not self._pollers.cache.accounts:
                 raise
-            await respond_private(interaction, self._list(interaction.user.id, 0))
+            await respond_private(interaction, await self._list(interaction.user.id, 0))
         else:
-            await respond(interaction, self._list(interaction.user.id, 0))
+            await respond(interaction, await self._list(interaction.user.id, 0))
 
     @app_commands.command()
     @app_commands.describe(
@@ -90,13 +92,13 @@ class Accounts(commands.Cog):
 
     async def turn_page(self, caller: Interaction, press: ButtonPress) -> None:
         """Show another page of the list as it was last read."""
-        await update(caller, self._list(press.asker, int(press.parts["page"])))
+        await update(caller, await self._list(press.asker, int(press.parts["page"])))
 
     async def refresh(self, caller: Interaction, press: ButtonPress) -> None:
         """Read the list again, and show the same page."""
         await defer_update(caller)
         await self._pollers.poll_for_refresh()
-        await respond(caller, self._list(press.asker, int(press.parts["page"])))
+        await respond(caller, await self._list(press.asker, int(press.parts["page"])))
 
     async def open_card(self, caller: Interaction, press: ButtonPress) -> None:
         """Show the card of the account that was picked."""
@@ -107,7 +109,7 @@ class Accounts(commands.Cog):
         unseen = self._bot.services.remedies.is_unseen(known.reference)
         await respond(caller, account_card(known, actions, caller.user.id, owner=owner, unseen=unseen))
 
-    def _list(self, asker: int, page: int) -> MessageContent:
+    async def _list(self, asker: int, page: int) -> MessageContent:
         cache = self._pollers.cache
         if not cache.accounts:
             return empty_list(asker, self._pollers.names)
@@ -116,7 +118,8 @@ class Accounts(commands.Cog):
         stale = {name: read_at[name] for name in failures} if len(names) > 1 else {}
         at = min((each for name, each in read_at.items() if name not in stale), default=None)
         refusal = unread(failures, names) if failures else None
-        return list_content(cache.accounts, page, asker, at=at, refusal=refusal, stale=stale)
+        content = partial(list_content, cache.accounts, page, asker, at=at, refusal=refusal, stale=stale)
+        return await aside(len(cache.accounts), content)
 
 
 def checked_name(name: str | None) -> str | None:
