@@ -53,7 +53,7 @@ from bot.storage import BUSY_TIMEOUT, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = "0.1.0"
+VERSION: Final = "0.2.0"
 LOGIN_LIMIT: Final = timedelta(seconds=60)
 REGISTER_EVERY: Final = timedelta(hours=1)
 REGISTER_LIMIT: Final = timedelta(minutes=2)
