@@ -8,13 +8,13 @@ if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_
 
 import argparse
 import logging
-import os
 import re
 import sys
 from pathlib import Path
 from typing import Final, NoReturn
 
-from bot.cli.terminal import INTERRUPTED, complain, say
+from bot.cli.exit_codes import Exit
+from bot.cli.terminal import complain, say
 
 try:
     from bot import app
@@ -31,11 +31,10 @@ except ModuleNotFoundError as missing:
         f"This Python lacks {missing.name}, which Midwatch needs: run `make install`, "
         "then use .venv/bin/python instead."
     )
-    sys.exit(os.EX_CONFIG)
+    sys.exit(Exit.CONFIG)
 
 log = logging.getLogger("bot.main")  # not `__main__`, which is none of our loggers
 
-FAILED: Final = 1
 LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLevel.ERROR}
 """The log levels of commands that report their own result."""
 ENV_FILE: Final = Path(".env")
@@ -66,7 +65,7 @@ def main(
         return do(wanted, env_file, timings)
     except KeyboardInterrupt:  # before the bot runs, or after
         complain("Stopped.")
-        return INTERRUPTED
+        return Exit.INTERRUPTED
 
 
 def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) -> int:
@@ -77,12 +76,12 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
     except ConfigurationError as error:
         if wanted.command == "check":
             check.report_settings(error.problems)
-            return os.EX_CONFIG
+            return Exit.CONFIG
         complain(
             "Midwatch cannot start, because of its settings:", *(f"  {problem}" for problem in error.problems)
         )
         complain(FIX_SETTINGS if env_file and env_file.exists() else NO_ENV_FILE)
-        return os.EX_CONFIG
+        return Exit.CONFIG
     secrets = [secret.get_secret_value() for secret in (*settings.tokens, settings.heartbeat_url) if secret]
     log_setup.configure(
         LEVELS.get(wanted.command, settings.log_level),
@@ -99,19 +98,19 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
                 return run(settings, timings)
     except Exception:  # Python would print a traceback without the redaction of the log
         log.critical("Midwatch ended because of an error nobody foresaw", exc_info=True)
-        return FAILED
+        return Exit.FAILED
 
 
 def run(settings: Settings, timings: app.Timings) -> int:
-    """Run the bot until it is stopped, and return the exit code. After EX_NOPERM a restart does not help."""
+    """Run the bot until it is stopped, and return the exit code. After NOPERM a restart does not help."""
     try:
         supervisor.run(app.run(settings, timings=timings))
     except TokenRefusedError as error:
         complain(str(error))
-        return os.EX_NOPERM
+        return Exit.NOPERM
     except (StoreError, UnavailableError) as error:
         complain(what(error) if isinstance(error, StoreError) else str(error))
-        return os.EX_UNAVAILABLE
+        return Exit.UNAVAILABLE
     return 0
 
 

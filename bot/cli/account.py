@@ -3,7 +3,6 @@
 import argparse
 import getpass
 import json
-import os
 import sys
 from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
@@ -14,7 +13,8 @@ import aiohttp
 
 from bot.actions.account_token import DEFAULT_JOBS, account_token, jobs_number
 from bot.actions.saving import save
-from bot.cli.terminal import INTERRUPTED, complain, said_if_slow, say
+from bot.cli.exit_codes import Exit
+from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.accounts import Account
 from bot.domain.actions import ChangeOutcome
@@ -116,7 +116,7 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
     """Run the command, and return the exit code."""
     if settings.useapi_token is None:
         complain(NO_USEAPI)
-        return os.EX_CONFIG
+        return Exit.CONFIG
     sent: list[str] = []
     try:
         if wanted.action == "list":
@@ -131,7 +131,7 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
         return code_of(error)
     except (KeyboardInterrupt, EOFError):
         complain(STOPPED_LATE if "POST" in sent else STOPPED)
-        return INTERRUPTED
+        return Exit.INTERRUPTED
 
 
 async def list_accounts(settings: Settings, sent: list[str], *, as_json: bool) -> int:
@@ -147,12 +147,12 @@ async def set_account(settings: Settings, token: SecretStr, jobs: int, sent: lis
     async with api(settings, sent) as useapi:
         saved = await save(useapi, token, jobs)
     code = answer(saved_words(saved))
-    return os.EX_UNAVAILABLE if saved.outcome is ChangeOutcome.NOT_DONE else code
+    return Exit.UNAVAILABLE if saved.outcome is ChangeOutcome.NOT_DONE else code
 
 
 def answer(text: str) -> int:
     """Write an answer, and return the exit code."""
-    return 0 if say(text) else os.EX_IOERR
+    return Exit.DONE if say(text) else Exit.IOERR
 
 
 @asynccontextmanager
@@ -241,8 +241,8 @@ def code_of(error: UserError | ProviderError) -> int:
     """Return the exit code for an error."""
     match error:
         case UserError() | Rejected():
-            return os.EX_DATAERR
+            return Exit.DATAERR
         case Unauthorized() | Unpaid():
-            return os.EX_NOPERM
+            return Exit.NOPERM
         case _:
-            return os.EX_UNAVAILABLE
+            return Exit.UNAVAILABLE

@@ -8,14 +8,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import Final, TextIO
+
+from bot.cli.exit_codes import Exit
 
 NOWHERE_TO: Final = "Standard output cannot be written to ({reason}), so the answer stands here:"
 SLOW_SECONDS: Final = 2.0
 """After so long a line says what the program waits for."""
-INTERRUPTED: Final = 130
-"""The exit code of Ctrl-C."""
 AT_ONCE: Final = (
     "Stopped at once. An answer, a message or a reset that was under way may be unfinished: "
     "the next start checks and finishes it."
@@ -91,19 +92,31 @@ def abandon(stream: TextIO) -> None:
 
 @contextmanager
 def signals(stop: asyncio.Event, end: Callable[[int], object] = os._exit) -> Generator[None]:
-    """Set the event on Ctrl-C and SIGTERM. End the process on a second Ctrl-C."""
+    """Set the event on Ctrl-C and SIGTERM. End the process on a second Ctrl-C.
+
+    Windows has no SIGTERM, but SIGBREAK: Ctrl-Break, or the window of the terminal is closed.
+    """
 
     def interrupted() -> None:
         if stop.is_set():
             complain(AT_ONCE)
-            end(INTERRUPTED)
+            end(Exit.INTERRUPTED)
         stop.set()
 
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, interrupted)
-    loop.add_signal_handler(signal.SIGTERM, stop.set)
-    try:
+    with ExitStack() as stack:
+        stack.callback(on_signal(signal.SIGINT, interrupted))
+        for name in ("SIGTERM", "SIGBREAK"):
+            if hasattr(signal, name):
+                stack.callback(on_signal(getattr(signal, name), stop.set))
         yield
-    finally:
-        for signum in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(signum)
+
+
+def on_signal(signum: signal.Signals, then: Callable[[], object]) -> Callable[[], object]:
+    """Call something in the event loop on a signal. Return what ends that."""
+    loop = asyncio.get_running_loop()
+    try:
+        loop.add_signal_handler(signum, then)
+    except NotImplementedError:  # Windows, whose loop Python wakes for the handler
+        before = signal.signal(signum, lambda *_: loop.call_soon_threadsafe(then))
+        return partial(signal.signal, signum, before)
+    return partial(loop.remove_signal_handler, signum)

@@ -1,7 +1,6 @@
 """The database file: its lock, its connections, its transactions."""
 
 import asyncio
-import fcntl
 import logging
 import os
 import sqlite3
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import aiosqlite
+from filelock import lock_descriptor
 
 from bot.domain.errors import ErrorCode
 from bot.storage.errors import StoreError, as_store_errors, not_writable, primary_code
@@ -72,11 +72,11 @@ def lock_database(path: Path) -> Generator[Path]:
 def lock_file(handle: int, path: Path) -> None:
     """Lock a file until its handle is closed, then create the database."""
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise StoreError(ErrorCode.DATABASE_IN_USE, path=path) from None
+        is_locked = lock_descriptor(handle, blocking=False)
     except OSError as error:
         raise StoreError(ErrorCode.NO_FILE_LOCKS, path=path, reason=error.strerror) from error
+    if not is_locked:
+        raise StoreError(ErrorCode.DATABASE_IN_USE, path=path)
     try:
         create(path)
     except OSError as error:

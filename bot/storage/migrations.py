@@ -90,7 +90,7 @@ async def back_up(connection: aiosqlite.Connection, path: Path, version: int) ->
         unfinished.unlink(missing_ok=True)  # an earlier try may have left one
         create(unfinished)
         await connection.execute("VACUUM INTO ?", (str(unfinished),))
-        with unfinished.open("rb") as file:
+        with unfinished.open("r+b") as file:  # Windows syncs no file that is open for reading alone
             os.fsync(file.fileno())  # its content is safe on the disk before it has its name
         unfinished.replace(backup)
     except OSError as error:
