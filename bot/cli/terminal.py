@@ -117,6 +117,6 @@ def on_signal(signum: signal.Signals, then: Callable[[], object]) -> Callable[[]
     try:
         loop.add_signal_handler(signum, then)
     except NotImplementedError:  # Windows, whose loop Python wakes for the handler
-        before = signal.signal(signum, lambda *_: loop.call_soon_threadsafe(then))
+        before = signal.signal(signum, lambda _signum, _frame: loop.call_soon_threadsafe(then))
         return partial(signal.signal, signum, before)
     return partial(loop.remove_signal_handler, signum)

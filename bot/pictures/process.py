@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import subprocess
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
@@ -129,7 +130,9 @@ class Pictures:
             stderr=DEVNULL,
             cwd=self._cache.name,
             env=environment(self._cache.name),
-            start_new_session=True,  # Ctrl-C in the terminal is for the bot, which then ends it
+            # Ctrl-C in the terminal is for the bot, which then ends it.
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same on Windows
         )
         self._is_killed = False
         if self._is_closed:

@@ -78,6 +78,18 @@ async def test_a_second_ctrl_c_ends_at_once_and_says_what_may_be_unfinished(
     assert (codes, capsys.readouterr().err) == ([130], f"{AT_ONCE}\n")
 
 
+async def test_where_the_event_loop_takes_no_signals_ctrl_break_is_a_request_to_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr(asyncio.SelectorEventLoop, "add_signal_handler")  # as on Windows
+    monkeypatch.setattr(signal, "SIGBREAK", signal.SIGUSR2, raising=False)
+    stop = asyncio.Event()
+    with signals(stop):
+        os.kill(os.getpid(), signal.SIGUSR2)
+        await asyncio.wait_for(stop.wait(), PATIENCE)
+    assert signal.getsignal(signal.SIGUSR2) is signal.SIG_DFL
+
+
 def test_ctrl_c_while_the_program_is_loaded_gives_no_traceback(tmp_path: Path) -> None:
     pressed = "import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n"
     (tmp_path / "aiohttp.py").write_text(pressed, encoding="utf-8")

@@ -1,4 +1,5 @@
 import asyncio
+import fcntl
 import gc
 import sqlite3
 import stat
@@ -86,6 +87,20 @@ async def test_a_second_bot_is_refused_with_one_sentence(path: Path) -> None:
         await store.set_meta("the first", "goes on")
     async with Store.open(path) as store:
         assert await store.meta("the first") == "goes on"
+
+
+async def test_a_bot_of_midwatch_0_1_is_seen_and_sees_this_one(path: Path) -> None:
+    async with Store.open(path):
+        pass
+    with path.with_name(f"{path.name}.lock").open("r+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # all that 0.1 did
+        with pytest.raises(StoreError, match="database in use"):
+            async with Store.open(path):
+                pytest.fail("two at a time")
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        async with Store.open(path):
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 async def test_another_name_of_the_same_file_is_the_same_file(path: Path) -> None:
