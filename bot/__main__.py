@@ -16,7 +16,13 @@ from typing import Final, NoReturn
 from bot.cli.exit_codes import Exit
 from bot.cli.terminal import complain, say
 
+ENV_FILE: Final = Path(".env")
+
 try:
+    from bot.cli import healthy
+
+    if sys.argv[1:] == ["healthy"]:  # Docker asks often: not with all libraries of the bot
+        sys.exit(healthy.run(ENV_FILE))
     from bot import app
     from bot.cli import account, check
     from bot.config import AccountSettings, Settings, load_settings
@@ -37,7 +43,6 @@ log = logging.getLogger("bot.main")  # not `__main__`, which is none of our logg
 
 LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLevel.ERROR}
 """The log levels of commands that report their own result."""
-ENV_FILE: Final = Path(".env")
 FIX_SETTINGS: Final = "Fix these in .env or in the environment; .env.example explains each."
 NO_ENV_FILE: Final = "There is no .env here: run `cp .env.example .env` and fill it in."
 NOT_UNDERSTOOD: Final = "unknown command or option (never put a token here)"
@@ -62,7 +67,7 @@ def main(
     """
     wanted = parser().parse_args(arguments)
     try:
-        return do(wanted, env_file, timings)
+        return healthy.run(env_file) if wanted.command == "healthy" else do(wanted, env_file, timings)
     except KeyboardInterrupt:  # before the bot runs, or after
         complain("Stopped.")
         return Exit.INTERRUPTED
@@ -82,7 +87,8 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
         )
         complain(FIX_SETTINGS if env_file and env_file.exists() else NO_ENV_FILE)
         return Exit.CONFIG
-    secrets = [secret.get_secret_value() for secret in (*settings.tokens, settings.heartbeat_url) if secret]
+    held = (*settings.tokens, settings.heartbeat_url, settings.hook_secret)
+    secrets = [secret.get_secret_value() for secret in held if secret]
     log_setup.configure(
         LEVELS.get(wanted.command, settings.log_level),
         settings.log_format,
@@ -135,9 +141,10 @@ def parser() -> argparse.ArgumentParser:
     described = Parser(
         prog="python -m bot", description="Midwatch stands watch over your Midjourney accounts."
     )
-    commands = described.add_subparsers(dest="command", metavar="run|check|account")
+    commands = described.add_subparsers(dest="command", metavar="run|check|healthy|account")
     commands.add_parser("run", help="run the bot (the default)")
     commands.add_parser("check", help="check its settings, database, tokens and servers, one line each")
+    commands.add_parser("healthy", help="ask the one that runs here whether it is well, for Docker")
     account.describe(
         commands.add_parser("account", help="set and list accounts at useapi.net without Discord")
     )

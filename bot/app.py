@@ -4,8 +4,8 @@ import asyncio
 import gc
 import logging
 import sys
-from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -26,6 +26,7 @@ from bot.cli.terminal import signals
 from bot.config import Settings
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, TokenRefusedError, UnavailableError
+from bot.domain.secret import SecretStr
 from bot.domain.services import MIDJOURNEY, SERVICES
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
@@ -48,6 +49,7 @@ from bot.providers.useapi.client import UseapiClient
 from bot.providers.useapi.services import ServiceClient
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
+from bot.runtime.setting_values import ListenAddress
 from bot.runtime.supervisor import beside, first_of, supervise
 from bot.storage import BUSY_TIMEOUT, Store, StoreError
 
@@ -126,6 +128,8 @@ async def run(
         stack.push_async_callback(bot.services.pollers.close)
         stack.push_async_callback(bot.services.account_info.close)
         stack.push_async_callback(bot.services.pictures.close)
+        if settings.listen is not None:
+            await stack.enter_async_context(listener(settings.listen, settings.hook_secret, bot.services))
         await stack.enter_async_context(beside(bot.services.account_admin.look_back()))
         await stack.enter_async_context(bot)
         await load(bot, extensions)
@@ -145,6 +149,20 @@ async def load(bot: Midwatch, extensions: Iterable[str]) -> None:
     except commands.ExtensionError as error:
         log.exception("%s does not load", error.name)
         raise unavailable(error) from error
+
+
+@asynccontextmanager
+async def listener(
+    address: ListenAddress, hook_secret: SecretStr | None, services: Services
+) -> AsyncGenerator[None]:
+    """Answer monitors and callbacks. What that needs is imported only here."""
+    from bot.listener.hook import Hook  # noqa: PLC0415
+    from bot.listener.server import Listener, listening  # noqa: PLC0415
+
+    loops = services.loops
+    hook = None if hook_secret is None else Hook(hook_secret, loops.poll_now, services.store)
+    async with listening(address, Listener(loops.problems, None, hook)):
+        yield
 
 
 @contextmanager

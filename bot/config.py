@@ -89,6 +89,14 @@ class Settings:
         "A secret address of a monitoring service, called after each successful check "
         "while Midwatch can store and send alerts.",
     )
+    listen: values.ListenAddress | None = setting(
+        values.read_listen_address,
+        "Where monitors and callbacks are answered (docs/metrics.md): a port of this machine, or host:port.",
+    )
+    hook_secret: SecretStr | None = setting(
+        secret(values.read_hook_secret),
+        "The secret end of the address /hook/... there, where a POST makes it check your accounts at once.",
+    )
     poll_interval: timedelta = setting(
         values.read_poll_interval, "How often the account list is read: 5s or more.", timedelta(seconds=60)
     )

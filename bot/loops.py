@@ -187,15 +187,26 @@ class WatchLoops:
         """Poll, and return the time until the next poll. A successful poll of another caller ends it."""
         rest = poller.rest  # after that other poll
         if not rest:
-            poller.next_poll = None
+            poller.next_poll, poller.is_hinted = None, False
             await self.poll(poller)
-            poller.recovered.clear()
+            if not poller.is_hinted:
+                poller.recovered.clear()
             rest = self.rest(poller)
         self._schedule_next(poller, rest)
         return rest
 
     def _schedule_next(self, poller: AccountPoller, rest: timedelta) -> None:
         poller.next_poll = self._now() + rest
+
+    def poll_now(self) -> None:
+        """Let each provider's loop poll at once, and again after a poll that has begun.
+
+        One that asks to be left alone is.
+        """
+        for each in self.pollers:
+            if not isinstance(each.failure, RateLimited):
+                each.is_hinted = True
+                each.recovered.set()
 
     async def poll(self, poller: AccountPoller) -> None:
         """Poll a provider once. An error of the API is a matter of the watch, and no failure of the loop.

@@ -69,10 +69,12 @@ class AccountPoller:
         """How many polls of the loop failed in a row."""
         self.next_poll: datetime | None = None
         """When the loop's next poll begins; None during a poll."""
+        self.is_hinted = False
+        """Whether the provider may have news since the loop's last poll began."""
         self._rest = timedelta()
         self._rests_until = now()
         self.recovered = asyncio.Event()
-        """Set by the first good poll after a failed one; the task that waits for it clears it."""
+        """Set by a hint, and by the first good poll after a failed one; the task that waits clears it."""
 
     @property
     def unwritten_incidents(self) -> Mapping[str, Incident]:

@@ -29,6 +29,21 @@ def problem_words(problem: WatchProblem) -> str:
     return PROBLEM_WORDS[problem.kind].format(place=place)
 
 
+def health_report(problems: Iterable[WatchProblem]) -> dict[str, object]:
+    """Return whether the watch is well, and why not, for `/healthz`."""
+    told = [
+        {"problem": each.kind.name.lower(), "words": f"{problem_words(each)}{loop_in(each)}."}
+        | ({"since": each.since.isoformat()} if each.since else {})
+        for each in problems
+    ]
+    return {"well": not told, "problems": told}
+
+
+def loop_in(problem: WatchProblem) -> str:
+    """Return which loop a problem is about, after a colon; nothing if it is about none."""
+    return f": {problem.detail}" if problem.kind is ProblemKind.LOOP else ""
+
+
 def problem_lines(problems: Iterable[WatchProblem], *, has_undelivered: bool) -> Iterator[str]:
     """Yield why the watch is not well, for `/mjstatus`.
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 WORD: Final = re.compile(r"[!-~]+")
@@ -24,7 +24,10 @@ SHORTEST_REMINDER: Final = timedelta(minutes=5)
 """Nobody is notified more often."""
 SNOWFLAKE: Final = re.compile(r"[0-9]{17,20}")
 SNOWFLAKE_END: Final = 2**64
+PORT_END: Final = 2**16
 LOOPBACK: Final = re.compile(r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|::1")
+LISTEN_ADDRESS: Final = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):)?([0-9]{1,5})")
+HOOK_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{16,256}")
 PUBLIC_TOKEN: Final = "admin"  # noqa: S105 - no secret at all
 """The token of a midjourney-proxy until somebody changes it."""
 
@@ -98,6 +101,31 @@ read_useapi_url: Final = service_address("https://api.useapi.net/v2", "USEAPI_TO
 def read_heartbeat_address(text: str) -> str:
     """Read the heartbeat's address. It may be unencrypted: monitors at home often have no certificate."""
     web_address(text, "write the whole address the monitoring service gave you, with https://")
+    return text
+
+
+class ListenAddress(NamedTuple):
+    """Where to listen."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def read_listen_address(text: str) -> ListenAddress:
+    """Read where to listen. Without a host that is this machine alone."""
+    found = LISTEN_ADDRESS.fullmatch(text)
+    if found is None or not 0 < int(found[2]) < PORT_END:
+        raise ValueError("is no port or host:port: write 8080 for this machine alone, or like 0.0.0.0:8080")
+    return ListenAddress((found[1] or "127.0.0.1").strip("[]"), int(found[2]))
+
+
+def read_hook_secret(text: str) -> str:
+    """Read the secret of the hook's address."""
+    if HOOK_SECRET.fullmatch(text) is None:
+        raise ValueError("is no secret for an address: write 16 to 256 of A-Z, a-z, 0-9, - and _")
     return text
 
 

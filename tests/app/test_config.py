@@ -71,6 +71,12 @@ GOOD = [
     pytest.param("OWNER_IDS", f"{OWNER}, {OTHER}", frozenset({int(OWNER), int(OTHER)}), id="owners"),
     pytest.param("GUILD_IDS", OWNER, frozenset({int(OWNER)}), id="one-guild"),
     pytest.param("ALERT_CHANNEL_ID", f" {OWNER} ", int(OWNER), id="channel"),
+    pytest.param("LISTEN", "8080", ("127.0.0.1", 8080), id="port-alone"),
+    pytest.param("LISTEN", ":8080", ("127.0.0.1", 8080), id="port-behind-a-colon"),
+    pytest.param("LISTEN", "0.0.0.0:8080", ("0.0.0.0", 8080), id="every-address"),  # noqa: S104 - nothing is opened
+    pytest.param("LISTEN", "[::]:65535", ("::", 65535), id="every-address-6"),
+    pytest.param("LISTEN", "box.lan:1", ("box.lan", 1), id="host"),
+    pytest.param("HOOK_SECRET", "0123456789-_abCD", SecretStr("0123456789-_abCD"), id="shortest-hook-secret"),
     pytest.param("POLL_INTERVAL", "5s", timedelta(seconds=5), id="fastest-poll"),
     pytest.param("OUTAGE_AFTER", "15m", timedelta(minutes=15), id="minutes"),
     pytest.param("FLAP_WINDOW", "4h", timedelta(hours=4), id="hours"),
@@ -191,6 +197,15 @@ BAD = [
     pytest.param("ALERT_CHANNEL_ID", "9" * 20, "not a Discord id", id="too-large"),
     pytest.param("ALERT_CHANNEL_ID", "١٢٣٤٥٦٧٨٩٠١٢٣٤٥٦٧٨", "not a Discord id", id="other-digits"),
     pytest.param("HEARTBEAT_URL", "hc-ping.example/abc", "not a web address", id="heartbeat"),
+    pytest.param("LISTEN", "localhost", "no port or host:port", id="no-port"),
+    pytest.param("LISTEN", "http://127.0.0.1:8080", "no port or host:port", id="web-address"),
+    pytest.param("LISTEN", "::1:8080", "no port or host:port", id="bare-ipv6"),
+    pytest.param("LISTEN", "127.0.0.1:0", "no port or host:port", id="port-zero"),
+    pytest.param("LISTEN", "127.0.0.1:65536", "no port or host:port", id="port-too-high"),
+    pytest.param("LISTEN", "yes", "no port or host:port", id="yes"),
+    pytest.param("HOOK_SECRET", "0123456789abcde", "16 to 256 of A-Z", id="short-hook-secret"),
+    pytest.param("HOOK_SECRET", "0123456789abcdef/", "16 to 256 of A-Z", id="hook-secret-with-a-slash"),
+    pytest.param("HOOK_SECRET", "0123456789 abcdef", "16 to 256 of A-Z", id="hook-secret-of-two-words"),
     pytest.param("HEARTBEAT_URL", "https://hc..example/abc", "not a web address", id="heartbeat-to-no-name"),
     pytest.param("POLL_INTERVAL", "4s", "too short", id="too-fast"),
     pytest.param("POLL_INTERVAL", "60", "write 5s or more with its unit, like 60s", id="no-unit"),
@@ -276,6 +291,7 @@ def test_no_value_is_carried_along_by_the_error(environment: pytest.MonkeyPatch)
 
 def test_settings_do_not_show_their_secrets(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("HEARTBEAT_URL", "https://hc-ping.example/kept-from-all-eyes")
+    environment.setenv("HOOK_SECRET", "kept-from-all-eyes")
     settings = load_settings(None)
     shown = repr(settings) + str(settings) + repr(plain(settings))
     assert [secret for secret in (DISCORD, USEAPI, "kept-from-all-eyes") if secret in shown] == []

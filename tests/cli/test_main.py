@@ -178,6 +178,14 @@ def test_a_database_in_use_by_another_midwatch_is_said_in_one_sentence(
     assert sentence.startswith(f"Another Midwatch is using {database}")
 
 
+def test_a_port_in_use_is_said_in_one_sentence(env_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert main([], env_file=written(env_file, LISTEN=port, LOG_LEVEL="ERROR")) == 69
+    sentence = capsys.readouterr().err.splitlines()[-1]
+    assert sentence == f"Midwatch cannot listen at 127.0.0.1:{port}: Address already in use. Change LISTEN."
+
+
 def test_a_damaged_database_is_said_in_one_sentence(
     env_file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,0 +1,1 @@
+"""The web server for monitors and callbacks. Nothing of it is imported without LISTEN."""
