@@ -5,32 +5,25 @@ import re
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Final
 
-from bot.domain.account_info import InfoSnapshot, parse_info
-from bot.domain.accounts import Account, EntryState
 from bot.domain.clock import utc_now
-from bot.domain.providers import MJPROXY, USEAPI, provider_of, reference_to
-from bot.storage import Store
+from bot.domain.services import SERVICES
 from tests.demo import launch
+from tests.demo.month import DemoClock, Months
 from tests.demo.page import Living, PageServer, Proxy, Stage, Useapi
-from tests.demo.past import write_past
+from tests.demo.past import DATABASE, MIDJOURNEY_TAKES, labelled, remember
 from tests.demo.process import BotProcess, Spawn, spawn
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
-from tests.simulators.mjproxy import SimulatedMjproxy, SimulatedProxyAccount
-from tests.simulators.useapi import Plan, SimulatedAccount, SimulatedUseapi
+from tests.simulators.mjproxy import SimulatedMjproxy
+from tests.simulators.useapi import Plan, SimulatedUseapi
 
-MIDJOURNEY_TAKES: Final = 1.2
-"""Seconds until `/info` is answered: long enough to see the bot think."""
-ASKED_BEFORE: Final = timedelta(hours=3)
-"""How long before the demo the bot is said to have asked for account information."""
-NEVER_ASKED: Final = "fjord"
-"""The account whose name the bot does not know yet."""
 PROXY_ACCOUNTS: Final = {
     "jasper": ("Pro", 11.4, 30, 16),
     "kelpie": ("Standard", 14.28, 15, 28),
@@ -43,7 +36,6 @@ PROXY_ACCOUNTS: Final = {
 and in how many days the plans renew."""
 USED: Final = {"aurora": (33.4, 60, 9), "basalt": (4.6, 30, 12), "ember": (2.03, 3.33, 17)}
 """The fast hours left and in all of accounts at useapi.net, and in how many days their plans renew."""
-DATABASE: Final = "midwatch.sqlite3"
 PACE: Final = {"POLL_INTERVAL": 5, "FLAP_WINDOW": 15, "OUTAGE_AFTER": 15}
 """The seconds of what takes minutes by default, so that a visitor sees it."""
 PROXY_PACE: Final = 6
@@ -110,38 +102,6 @@ def seed_proxy(proxy: SimulatedMjproxy) -> None:
     proxy.sync_seconds = MIDJOURNEY_TAKES
 
 
-def labelled(accounts: Iterable[SimulatedAccount | SimulatedProxyAccount]) -> dict[str, Account]:
-    """Return accounts as the bot knows them, by their labels, with what they answered to `/info`."""
-    known: dict[str, Account] = {}
-    for each in accounts:
-        if isinstance(each, SimulatedAccount):
-            is_asked = each.discord_name != NEVER_ASKED
-            info = InfoSnapshot(None, None, each.info_text) if is_asked else None
-            known[each.discord_name] = Account(each.channel, each.max_jobs, info=info)
-        else:
-            text = "\n".join(f"**{label}**: {value}" for label, value in each.info.items())
-            known[each.remark or each.id] = Account(
-                reference_to(MJPROXY, each.id),
-                entry=EntryState.OK if each.running else EntryState.PAUSED,
-                title=each.remark,
-                discord_channel=each.channel,
-                info=InfoSnapshot(None, None, text),
-            )
-    return known
-
-
-async def remember(accounts: Mapping[str, Account], people: Sequence[int], folder: Path) -> None:
-    """Store weeks of history, and the answers to `/info` by which the bot knows names at useapi.net."""
-    now = utc_now()
-    async with Store.open(folder / DATABASE) as store:
-        await write_past(store, accounts, people, now)
-        took = timedelta(seconds=MIDJOURNEY_TAKES)
-        for label, account in accounts.items():
-            if account.info and provider_of(account.reference) == USEAPI:
-                info = parse_info(account.info.text, label)
-                await store.record_info(account.reference, InfoSnapshot(now - ASKED_BEFORE, took, info))
-
-
 def bot_command(
     discord: SimulatedDiscord,
     services: Mapping[str, SimulatedUseapi | SimulatedMjproxy],
@@ -149,7 +109,7 @@ def bot_command(
     *,
     hurry: float = 1,
     living: bool = False,
-    board: bool = False,
+    ahead: timedelta = timedelta(),
 ) -> list[str]:
     """Return the command that runs the bot between these, with its database in this folder."""
     settings = {
@@ -159,49 +119,50 @@ def bot_command(
         **({"USEAPI_SERVICES": ",".join(("midjourney", *LIVING))} if living else {}),
         "GUILD_IDS": str(discord.guild_id),
         "ALERT_CHANNEL_ID": str(discord.channel_id),
-        **({"STATUS_CHANNEL_ID": str(discord.channel_id)} if board else {}),
+        "STATUS_CHANNEL_ID": str(discord.status_channel_id),
         "DATABASE_PATH": str(folder / DATABASE),
         **{name: f"{seconds}s" for name, seconds in PACE.items()},
         "REMIND_AFTER": REMIND_AFTER,
     }
-    return launch.command(discord.api, discord.gateway, folder, settings, hurry=hurry, pace=PROXY_PACE)
+    return launch.command(
+        discord.api, discord.gateway, folder, settings, hurry=hurry, pace=PROXY_PACE, ahead=ahead
+    )
 
 
 @asynccontextmanager
 async def demo(
-    providers: Collection[str] = PROVIDERS, *, hurry: float = 1, spawn: Spawn = spawn, board: bool = False
+    providers: Collection[str] = PROVIDERS, *, hurry: float = 1, spawn: Spawn = spawn
 ) -> AsyncGenerator[tuple[PageServer, BotProcess]]:
     """Start the simulations, of these services, the bot and the page. All of it ends with the block."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="midwatch-demo-")))
-        discord = await stack.enter_async_context(SimulatedDiscord())
+        clock = DemoClock()
+        discord = await stack.enter_async_context(SimulatedDiscord(now=clock.now))
         services: dict[str, SimulatedUseapi | SimulatedMjproxy] = {}
         shown: list[Useapi | Living | Proxy] = []
+        is_living = Living.key in providers
         if Useapi.key in providers:
-            services[Useapi.key] = useapi = await stack.enter_async_context(SimulatedUseapi())
+            useapi = await stack.enter_async_context(SimulatedUseapi(now=clock.now))
+            services[Useapi.key] = useapi
             seed(useapi)
             shown.append(Useapi(useapi))
-            if Living.key in providers:
+            if is_living:
                 for name, key in LIVING.items():
                     useapi.add_to(name, key)
                 shown.append(Living(useapi))
         if Proxy.key in providers:
-            proxy = SimulatedMjproxy(pace=PROXY_PACE * hurry)
+            proxy = SimulatedMjproxy(pace=PROXY_PACE * hurry, now=clock.now)
             services[Proxy.key] = await stack.enter_async_context(proxy)
             seed_proxy(proxy)
             shown.append(Proxy(proxy))
         accounts = labelled(chain.from_iterable(each.accounts.values() for each in services.values()))
-        await remember(accounts, [discord.owner.id, discord.second_owner.id], folder)
-        bot = await stack.enter_async_context(
-            BotProcess(
-                bot_command(
-                    discord, services, folder, hurry=hurry, living=Living.key in providers, board=board
-                ),
-                folder / "bot.log",
-                spawn=spawn,
-            )
-        )
-        page = await stack.enter_async_context(PageServer(Stage(discord, bot, shown)))
+        people = [discord.owner.id, discord.second_owner.id]
+        await remember(accounts, people, folder, clock.now())
+        command = partial(bot_command, discord, services, folder, hurry=hurry, living=is_living)
+        bot = await stack.enter_async_context(BotProcess(command(), folder / "bot.log", spawn=spawn))
+        others = [each.provider for each in SERVICES if is_living and each.name in LIVING]
+        months = Months(clock, bot, command, services, folder, people, others)
+        page = await stack.enter_async_context(PageServer(Stage(discord, bot, shown, months)))
         bot.changed = page.changed
         for service in services.values():
             service.changed.append(page.changed)

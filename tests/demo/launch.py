@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Final
@@ -34,15 +36,17 @@ def command(
     *arguments: str,
     hurry: float = 1,
     pace: float = 1,
+    ahead: timedelta = timedelta(),
 ) -> list[str]:
     """Return the arguments of `python` that run the bot; `arguments` are the bot's own, such as `check`.
 
     So many times shorter is what the settings give in seconds, and what the bot waits for its next edit of a
     message, for the polls after a remedy and for the next attempt of a request; the pace is how many times
-    faster midjourney-proxy is than the real one.
+    faster midjourney-proxy is than the real one, and the bot's clock is ahead of this machine's.
     """
     pairs = [f"{name}={value}" for name, value in settings.items()]
-    own = [f"--hurry={hurry}", f"--pace={pace}", discord_api, gateway, str(folder), *pairs]
+    speeds = [f"--hurry={hurry}", f"--pace={pace}", f"--ahead={ahead.total_seconds()}"]
+    own = [*speeds, discord_api, gateway, str(folder), *pairs]
     return ["-m", "tests.demo.launch", *own, "--", *arguments]
 
 
@@ -90,8 +94,8 @@ def run(words: Sequence[str]) -> None:
     for name in ("discord_api", "gateway", "folder"):
         parser.add_argument(name)
     parser.add_argument("settings", nargs="*", metavar="NAME=VALUE")
-    for name in ("--hurry", "--pace"):
-        parser.add_argument(name, type=float, default=1)
+    for name, usual in {"--hurry": 1, "--pace": 1, "--ahead": 0}.items():
+        parser.add_argument(name, type=float, default=usual)
     own, arguments = _halves(words)
     given = parser.parse_args(own)
     settings = dict(pair.split("=", 1) for pair in given.settings)
@@ -100,7 +104,7 @@ def run(words: Sequence[str]) -> None:
     os.environ.update(settings)
     os.chdir(given.folder)
     with point_at(given.discord_api, given.gateway):
-        sys.exit(_run_bot(arguments, given.hurry, given.pace))
+        sys.exit(_run_bot(arguments, given.hurry, given.pace, timedelta(seconds=given.ahead)))
 
 
 def _halves(words: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -119,15 +123,29 @@ def _end_with_parent() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _run_bot(arguments: Sequence[str], hurry: float, pace: float) -> int:
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """Stands where the bot has the class of times, which it asks for the present one."""
+
+    ahead: timedelta
+
+    def now(self, zone: tzinfo) -> datetime:
+        return datetime.now(zone) + self.ahead
+
+
+def _run_bot(arguments: Sequence[str], hurry: float, pace: float, ahead: timedelta) -> int:
     # Imported only now, so that nothing of the bot has seen the environment before it was emptied.
     from bot.__main__ import main as bot_main  # noqa: PLC0415 - as the comment says
     from bot.app import DEFAULT_TIMINGS, Timings  # noqa: PLC0415 - as the comment says
+    from bot.domain import clock  # noqa: PLC0415 - as the comment says
     from bot.providers.mjproxy.client import MjproxyClient  # noqa: PLC0415 - as the comment says
     from bot.runtime import setting_values  # noqa: PLC0415 - as the comment says
 
     setting_values.SHORTEST_POLL /= hurry  # pyright: ignore[reportConstantRedefinition] - a hurried demo polls as often
     setting_values.SECONDS["s"] /= hurry  # pyright: ignore[reportArgumentType] - minutes stay as long
+
+    # Every part of the bot asks one function for the time, and that one asks this name.
+    clock.datetime = _Clock(ahead)  # pyright: ignore[reportAttributeAccessIssue, reportPrivateImportUsage] - a clock in place of a class
 
     MjproxyClient.checks = {  # pyright: ignore[reportAttributeAccessIssue] - as many checks, only sooner
         remedy: tuple(check / pace for check in checks) for remedy, checks in MjproxyClient.checks.items()

@@ -2,21 +2,30 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import repeat
+from pathlib import Path
 from typing import Final
 
 from bot.domain.account_info import Info, InfoSnapshot, parse_info
-from bot.domain.accounts import Account, Flag, FlagKind, Observation, State
+from bot.domain.accounts import Account, EntryState, Flag, FlagKind, Observation, State
 from bot.domain.actions import Action
 from bot.domain.incidents import Ending, Incident, RemedyVerdict, ServiceProblem, new_key
-from bot.domain.providers import USEAPI, provider_of
+from bot.domain.providers import MJPROXY, USEAPI, provider_of, reference_to
 from bot.domain.usage import UsageSample
 from bot.storage import Store
-from tests.simulators.mjproxy import pool
-from tests.simulators.useapi import CAPTCHA, MODERATION, TIMED_BLOCK
+from tests.simulators.mjproxy import SimulatedProxyAccount, pool
+from tests.simulators.useapi import CAPTCHA, MODERATION, TIMED_BLOCK, SimulatedAccount
+
+DATABASE: Final = "midwatch.sqlite3"
+MIDJOURNEY_TAKES: Final = 1.2
+"""Seconds until `/info` is answered: long enough to see the bot think."""
+ASKED_BEFORE: Final = timedelta(hours=3)
+"""How long before the demo the bot is said to have asked for account information."""
+NEVER_ASKED: Final = "fjord"
+"""The account whose name the bot does not know yet."""
 
 LENGTH: Final = timedelta(days=42)
 """How long before the start of the demo its past begins."""
@@ -67,10 +76,61 @@ PAST: Final = (
 """No incident ends so late that what is flagged in the demo would be a repetition."""
 
 
-async def write_past(
-    store: Store, accounts: Mapping[str, Account], people: Sequence[int], now: datetime
+def labelled(accounts: Iterable[SimulatedAccount | SimulatedProxyAccount]) -> dict[str, Account]:
+    """Return accounts as the bot knows them, by their labels, with what they answered to `/info`."""
+    known: dict[str, Account] = {}
+    for each in accounts:
+        if isinstance(each, SimulatedAccount):
+            is_asked = each.discord_name != NEVER_ASKED
+            info = InfoSnapshot(None, None, each.info_text) if is_asked else None
+            known[each.discord_name] = Account(each.channel, each.max_jobs, info=info)
+        else:
+            text = "\n".join(f"**{label}**: {value}" for label, value in each.info.items())
+            known[each.remark or each.id] = Account(
+                reference_to(MJPROXY, each.id),
+                entry=EntryState.OK if each.running else EntryState.PAUSED,
+                title=each.remark,
+                discord_channel=each.channel,
+                info=InfoSnapshot(None, None, text),
+            )
+    return known
+
+
+async def remember(
+    accounts: Mapping[str, Account],
+    people: Sequence[int],
+    folder: Path,
+    now: datetime,
+    incidents: Sequence[Past] = PAST,
+    length: timedelta = LENGTH,
+    others: Iterable[str] = (),
 ) -> None:
-    """Write weeks of invented life of these accounts, by label, up to now; the people took care of them.
+    """Store weeks of history, and the answers to `/info` by which the bot knows names at useapi.net.
+
+    An account with an open incident gets none. Of other providers only a good poll of now is stored.
+    """
+    async with Store.open(folder / DATABASE) as store:
+        flagged = {each.reference for each in await store.watch.load_incidents(now) if not each.ended}
+        spared = {label: each for label, each in accounts.items() if each.reference not in flagged}
+        await write_past(store, spared, people, now, incidents, length)
+        for provider in others:
+            await store.record_observation(Observation(now, (), provider, is_complete=False))
+        took = timedelta(seconds=MIDJOURNEY_TAKES)
+        for label, account in spared.items():
+            if account.info and provider_of(account.reference) == USEAPI:
+                info = parse_info(account.info.text, label)
+                await store.record_info(account.reference, InfoSnapshot(now - ASKED_BEFORE, took, info))
+
+
+async def write_past(
+    store: Store,
+    accounts: Mapping[str, Account],
+    people: Sequence[int],
+    now: datetime,
+    incidents: Sequence[Past],
+    length: timedelta,
+) -> None:
+    """Write so much invented life of these accounts, by label, up to now; the people took care of them.
 
     The numbers of each account lead to those of its answer to `/info`.
     """
@@ -78,9 +138,9 @@ async def write_past(
     for each in accounts.values():
         by_provider[provider_of(each.reference)].append(each)
     for provider, listed in by_provider.items():
-        for observation in observations(provider, listed, now):
+        for observation in observations(provider, listed, now, length):
             await store.record_observation(observation)
-    for number, past in enumerate(PAST):
+    for number, past in enumerate(incidents):
         about = accounts.get(past.label)
         if about is None and past.label not in {BOT, *by_provider}:
             continue  # of a service that this demo does not have
@@ -90,14 +150,16 @@ async def write_past(
         await store.watch.save(incidents=[incident], actions=actions)
 
 
-def observations(provider: str, accounts: Sequence[Account], now: datetime) -> Iterator[Observation]:
+def observations(
+    provider: str, accounts: Sequence[Account], now: datetime, length: timedelta
+) -> Iterator[Observation]:
     """Yield a good poll of each day, with the accounts' answers to `/info` of that day, and one of now."""
     silent = [replace(each, info=None) for each in accounts]
-    told = [answers(each.info, now) if each.info else repeat(None) for each in accounts]
-    for number, day in zip(range(LENGTH // DAY, 0, -1), zip(*told, strict=False), strict=False):
+    told = [answers(each.info, now, length) if each.info else repeat(None) for each in accounts]
+    for number, day in zip(range(length // DAY, 0, -1), zip(*told, strict=False), strict=False):
         listed = (replace(each, info=info) for each, info in zip(silent, day, strict=True))
-        yield Observation(now - number * DAY, tuple(listed), provider)
-    yield Observation(now, tuple(silent), provider)
+        yield Observation(now - number * DAY, tuple(listed), provider, is_complete=False)
+    yield Observation(now, tuple(silent), provider, is_complete=False)
 
 
 def incident_of(past: Past, about: Account | None, provider: str, now: datetime) -> Incident:
@@ -135,7 +197,7 @@ def actions_of(past: Past, incident: Incident, person: int) -> Iterator[Action]:
         yield Action(incident.reset_at, person, verb, incident.reference, RemedyVerdict.BACK)
 
 
-def answers(last: InfoSnapshot, now: datetime) -> Sequence[InfoSnapshot]:
+def answers(last: InfoSnapshot, now: datetime, length: timedelta) -> Sequence[InfoSnapshot]:
     """Return answers to `/info` of the days before now, the oldest first, that lead to the last one."""
     rng = random.Random(last.text)  # noqa: S311 - made-up numbers, the same for the same answer
     sample = UsageSample.of(parse_info(last.text), now)
@@ -143,7 +205,7 @@ def answers(last: InfoSnapshot, now: datetime) -> Sequence[InfoSnapshot]:
     renewal = (sample.renews_at or now) - CYCLE
     pace = (total - (left or 0.0)) / max((now - renewal) / DAY, 1.0)
     found: list[InfoSnapshot] = []
-    for number in range(1, LENGTH // DAY + 1):
+    for number in range(1, length // DAY + 1):
         at = now - number * DAY
         if at < renewal:
             left, renewal = total * rng.uniform(0.1, 0.4), renewal - CYCLE

@@ -81,8 +81,9 @@ class BotProcess:
     def pid(self) -> int | None:
         return self._process.pid if self._process is not None and self.running else None
 
-    async def start(self) -> None:
-        """Start the process."""
+    async def start(self, command: Sequence[str] | None = None) -> None:
+        """Start the process, from now on by another command if one is given."""
+        self._command = command or self._command
         self._process = await self._spawn(self._command, self._log)
         self.exit_code = None
         self._watch = asyncio.create_task(self._report_end(self._process))

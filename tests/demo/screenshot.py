@@ -67,14 +67,15 @@ async def draw_answer(browser: Browser, command: str, account: str | None = None
 
 async def draw_board(browser: Browser) -> bytes:
     """Draw the board with a flagged account, as a phone shows it."""
-    async with demo(board=True) as (server, _):
+    async with demo() as (server, _):
         page = await browser.new_page(viewport=PHONE, device_scale_factor=2)
         visitor = Visitor(page)
         await visitor.arrive(server.address)
-        await page.locator("#server .messages").evaluate(UNROLL)
         await page.locator("#phone").evaluate("phone => { phone.style.display = 'none'; }")
         await visitor.alert("jasper", "Moderation")
-        board = visitor.messages().filter(has_text="Midwatch board")
+        await visitor.open("status")
+        await page.locator("#status .messages").evaluate(UNROLL)
+        board = visitor.messages("status").filter(has_text="Midwatch board")
         await expect(board).to_contain_text("1 needs you", timeout=ANSWER_MS)
         await expect(board.locator("a img")).to_have_js_property("complete", True, timeout=ANSWER_MS)  # noqa: FBT003 - a value of the page
         return await board.screenshot()

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
@@ -32,6 +33,15 @@ class NoBot:
         """Do nothing."""
 
 
+class NoMonths:
+    """Stands where months would pass."""
+
+    ahead = timedelta()
+
+    async def let_pass(self) -> None:
+        """Do nothing."""
+
+
 @dataclass(slots=True)
 class Scene:
     """A page before an empty world, and the bot's way to send messages to it."""
@@ -54,7 +64,7 @@ async def scene(browser: Browser, width: int = 1280, **context: Any) -> AsyncGen
     errors: list[str] = []
     async with (
         SimulatedDiscord() as world,
-        PageServer(Stage(world, NoBot(), [])) as server,
+        PageServer(Stage(world, NoBot(), [], NoMonths())) as server,
         discord.Client(intents=discord.Intents.none()) as client,
         await browser.new_page(viewport={"width": width, "height": 800}, **context) as page,
     ):

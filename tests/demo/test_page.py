@@ -27,7 +27,7 @@ from tests.support.clock import MINUTE, Clock
 PATIENCE = 10.0
 ACTIONS = [
     *("slash", "autocomplete", "click", "select", "submit"),
-    *("flag", "clear", "stubborn", "fault", "refuse", "switch", "dms", "sending", "restart"),
+    *("flag", "clear", "stubborn", "fault", "refuse", "switch", "dms", "sending", "restart", "month"),
 ]
 
 
@@ -40,6 +40,20 @@ class NoBot:
 
     async def restart(self) -> None:
         self.restarts += 1
+
+
+class OneMonth:
+    """Lets one month pass, and takes until it is told to be over."""
+
+    def __init__(self, bot: NoBot) -> None:
+        self.ahead = timedelta()
+        self.bot = bot
+        self.over = asyncio.Event()
+
+    async def let_pass(self) -> None:
+        await self.over.wait()
+        self.ahead += timedelta(days=30)
+        await self.bot.restart()
 
 
 class Client:
@@ -66,17 +80,28 @@ def bot_process() -> NoBot:
 
 
 @pytest.fixture
-def stage(world: SimulatedDiscord, api: SimulatedUseapi, bot_process: NoBot) -> Stage:
-    api.add(channel="1200000000000000001", discord_name="aurora")
-    return Stage(world, bot_process, [Useapi(api)])
+def months(bot_process: NoBot) -> OneMonth:
+    return OneMonth(bot_process)
 
 
 @pytest.fixture
-def both(world: SimulatedDiscord, api: SimulatedUseapi, proxy: SimulatedMjproxy, bot_process: NoBot) -> Stage:
+def stage(world: SimulatedDiscord, api: SimulatedUseapi, bot_process: NoBot, months: OneMonth) -> Stage:
+    api.add(channel="1200000000000000001", discord_name="aurora")
+    return Stage(world, bot_process, [Useapi(api)], months)
+
+
+@pytest.fixture
+def both(
+    world: SimulatedDiscord,
+    api: SimulatedUseapi,
+    proxy: SimulatedMjproxy,
+    bot_process: NoBot,
+    months: OneMonth,
+) -> Stage:
     """The page of both services, of which the proxy has three accounts."""
     for remark in ("jasper", "kelpie", None):
         proxy.add(remark=remark)
-    return Stage(world, bot_process, [Useapi(api), Proxy(proxy)])
+    return Stage(world, bot_process, [Useapi(api), Proxy(proxy)], months)
 
 
 @pytest.fixture
@@ -476,3 +501,29 @@ def contents(picture: dict[str, Any]) -> list[str]:
 
 async def test_nobody_else_can_look(client: Client) -> None:
     assert (await client.get("events?as=nobody"))[0] == 400
+
+
+async def test_a_restart_waits_for_a_month_that_passes(
+    stage: Stage, months: OneMonth, bot_process: NoBot
+) -> None:
+    passing = asyncio.ensure_future(stage.act("month", {"as": "owner"}))
+    restarting = asyncio.ensure_future(stage.act("restart", {"as": "owner"}))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert bot_process.restarts == 0
+    months.over.set()
+    await asyncio.gather(passing, restarting)
+    assert bot_process.restarts == 2
+    assert stage.picture("owner")["ahead"] == timedelta(days=30).total_seconds()
+
+
+async def test_a_month_passes_to_its_end_though_the_page_is_closed(
+    stage: Stage, months: OneMonth, bot_process: NoBot
+) -> None:
+    passing = asyncio.ensure_future(stage.act("month", {"as": "owner"}))
+    await asyncio.sleep(0)
+    passing.cancel()
+    months.over.set()
+    await stage.act("restart", {"as": "owner"})  # which waits for it
+    assert passing.cancelled()
+    assert bot_process.restarts == 2

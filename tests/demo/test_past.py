@@ -11,8 +11,8 @@ from bot.domain.incidents import ServiceProblem
 from bot.domain.providers import MJPROXY, USEAPI
 from bot.incidents.transaction import ENDED_STAYS
 from bot.storage import Store
-from tests.demo.demo import DATABASE, labelled, remember, seed, seed_proxy
-from tests.demo.past import LENGTH
+from tests.demo.demo import seed, seed_proxy
+from tests.demo.past import DATABASE, LENGTH, labelled, remember
 from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import SimulatedUseapi
 from tests.support.browsing import in_a_browser, visiting
@@ -27,7 +27,7 @@ async def remembered(folder: Path) -> dict[str, Account]:
     seed(useapi)
     seed_proxy(proxy)
     accounts = labelled([*useapi.accounts.values(), *proxy.accounts.values()])
-    await remember(accounts, PEOPLE, folder)
+    await remember(accounts, PEOPLE, folder, datetime.now(UTC))
     return accounts
 
 

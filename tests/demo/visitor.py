@@ -51,8 +51,12 @@ class Visitor:
         await self._type("server", "")
 
     def messages(self, pane: str = "server") -> Locator:
-        """The messages of a pane, `server` or `dm`, oldest first."""
+        """The messages of a pane, `server`, `status` or `dm`, oldest first."""
         return self.page.locator(f"#{pane} .message")
+
+    async def open(self, channel: str) -> None:
+        """Bring a channel of the server into view."""
+        await self.page.get_by_role("tab", name=f"# {channel}", exact=True).click()
 
     def button(self, name: str, within: str = "body") -> Locator:
         """A button by its exact name."""

@@ -1,4 +1,5 @@
 // The page: takes the state as it is pushed, draws what changed, and sends what the visitor does.
+import { Channels } from "./channels.js";
 import { Composer } from "./composer.js";
 import { h, uniqueId } from "./dom.js";
 import { answers, isSilent, messageItem, notifies, noticeItem } from "./message.js";
@@ -6,7 +7,7 @@ import { openModal } from "./modal.js";
 import { News } from "./news.js";
 import { Phone } from "./phone.js";
 import { Strip } from "./strip.js";
-import { keepTimesFresh } from "./time.js";
+import { keepTimesFresh, leap } from "./time.js";
 
 const KEPT = location.pathname; // differs with each run of the demo
 const BOT_STATES = { online: "is online", starting: "is starting …", stopped: "has stopped" };
@@ -93,7 +94,7 @@ class Pane {
     this.#follow();
     if (answer) this.root.scrollIntoView({ block: "nearest" });
     else if (pushed.length) news.forget(); // the phone tells of what is newest
-    else if (changed) news.tell(`${happened(changed, added)} message in ${this.name}`, changed.element);
+    else if (changed && this.place !== "status") news.tell(`${happened(changed, added)} message in ${this.name}`, changed.element);
     for (const { line } of pushed) phone.notify(line, this.place === "dm" ? null : this.name);
   }
 
@@ -146,7 +147,8 @@ function arrange(parent, elements) {
 
 const news = new News(document.getElementById("news"));
 const phone = new Phone(document.getElementById("phone"), context);
-const panes = ["server", "dm"].map((name) => new Pane(document.getElementById(name), name));
+const panes = ["server", "status", "dm"].map((name) => new Pane(document.getElementById(name), name));
+const channels = new Channels(document.getElementById("channels"), panes.slice(0, 2).map((pane) => pane.root));
 const strip = new Strip(document.getElementById("strip"), context);
 const bot = document.getElementById("bot");
 let latest = null;
@@ -159,6 +161,8 @@ function draw(state) {
   const text = `${state.bot.name} ${BOT_STATES[state.bot.state]}${state.bot.detail ? ` · ${state.bot.detail}` : ""}`;
   if (bot.textContent !== text) bot.textContent = text;
   bot.dataset.state = state.bot.state;
+  channels.update(state.places);
+  leap(state.ahead);
   viewers(state);
   for (const pane of panes) pane.update(state);
   news.update();

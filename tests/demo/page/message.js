@@ -3,7 +3,7 @@ import { components } from "./components.js";
 import { attachments, embedImage } from "./files.js";
 import { h, link } from "./dom.js";
 import { markdown } from "./markdown.js";
-import { stamp } from "./time.js";
+import { sent, stamp } from "./time.js";
 
 const EPHEMERAL = 1 << 6;
 const LOADING = 1 << 7;
@@ -72,11 +72,11 @@ function asked(message, context) {
 }
 
 function head(message, flags) {
-  const sent = Date.parse(message.timestamp) / 1000;
+  const at = Date.parse(message.timestamp) / 1000;
   return h("p", { class: "head" },
     h("strong", { class: "author" }, sender(message)),
     message.author.bot ? h("span", { class: "app-badge" }, "APP") : null,
-    h("time", { datetime: message.timestamp, title: stamp(sent, "F") }, stamp(sent, "t")),
+    h("time", { datetime: message.timestamp, title: stamp(at, "F"), "data-sent": String(at) }, sent(at)),
     flags & SILENT ? h("span", { class: "silent", title: "Sent without a notification" }, "silent") : null,
     message.edited_timestamp && !(flags & LOADING)
       ? h("span", { class: "edited", title: stamp(Date.parse(message.edited_timestamp) / 1000, "F") }, "(edited)") : null);
@@ -119,8 +119,8 @@ function fieldBox(field, context) {
 }
 
 function footer(embed) {
-  const sent = embed.timestamp ? stamp(Date.parse(embed.timestamp) / 1000, "f") : null;
-  const parts = [embed.footer?.text, sent].filter(Boolean);
+  const at = embed.timestamp ? stamp(Date.parse(embed.timestamp) / 1000, "f") : null;
+  const parts = [embed.footer?.text, at].filter(Boolean);
   return parts.length ? h("footer", {}, parts.join(" • ")) : null;
 }
 

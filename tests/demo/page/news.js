@@ -1,9 +1,12 @@
 // A line that leads to the newest message that is out of view: on a phone the panes are far from what one presses.
+import { reveal } from "./channels.js";
+
 const ENOUGH = 0.3;
 const ENOUGH_PIXELS = 150; // of a message that is taller than its pane
 const STEPS = [0, 0.05, 0.1, 0.15, 0.2, 0.25, ENOUGH];
 
 export function leadTo(message) {
+  reveal(message.closest(".pane"));
   message.closest(".messages").focus({ preventScroll: true });
   message.scrollIntoView({ block: "nearest" });
   message.closest(".pane").scrollIntoView({ block: "nearest" });

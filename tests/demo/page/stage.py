@@ -3,7 +3,9 @@
 `picture` gives the whole state as one person sees it; `act` does one thing and says what came of it.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any, Final, Protocol
 
 from simcord.backend.cdn import CDN_BASE
@@ -40,11 +42,27 @@ class Bot(Protocol):
         ...
 
 
+class Months(Protocol):
+    """Lets months pass."""
+
+    @property
+    def ahead(self) -> timedelta:
+        """How far the clock of the demo is ahead of this machine's."""
+        ...
+
+    async def let_pass(self) -> None:
+        """Let a month pass, and start the bot again after it."""
+        ...
+
+
 class Stage:
     """The simulations and the bot between them, for two people."""
 
-    def __init__(self, discord: SimulatedDiscord, bot: Bot, services: Sequence[Service]) -> None:
-        self._discord, self._bot, self._services = discord, bot, services
+    def __init__(
+        self, discord: SimulatedDiscord, bot: Bot, services: Sequence[Service], months: Months
+    ) -> None:
+        self._discord, self._bot, self._services, self._months = discord, bot, services, months
+        self._bot_is_started = asyncio.Lock()
         self._people = {"owner": discord.owner, "stranger": discord.stranger}
         self._direct = {key: discord.dm_channel_id(person) for key, person in self._people.items()}
         self._modals: dict[str, Interaction] = {}
@@ -65,6 +83,7 @@ class Stage:
             "dms": self._dms,
             "sending": self._sending,
             "restart": self._restart,
+            "month": self._month,
         }
 
     async def act(self, action: str, body: Any) -> Json:
@@ -93,10 +112,14 @@ class Stage:
                 "server": self._place(
                     person, self._discord.channel_id, "# midjourney", "a channel of your server"
                 ),
+                "status": self._place(
+                    person, self._discord.status_channel_id, "# status", "another channel, with the board"
+                ),
                 "dm": self._place(
                     person, self._direct[viewer], "@ Midwatch", f"{_name(person)}'s direct messages"
                 ),
             },
+            "ahead": self._months.ahead.total_seconds(),
             "bot": self._bot_state(),
             "services": [service.picture() for service in self._services],
             "dms_closed": self._dms_closed,
@@ -114,7 +137,8 @@ class Stage:
 
     def _names(self) -> dict[str, str]:
         people = {str(person.id): _name(person) for person in self._discord.people}
-        return {**people, str(self._discord.channel_id): "midjourney"}
+        channels = {self._discord.channel_id: "midjourney", self._discord.status_channel_id: "status"}
+        return {**people, **{str(key): name for key, name in channels.items()}}
 
     def _place(self, person: Person, channel_id: int, title: str, about: str) -> Json:
         return {
@@ -132,7 +156,8 @@ class Stage:
         return {"name": "Midwatch", "state": state, "detail": _activity(self._discord.presence)}
 
     def _channel(self, viewer: str, body: Json) -> int:
-        return {"server": self._discord.channel_id, "dm": self._direct[viewer]}[body["place"]]
+        places = {"server": self._discord.channel_id, "status": self._discord.status_channel_id}
+        return {**places, "dm": self._direct[viewer]}[body["place"]]
 
     async def _slash(self, viewer: str, body: Json) -> Json:
         where = self._channel(viewer, body)
@@ -239,8 +264,20 @@ class Stage:
         return DONE
 
     async def _restart(self, _viewer: str, _body: Json) -> Json:
-        await self._bot.restart()
-        return DONE
+        return await self._start_bot(self._bot.restart)
+
+    async def _month(self, _viewer: str, _body: Json) -> Json:
+        return await self._start_bot(self._months.let_pass)
+
+    async def _start_bot(self, starting: Callable[[], Awaitable[None]]) -> Json:
+        """Start the bot, once at a time, and also if the page that asked for it is closed meanwhile."""
+
+        async def start() -> None:
+            async with self._bot_is_started:
+                await starting()
+
+        await asyncio.shield(asyncio.ensure_future(start()))
+        return self._changed()
 
 
 def _name(person: Person) -> str:

@@ -1,5 +1,6 @@
 // The control strip: what happens to the accounts and the services while the bot looks on.
 import { h, uniqueId } from "./dom.js";
+import { now } from "./time.js";
 
 // What a service does wrong most often, one press each; the menu below them holds everything else.
 const TROUBLE = [["slow", "Slow"], ["unauthorized", "Refuse the token"], ["challenge", "Challenge page"], ["server_error", "Error 500"], ["vanished", "Unreachable"]];
@@ -12,9 +13,11 @@ export class Strip {
     this.place = h("div", {});
     this.discord = h("div", { class: "row" });
     this.bot = h("div", { class: "row" });
+    this.time = h("div", { class: "row" });
     root.append(
       h("h3", {}, "What the bot sent so far"), this.counts,
       h("p", { class: "subtext" }, "A check is one request, or a few; only /mjinfo, or an account that is enabled, has Midjourney sent a command."),
+      h("h3", {}, "Time"), h("p", { class: "subtext" }, "Here it is ", now(), ". Let a month pass, and all clocks leap by 30 days in which the bot has watched: see /mjhistory and /mjusage."), this.time,
       this.place,
       h("h3", {}, "Discord"), h("p", { class: "subtext" }, "What Discord does not take is kept, also over a restart, and sent once it does."), this.discord,
       h("h3", {}, "The bot's process"), this.bot);
@@ -29,6 +32,7 @@ export class Strip {
       press(this.context, "Fail to send (503)", "sending", { fails: !state.sending_fails }, state.sending_fails),
     ]);
     replace(this.bot, [press(this.context, "Restart the bot", "restart", {})]);
+    replace(this.time, [press(this.context, "Let a month pass", "month", {})]);
   }
 
   #service(key) {

@@ -11,7 +11,21 @@ const STYLES = {
 };
 const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 
-export function relative(seconds, now = Date.now()) {
+const DAY = 86_400_000;
+let ahead = 0;
+
+function present() {
+  return Date.now() + ahead;
+}
+
+// The clock of the demo is so many seconds ahead of this browser's.
+export function leap(seconds) {
+  if (ahead === seconds * 1000) return;
+  ahead = seconds * 1000;
+  freshen();
+}
+
+export function relative(seconds, now = present()) {
   const away = seconds - Math.round(now / 1000);
   // 59 min 50 s are an hour: a unit begins where the one below would round up to it.
   const begins = ([, size], index) => size - (UNITS[index + 1]?.[1] ?? 0) / 2;
@@ -36,11 +50,30 @@ export function time(seconds, style) {
   }, stamp(seconds, style));
 }
 
-export function keepTimesFresh() {
-  setInterval(() => {
-    for (const element of document.querySelectorAll("time[data-relative]")) {
-      const text = relative(Number(element.dataset.relative));
+// When a message was sent, as Discord says it beside the author's name.
+export function sent(seconds) {
+  const date = new Date(seconds * 1000);
+  const isOf = (day) => date.toDateString() === new Date(day).toDateString();
+  if (isOf(present())) return stamp(seconds, "t");
+  return isOf(present() - DAY) ? `Yesterday at ${stamp(seconds, "t")}` : `${stamp(seconds, "d")} ${stamp(seconds, "t")}`;
+}
+
+export function now() {
+  const seconds = present() / 1000;
+  return h("time", { "data-present": "" }, stamp(seconds, "F"));
+}
+
+const FRESH = { relative: (seconds) => relative(seconds), sent, present: () => stamp(present() / 1000, "F") };
+
+function freshen() {
+  for (const [name, words] of Object.entries(FRESH)) {
+    for (const element of document.querySelectorAll(`time[data-${name}]`)) {
+      const text = words(Number(element.dataset[name]));
       if (element.textContent !== text) element.textContent = text;
     }
-  }, 1000);
+  }
+}
+
+export function keepTimesFresh() {
+  setInterval(freshen, 1000);
 }

@@ -140,6 +140,11 @@ class SimulatedDiscord:
         return self._world.alerts_channel_id
 
     @property
+    def status_channel_id(self) -> int:
+        """#status, where the demo has the board."""
+        return self._world.status_channel_id
+
+    @property
     def owner(self) -> Person:
         """Owns the application and the server."""
         return self._world.owner

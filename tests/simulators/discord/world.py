@@ -1,4 +1,4 @@
-"""The world a visitor finds: one server with two channels, three people, and the bot."""
+"""The world a visitor finds: one server with three channels, three people, and the bot."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -65,6 +65,7 @@ class World:
         self._join()
         self.channel_id = self.backend.create_channel(guild.id, "midjourney").id
         self.alerts_channel_id = self.backend.create_channel(guild.id, "alerts").id
+        self.status_channel_id = self.backend.create_channel(guild.id, "status").id
 
     @property
     def bot_user(self) -> User:

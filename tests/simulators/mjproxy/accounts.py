@@ -3,7 +3,7 @@
 import heapq
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 INFO: Final = {
@@ -88,6 +88,10 @@ class Timeline:
         """Let something happen at a moment; what it is given is that moment."""
         heapq.heappush(self._planned, (at, self._count, happens))
         self._count += 1
+
+    def postpone(self, by: timedelta) -> None:
+        """Let all that is planned happen so much later."""
+        self._planned = [(at + by, number, happens) for at, number, happens in self._planned]
 
     def settle(self) -> datetime:
         """Let happen all that is due, in its order; return the present moment."""

@@ -86,6 +86,14 @@ class Pool:
         """Let pass the time that has passed."""
         return self._time.settle()
 
+    def leap(self, by: timedelta) -> None:
+        """Let a time pass, right before the clock is set ahead, in which nothing happens to the accounts.
+
+        Its routine would otherwise run some 10,000 times for a week, one after another.
+        """
+        self.settle()
+        self._time.postpone(by)
+
     def _takes(self, real: timedelta) -> timedelta:
         return real / self._pace
 

@@ -1,5 +1,7 @@
 """Failures of the simulated accounts show and end at the seconds at which they did with the real one."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.domain.accounts import Account, EntryState, FlagKind
@@ -45,6 +47,18 @@ async def test_a_message_of_midjourney_disables_an_account_five_seconds_later(
     clock.passes(1)
     account = await only(client)
     assert (account.entry, kind_of(account), reason_of(account)) == (EntryState.FLAGGED, kind, reason)
+
+
+async def test_a_leap_of_the_clock_starts_nothing_early_and_takes_no_account_through_the_time(
+    proxy: SimulatedMjproxy, client: MjproxyClient, clock: Clock
+) -> None:
+    proxy.strike(proxy.add().id, MODERATION)
+    clock.passes(4)
+    proxy.leap(timedelta(days=30))
+    clock.passes(timedelta(days=30).total_seconds())
+    assert (await only(client)).entry is EntryState.OK
+    clock.passes(1)
+    assert (await only(client)).entry is EntryState.FLAGGED
 
 
 async def test_used_up_credits_are_shown(
