@@ -87,8 +87,7 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
         )
         complain(FIX_SETTINGS if env_file and env_file.exists() else NO_ENV_FILE)
         return Exit.CONFIG
-    held = (*settings.tokens, settings.heartbeat_url, settings.hook_secret)
-    secrets = [secret.get_secret_value() for secret in held if secret]
+    secrets = [secret.get_secret_value() for secret in settings.secrets]
     log_setup.configure(
         LEVELS.get(wanted.command, settings.log_level),
         settings.log_format,

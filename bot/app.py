@@ -35,7 +35,9 @@ from bot.interactions.client import EXTENSIONS, Midwatch, Services
 from bot.interactions.responses import PATIENCE
 from bot.loops import WARNINGS, WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
+from bot.notifications.apprise_transport import AppriseTransport, open_addresses
 from bot.notifications.discord_transport import DiscordTransport
+from bot.notifications.transport import Transports
 from bot.pictures.process import Pictures
 from bot.polling.account_cache import load_cache
 from bot.polling.heartbeat import Heartbeat
@@ -47,6 +49,8 @@ from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.provider import Provider
 from bot.providers.useapi.client import UseapiClient
 from bot.providers.useapi.services import ServiceClient
+from bot.render.outside_text import stopped_by_token
+from bot.rules.audiences import Audience
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
 from bot.runtime.setting_values import ListenAddress
@@ -64,6 +68,7 @@ CONNECT_DELAY: Final = timedelta(minutes=5)
 SWITCH_INTERVAL: Final = timedelta(microseconds=500)
 """How long a computation in a thread keeps the event loop waiting. Python's own 5 ms would add up."""
 GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
+LAST_WORDS_LIMIT: Final = timedelta(seconds=20)
 AUTHENTICATION_FAILED: Final = 4004
 
 
@@ -134,11 +139,23 @@ async def run(
         await stack.enter_async_context(bot)
         await load(bot, extensions)
         serving = await stack.enter_async_context(beside(serve(bot, settings, stop)))
-        if settings.alert_channel_id is None:
+        if settings.alert_channel_id is None and not settings.alert_urls:
             log.warning("ALERT_CHANNEL_ID is not set: if a direct message fails, no one is alerted")
         stack.push_async_callback(bot.in_flight.finish, timings.answer_patience)
         stack.callback(store.shorten_waits)
-        await first_of(stop.wait(), asyncio.shield(serving))
+        try:
+            await first_of(stop.wait(), asyncio.shield(serving))
+        except TokenRefusedError:
+            await last_words(settings, bot.services.loops.outbox)
+            raise
+
+
+async def last_words(settings: Settings, outbox: Outbox) -> None:
+    """Say outside of Discord that the watch ends as Discord refuses the token, and what it could not tell."""
+    addresses = open_addresses(settings.alert_urls)
+    transport, text = AppriseTransport(addresses, LAST_WORDS_LIMIT), stopped_by_token(outbox.untold())
+    sending = (transport.send(each.recipient, text, nonce="", silent=False) for each in addresses)
+    await asyncio.gather(*sending, return_exceptions=True)
 
 
 async def load(bot: Midwatch, extensions: Iterable[str]) -> None:
@@ -196,21 +213,32 @@ async def assemble(
         settings.outage_after,
         settings.flap_window,
         settings.remind_after,
+        settings.escalate_after,
         settings.info_every,
     )
-    planner = NotificationPlanner(lambda: bot.owners.ids, policy)
+    addresses = open_addresses(settings.alert_urls)
+    heard = Audience.ALL_PUSHES if settings.alert_urls_always else Audience.UNACCEPTED
+    audiences = dict.fromkeys(settings.second_owners, Audience.ESCALATED)
+    audiences |= {each.recipient: heard for each in addresses}
+    planner = NotificationPlanner(lambda: bot.owners.ids, policy, audiences=audiences)
     incident_service = IncidentService(watch_state, planner, greeted)
     each_poller = [AccountPoller(each, store, cache, incident_service) for each in providers]
     pollers = AccountPollers(each_poller, store, cache, incident_service)
-    transport = DiscordTransport(bot, settings.alert_channel_id)
+    outside = [AppriseTransport(addresses)] if addresses else []
+    transports = Transports(DiscordTransport(bot, settings.alert_channel_id), *outside)
     outbox = Outbox(
         watch_state,
-        transport,
+        transports,
         planner,
         accounts=lambda: pollers.cache.with_unlisted,
         edit_every=timings.edit_every,
     )
-    notice = MemoryNotice(transport, lambda: bot.owners.ids)
+    notice = MemoryNotice(
+        transports,
+        lambda: bot.owners.ids,
+        [each.recipient for each in addresses],
+        always=settings.alert_urls_always,
+    )
     heartbeat = Heartbeat(session, settings.heartbeat_url)
     account_info = AccountInfoService(store, pollers)
     every = settings.info_every
@@ -239,6 +267,7 @@ async def assemble(
         ),
         Pictures(settings.database_path.parent),
         info_order,
+        {each.recipient: each.name for each in addresses},
     )
 
 

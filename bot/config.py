@@ -73,6 +73,11 @@ class Settings:
         "Who gets alerts and may act: user ids, with commas. Unset: the bot's owner or team.",
         frozenset[int](),
     )
+    second_owners: frozenset[int] = setting(
+        values.read_snowflakes,
+        "Owners who are told only when nobody acts on an alert (ESCALATE_AFTER): user ids, with commas.",
+        frozenset[int](),
+    )
     guild_ids: frozenset[int] = setting(
         values.read_snowflakes,
         "Your servers, whose members may view accounts: ids, with commas. Unset: owners only.",
@@ -80,6 +85,15 @@ class Settings:
     )
     alert_channel_id: int | None = setting(
         values.read_snowflake, "Where alerts go when a direct message does not arrive: a channel id."
+    )
+    alert_urls: tuple[SecretStr, ...] = setting(
+        lambda text: tuple(map(SecretStr, values.read_alert_urls(text))),
+        "Where alerts go when Discord does not accept them: secret Apprise addresses, with spaces "
+        "(docs/outside.md).",
+        (),
+    )
+    alert_urls_always: bool = setting(
+        values.read_yes, "Whether every alert goes there as well: yes or no.", default=False
     )
     status_channel_id: int | None = setting(
         values.read_snowflake, "Where a board shows how all accounts are, always up to date: a channel id."
@@ -115,6 +129,10 @@ class Settings:
         "When you are reminded of open incidents: 5m or more; the last one repeats.",
         (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4), timedelta(hours=24)),
     )
+    escalate_after: timedelta | None = setting(
+        values.read_escalation,
+        "After how long without an act an alert goes to SECOND_OWNERS, too: 5m or more, or off.",
+    )
     info_every: timedelta | None = setting(
         values.read_info_every,
         "How often /info is sent for each account at useapi.net without a person: 6h or more. "
@@ -144,6 +162,11 @@ class Settings:
     def mjproxy(self) -> tuple[str, SecretStr] | None:
         """The address and the token of the midjourney-proxy; None if none is set up."""
         return (self.mjproxy_url, self.mjproxy_token) if self.mjproxy_url and self.mjproxy_token else None
+
+    @property
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """All that must never be shown."""
+        return (*self.tokens, *self.alert_urls, *filter(None, (self.heartbeat_url, self.hook_secret)))
 
     @property
     def tokens(self) -> tuple[SecretStr, ...]:
@@ -177,6 +200,12 @@ def missing_provider(given: Collection[str]) -> tuple[str, ...]:
     if len(lacking) == 1:
         return (missing(*lacking),)
     return (NO_PROVIDER,) if lacking and "useapi_token" not in given else ()
+
+
+def missing_second(given: Collection[str]) -> tuple[str, ...]:
+    """Return a sentence if ESCALATE_AFTER or SECOND_OWNERS is set without the other."""
+    lacking = [name for name in ("escalate_after", "second_owners") if name not in given]
+    return (missing(*lacking),) if len(lacking) == 1 else ()
 
 
 def read_fields(kind: type[Settings], given: Mapping[str, str]) -> tuple[dict[str, Any], list[str]]:
@@ -215,6 +244,7 @@ def load_settings(
     given = {**values_in(text), **{name.lower(): value for name, value in os.environ.items() if value}}
     no_provider = () if kind is AccountSettings else missing_provider(given)
     found, wrong = read_fields(kind, given)
+    wrong += missing_second(given)
     if wrong or no_provider:
         raise ConfigurationError((*folder_in_its_place(env_file), *wrong, *no_provider))
     return kind(**found)

@@ -24,10 +24,13 @@ from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
 from bot.domain.services import subscription_of
 from bot.interactions.permissions import BOARD_NAMES, NAMES, PIN, AlertChannel, lacking, owners_of
+from bot.notifications.apprise_transport import AppriseTransport, open_addresses
+from bot.notifications.transport import DeliveryError
 from bot.providers.api_client import open_session
 from bot.providers.errors import ProviderError, Unauthorized, Unpaid
 from bot.providers.provider import Provider
 from bot.render.error_messages import what
+from bot.render.message_content import MessageContent
 from bot.render.text import bare, count
 from bot.storage import StoreError
 
@@ -44,6 +47,8 @@ COMMANDS: Final[frozenset[str]] = frozenset(
 )
 """The commands that the bot registers."""
 
+
+PROVED: Final = "🧪 Midwatch check: alerts that Discord does not accept arrive here."
 
 ProvidersOf = Callable[[Settings, aiohttp.ClientSession], Iterable[Provider]]
 """Builds the providers that are set up."""
@@ -80,8 +85,13 @@ async def findings(settings: Settings, providers_of: ProvidersOf) -> AsyncIterat
         yield passed("Database", await try_database(settings.database_path))
     except StoreError as error:
         yield failed("Database", what(error))
-    async for each in check_discord(settings):
-        yield each
+    for part in (check_discord(settings), check_addresses(settings), check_providers(settings, providers_of)):
+        async for each in part:
+            yield each
+
+
+async def check_providers(settings: Settings, providers_of: ProvidersOf) -> AsyncIterator[Finding]:
+    """Check the APIs that are watched."""
     async with open_session() as session:
         settings, services = await chosen_services(settings, session)
         if services is not None:
@@ -129,6 +139,21 @@ async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
             yield await checked("Alert channel", found)
         if settings.status_channel_id is not None:
             yield await check_board(client, settings.status_channel_id)
+
+
+async def check_addresses(settings: Settings) -> AsyncIterator[Finding]:
+    """Send a test to each address of ALERT_URLS."""
+    addresses = open_addresses(settings.alert_urls)
+    transport = AppriseTransport(addresses)
+    for each in addresses:
+        subject = f"Alerts by {each.name}"
+        with said_if_slow(each.name):
+            try:
+                await transport.send(each.recipient, MessageContent(PROVED), nonce="", silent=True)
+                yield passed(subject, "a test was accepted")
+            except DeliveryError:
+                advice = "Correct the address in ALERT_URLS, or see whether the service is up."
+                yield failed(subject, f"a test was not accepted. {advice}")
 
 
 async def check_board(client: discord.Client, channel_id: int) -> Finding:

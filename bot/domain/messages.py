@@ -1,5 +1,6 @@
-"""The messages that tell owners about incidents: the rows of the outbox."""
+"""The messages that tell owners about incidents: the rows of the outbox, and the routes they take."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -52,13 +53,35 @@ class Route(StrEnum):
     DM = "dm"
     CHANNEL = "channel"
     """The channel of ALERT_CHANNEL_ID, with a mention of the recipient."""
+    ADDRESS = "address"
+    """An address of ALERT_URLS, outside of Discord. The address is a recipient of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTraits:
+    """What sets a route apart from the others."""
+
+    words: str
+    fallback: Route | None = None
+    """The route for what this one does not take."""
+    mentions: bool = False
+    """Whether others read it too, so that a message names its recipient."""
+    edits: bool = True
+    """Whether a message can be changed. Where it cannot, the end of its incidents is another message."""
+
+
+ROUTES: Final[Mapping[Route, RouteTraits]] = {
+    Route.DM: RouteTraits("direct message", fallback=Route.CHANNEL),
+    Route.CHANNEL: RouteTraits("alert channel", mentions=True),
+    Route.ADDRESS: RouteTraits("outside of Discord", edits=False),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class RouteState:
-    """When a route to an owner last worked, and why the last attempt failed if it did."""
+    """When a route to a recipient last worked, and why the last attempt failed if it did."""
 
-    owner: int
+    recipient: int
     route: Route
     worked_at: datetime | None = None
     failure: str | None = None
@@ -66,6 +89,8 @@ class RouteState:
     failed_at: datetime | None = None
     refuses: bool = False
     """The route itself is closed or broken."""
+    address: str | None = None
+    """The name of the recipient if it is an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +106,7 @@ class MessageItem:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One Discord message to one recipient by one route: a row of the outbox."""
+    """One delivery to one recipient by one route: a row of the outbox."""
 
     key: str
     recipient: int
@@ -113,6 +138,11 @@ class Message:
     def nonce(self) -> str:
         """The nonce of every try to send it. Discord allows 25 characters."""
         return self.key[:25]
+
+    @property
+    def traits(self) -> RouteTraits:
+        """What sets its route apart."""
+        return ROUTES[self.route]
 
     @property
     def on_its_way(self) -> bool:

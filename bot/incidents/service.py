@@ -18,9 +18,7 @@ from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner, Quiet, Transaction, dismiss
 from bot.rules import account_incidents, owner_actions, poll_state, timers
 from bot.rules.decisions import Event, FlagReported, PollFailed, Tick, decide
-from bot.rules.notifications import next_due
 from bot.rules.policy import Policy
-from bot.rules.recipient import RecipientView
 from bot.rules.service_incidents import is_common_outage
 from bot.runtime.aside import aside
 
@@ -90,12 +88,8 @@ class IncidentService:
         """Return when `tick` is due next if nothing happens until then."""
         state, now = self.watch_state, self.watch_state.now()
         owners, version = frozenset(self._planner.owners()), state.changed.version
-        messages, incidents, mutes = state.messages.values(), state.incidents, state.mutes
-        views = (
-            RecipientView.of(owner, messages, incidents, mutes=mutes, now=now, policy=self.policy)
-            for owner in owners
-        )
-        times = (now + CLOCK_CHECK, timers.next_tick(incidents.values()), *map(next_due, views))
+        planned = self._planner.next_due(state.messages.values(), state.incidents, state.mutes, now)
+        times = (now + CLOCK_CHECK, timers.next_tick(state.incidents.values()), *planned)
         due = min(time for time in times if time is not None)
         self._quiet = Quiet(owners, version, due)
         return due
@@ -149,21 +143,31 @@ class IncidentService:
                 "done" if over else f"until:{until:%Y-%m-%dT%H:%MZ}",
             )
 
-    async def test(self, routes: Iterable[Route]) -> tuple[Message, ...]:
-        """Add a test message to every owner by each of these routes."""
+    def ways(self, routes: Collection[Route]) -> list[tuple[int, Route]]:
+        """Return each recipient with each of these routes that leads there."""
+        people = self._planner.people
+        addresses = self._planner.others.keys() - people
+        return [
+            (each, route)
+            for each in (*sorted(people), *sorted(addresses))
+            for route in routes
+            if (route is Route.ADDRESS) is (each in addresses)
+        ]
+
+    async def test(self, routes: Collection[Route]) -> tuple[Message, ...]:
+        """Add a test message to each recipient by each of these routes."""
         async with self.transaction() as transaction:
             tests = tuple(
                 Message(
                     self._planner.new_key(),
-                    owner,
+                    recipient,
                     Purpose.TEST,
                     notify=True,
                     created_at=transaction.at,
                     due_at=transaction.at,
                     route=route,
                 )
-                for owner in sorted(self._planner.owners())
-                for route in routes
+                for recipient, route in self.ways(routes)
             )
             for message in tests:
                 transaction.put_message(message)
@@ -254,10 +258,13 @@ class IncidentService:
 
     def _plan(self, transaction: Transaction) -> bool:
         """Plan the owners' messages. Return whether any owner is known."""
-        owners = frozenset(self._planner.owners())
-        if not owners:
+        others = self._planner.others
+        if not self._planner.owners():
+            for recipient in others:
+                self._planner.plan_for(transaction, recipient)
             return False
-        dismiss(transaction, owners)
+        people = self._planner.people
+        dismiss(transaction, people, others)
         if not self._greeted and not transaction.messages:
             # Nobody was sent anything so far: incidents that have ended meanwhile are reported too.
             alerted = {each.incident for each in transaction.alerts}
@@ -265,13 +272,13 @@ class IncidentService:
                 each for each in transaction.incidents.values() if each.ended and each.key not in alerted
             )
             transaction.alerts += [Alert(each.key, Reason.RESOLVED, notify=False) for each in ended]
-        for owner in sorted(owners - self._greeted):
+        for owner in sorted(people - self._greeted):
             # The first message to an owner shows where alerts arrive.
             key, at = self._planner.new_key(), transaction.at
             hello = Message(key, owner, Purpose.HELLO, notify=False, created_at=at, due_at=at)
             transaction.put_message(hello)
-        for owner in sorted(owners):
-            self._planner.plan_for(transaction, owner, transaction.alerts)
+        for recipient in (*sorted(self._planner.owners()), *others):
+            self._planner.plan_for(transaction, recipient, transaction.alerts)
         return True
 
     def _tick(self, transaction: Transaction) -> None:

@@ -1,7 +1,7 @@
 """A transaction of the watch: what it changes, and the messages that it plans."""
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
@@ -12,10 +12,11 @@ from bot.domain.messages import Delivery, Message
 from bot.domain.providers import Remedy, provider_of
 from bot.domain.warnings import AccountWarning
 from bot.rules.account_incidents import Change
+from bot.rules.audiences import Audience, Scene, next_due_for, plan_for_audience
 from bot.rules.decisions import Decision
 from bot.rules.forecast import next_notifications
 from bot.rules.message_lifecycle import cancel_for
-from bot.rules.notifications import plan_messages
+from bot.rules.notifications import next_due, plan_messages
 from bot.rules.owner_actions import abandon
 from bot.rules.policy import CLOCK_SLACK, RECUR_WINDOW, Policy
 from bot.rules.poll_state import PollState, expect_account, expect_removal
@@ -170,16 +171,38 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class NotificationPlanner:
-    """Plans the messages of each owner; `owners` returns who they are at the moment."""
+    """Plans the messages of each recipient; `owners` returns who the owners are at the moment."""
 
     owners: Callable[[], Collection[int]]
     policy: Policy
     new_key: Callable[[], str] = new_key
+    audiences: Mapping[int, Audience] = field(default_factory=dict[int, Audience])
+    """The other recipients: who of them is an owner, too, is one."""
 
-    def plan_for(self, transaction: Transaction, person: int, alerts: Iterable[Alert] = ()) -> None:
-        """Bring the messages of a person in line with a transaction, if the person is an owner."""
-        if person not in self.owners():
-            return
+    @property
+    def people(self) -> frozenset[int]:
+        """The owners, and the second line of owners."""
+        second = (each for each, audience in self.audiences.items() if audience is Audience.ESCALATED)
+        return frozenset((*self.owners(), *second))
+
+    @property
+    def others(self) -> dict[int, Audience]:
+        """The recipients that are no owners."""
+        owners = self.owners()
+        return {each: audience for each, audience in self.audiences.items() if each not in owners}
+
+    def plan_for(self, transaction: Transaction, recipient: int, alerts: Iterable[Alert] = ()) -> None:
+        """Bring the messages of a recipient in line with a transaction. Others get none."""
+        if (audience := self.others.get(recipient)) is not None:
+            scene = self.scene(
+                transaction.messages.values(), transaction.incidents, transaction.mutes, transaction.at
+            )
+            for message in plan_for_audience(audience, recipient, scene, alerts, self.new_key):
+                transaction.put_message(message)
+        elif recipient in self.owners():
+            self._plan_for_owner(transaction, recipient, alerts)
+
+    def _plan_for_owner(self, transaction: Transaction, person: int, alerts: Iterable[Alert]) -> None:
         changed = plan_messages(
             person,
             transaction.messages.values(),
@@ -195,12 +218,27 @@ class NotificationPlanner:
         for message in (*changed, *warned):
             transaction.put_message(message)
 
+    def next_due(
+        self, messages: Iterable[Message], incidents: Incidents, mutes: Mutes, now: datetime
+    ) -> Iterator[datetime]:
+        """Yield when the messages of each recipient change if nothing happens until then."""
+        scene = self.scene(messages, incidents, mutes, now)
+        times = [next_due(scene.view(owner, incidents)) for owner in scene.owners]
+        times += [next_due_for(audience, each, scene) for each, audience in self.others.items()]
+        yield from (time for time in times if time is not None)
+
+    def scene(self, messages: Iterable[Message], incidents: Incidents, mutes: Mutes, now: datetime) -> Scene:
+        """Return the state of the watch as the rules need it for all recipients."""
+        return Scene(self.owners(), tuple(messages), incidents, mutes, now, self.policy)
+
     def next_notifications(
         self, person: int, messages: Iterable[Message], incidents: Incidents, mutes: Mutes, now: datetime
     ) -> Mapping[str, datetime]:
         """Return when a person is next notified of each incident whose reminders are held."""
         if not any(each.is_taken or each.block_until() for each in incidents.values()):
             return {}  # no text names a time
+        if person not in self.owners():
+            return {}  # others are not reminded, or read no such text
         view = RecipientView.of(person, messages, incidents, mutes=mutes, now=now, policy=self.policy)
         return next_notifications(view)
 
@@ -225,9 +263,13 @@ def until_when(mutes: Mapping[str | None, StoredMute]) -> Mapping[str | None, da
     return {reference: mute.until for reference, mute in mutes.items()}
 
 
-def dismiss(transaction: Transaction, owners: frozenset[int]) -> None:
-    """End the messages and assignments of people who are no owners any more."""
-    for person in {message.recipient for message in transaction.messages.values()} - owners:
+def dismiss(transaction: Transaction, owners: frozenset[int], addresses: Iterable[int] = ()) -> None:
+    """End the messages of recipients that are none any more, and the assignments of people who are no owners.
+
+    The second line of owners counts as owners.
+    """
+    recipients = owners.union(addresses)
+    for person in {message.recipient for message in transaction.messages.values()} - recipients:
         messages = transaction.messages.values()
         for message in cancel_for(person, messages, transaction.incidents):
             transaction.put_message(message)

@@ -2,8 +2,9 @@
 
 import logging
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -64,6 +65,8 @@ class Services:
     pictures: Pictures
     info_order: InfoOrder | None
     """None while INFO_EVERY is off."""
+    addresses: Mapping[int, str] = field(default_factory=dict[int, str])
+    """The names of the addresses of ALERT_URLS, by their recipients."""
 
 
 class MidwatchTree(app_commands.CommandTree["Midwatch"]):
@@ -112,7 +115,7 @@ class Midwatch(commands.Bot):
         self.other_copy_at: datetime | None = None
         """When another copy of the bot last answered an interaction of this one."""
         self.in_flight = InFlight()
-        self.owners = Owners(settings.owner_ids, settings.guild_ids, store)
+        self.owners = Owners(settings.owner_ids, settings.guild_ids, store, settings.second_owners)
         self.controls = ButtonRouter(self.owners, self.in_flight)
         self._status: str | None = None
         self._is_connected = False

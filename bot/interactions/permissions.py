@@ -56,8 +56,15 @@ class Owners:
     While Discord cannot be asked, the last known owners stay.
     """
 
-    def __init__(self, configured: Collection[int], servers: Collection[int], store: Store) -> None:
+    def __init__(
+        self,
+        configured: Collection[int],
+        servers: Collection[int],
+        store: Store,
+        second: Collection[int] = (),
+    ) -> None:
         self._configured = frozenset(configured)
+        self._second = frozenset(second)
         self._servers = frozenset(servers)
         self._store = store
         self.ids: frozenset[int] = self._configured
@@ -80,8 +87,8 @@ class Owners:
             log.warning("the owners that Discord named could not be written down: %s", error)
 
     def may_act(self, user_id: int) -> bool:
-        """Whether the person is an owner, by what was last known."""
-        return user_id in self.ids
+        """Whether the person is an owner, of the second line, too, by what was last known."""
+        return user_id in self.ids or user_id in self._second
 
     def may_view(self, user_id: int, guild_id: int | None) -> bool:
         """Whether the person may see answers here: owners anywhere, others in the configured servers."""

@@ -1,10 +1,11 @@
 """The state of the watch as `/mjstatus` and the board show it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident
-from bot.domain.messages import Route, RouteState
+from bot.domain.messages import RouteState
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import lacking_now
 from bot.render.error_messages import what
@@ -36,14 +37,15 @@ async def watch_status(bot: Midwatch, ended: Sequence[Incident] = ()) -> WatchSt
             for each in services.pollers
         ],
         problems=loops.problems(),
-        second_route=Route.CHANNEL in loops.outbox.routes,
+        second_route=len(loops.outbox.routes) > 1,
         lacking=lacking_now(bot, bot.alert_channel_id),
         other_copy_at=bot.other_copy_at,
     )
 
 
 def route_states(bot: Midwatch) -> tuple[RouteState, ...]:
-    """Return the state of each route to each owner, also of one that was never used."""
-    outbox, owners = bot.services.loops.outbox, sorted(bot.owners.ids)
-    keys = [(owner, route) for owner in owners for route in outbox.routes]
-    return tuple(outbox.route_states.get(key) or RouteState(*key) for key in keys)
+    """Return the state of each route to each recipient, also of one that was never used."""
+    outbox, names = bot.services.loops.outbox, bot.services.addresses
+    ways = bot.services.incident_service.ways(outbox.routes)
+    states = (outbox.route_states.get(way) or RouteState(*way) for way in ways)
+    return tuple(replace(each, address=names.get(each.recipient)) for each in states)

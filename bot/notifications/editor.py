@@ -14,7 +14,7 @@ from bot.incidents.transaction import NotificationPlanner
 from bot.notifications import retry_policy
 from bot.notifications.route_health import RetryGate
 from bot.notifications.sender import as_sent
-from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, MessageTransport
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, Transports
 from bot.render.alert_messages import content_of
 from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import deleted
@@ -42,7 +42,7 @@ class Editor:
     """Edits and deletes messages. Each message is a task of its own."""
 
     watch_state: WatchState
-    transport: MessageTransport
+    transports: Transports
     planner: NotificationPlanner
     accounts: Callable[[], Mapping[str, KnownAccount]]
     unsent: set[str]
@@ -69,6 +69,8 @@ class Editor:
     def _needs_edit(self, message: Message, incidents: Mapping[str, Incident]) -> bool:
         if not message.entries or retry_policy.is_over(message, incidents, self.watch_state.warnings):
             return True
+        if not message.traits.edits:
+            return False
         try:
             return self._content(message, incidents).fingerprint != message.shown
         except Exception:  # noqa: BLE001 - the edit raises it again, and holds up this message alone
@@ -106,7 +108,7 @@ class Editor:
             if message.entries:
                 await self._edit(message, place)
             else:
-                await self.transport.delete(place)
+                await self.transports.of(message.route).delete(place)
                 await self._put(message, delivery=Delivery.DONE)
         except DeliveryError as error:
             await self._record_failure(message, error)
@@ -124,7 +126,7 @@ class Editor:
         else:
             if message.shown is not None:  # until the answer is there, nobody knows what it shows
                 await self._put(message, shown=None)
-            await self.transport.edit(place, as_sent(message, content))
+            await self.transports.of(message.route).edit(place, as_sent(message, content))
         async with self.watch_state.transaction() as transaction:
             current = transaction.messages.get(message.key)
             if current is None or current.delivery is not Delivery.SENT:

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.incidents import new_key
-from bot.domain.messages import Route
-from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, MessageTransport
+from bot.domain.messages import ROUTES, Route
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, Transports
 from bot.render.message_content import MessageContent
 from bot.render.wellness import unwritten, written_again
 
@@ -22,11 +22,16 @@ Way = tuple[int, Route]
 class MemoryNotice:
     """Notifies each owner once by each route, and edits the same message when the database works again.
 
+    The addresses outside of Discord are notified, too, if they always are or if Discord accepted nothing.
+
     All is in memory alone. A restart needs the database, so that nothing is left to show after it.
     """
 
-    transport: MessageTransport
+    transports: Transports
     owners: Callable[[], Collection[int]]
+    addresses: Collection[int] = ()
+    always: bool = False
+    """Whether the addresses get all that is sent in Discord."""
     _since: datetime | None = None
     _until: datetime | None = None
     """When the database worked again; None before."""
@@ -41,11 +46,12 @@ class MemoryNotice:
 
     async def show(self, since: datetime) -> None:
         """Send the notice by every route that has not taken it yet, to every owner."""
-        if not self.transport.ready:
-            return
+        is_first = self._since is None
         self._since, self._until = since, None
-        routes = [route for route in Route if self.transport.has(route)]
-        ways = [(owner, route) for owner in sorted(self.owners()) for route in routes]
+        owners, routes = sorted(self.owners()), (Route.DM, Route.CHANNEL)
+        ways = [(owner, route) for owner in owners for route in routes if self.transports.has(route)]
+        if self.always or not (is_first or any(self._sent.values())):
+            ways += [(address, Route.ADDRESS) for address in self.addresses]
         await asyncio.gather(*(self._send(way, since) for way in ways if way not in self._sent))
 
     async def end(self, now: datetime) -> None:
@@ -62,7 +68,7 @@ class MemoryNotice:
     async def _finish(self, way: Way, place: MessageRef | None, text: str) -> None:
         if place is not None:
             try:
-                await self.transport.edit(place, notice(text, *way))
+                await self.transports.of(way[1]).edit(place, notice(text, *way))
             except DeliveryError as error:
                 if error.kind not in LASTING:
                     return  # the next run tries again
@@ -71,10 +77,13 @@ class MemoryNotice:
 
     async def _send(self, way: Way, since: datetime) -> None:
         owner, route = way
+        transport = self.transports.of(route)
+        if not transport.ready:
+            return
         nonce = self._nonces.setdefault(way, new_key()[:25])
         try:
-            channel = await self.transport.open(owner, route)
-            place = await self.transport.send(
+            channel = await transport.open(owner, route)
+            place = await transport.send(
                 channel, notice(unwritten(since), owner, route), nonce=nonce, silent=False
             )
         except DeliveryError as error:
@@ -86,6 +95,6 @@ class MemoryNotice:
 
 def notice(text: str, owner: int, route: Route) -> MessageContent:
     """Return the notice, with a mention in the channel."""
-    if route is Route.CHANNEL:
+    if ROUTES[route].mentions:
         return MessageContent(f"<@{owner}> {text}", mentioned=owner)
     return MessageContent(text)

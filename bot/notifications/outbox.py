@@ -9,14 +9,14 @@ from functools import partial
 from typing import Final
 
 from bot.domain.accounts import KnownAccount
-from bot.domain.messages import Route, RouteState
+from bot.domain.messages import Message, Route, RouteState
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
 from bot.notifications import retry_policy, route_health
 from bot.notifications.editor import EDIT_EVERY, Editor
 from bot.notifications.route_health import RetryGate, RouteHealth
 from bot.notifications.sender import Sender
-from bot.notifications.transport import DeliveryError, MessageTransport
+from bot.notifications.transport import DeliveryError, Transports
 from bot.runtime.supervisor import (
     Health,
     Rest,
@@ -47,7 +47,7 @@ class Outbox:
     def __init__(
         self,
         watch_state: WatchState,
-        transport: MessageTransport,
+        transports: Transports,
         planner: NotificationPlanner,
         *,
         accounts: Callable[[], Mapping[str, KnownAccount]],
@@ -57,7 +57,7 @@ class Outbox:
     ) -> None:
         self.health = Health()
         self._watch_state = watch_state
-        self._transport = transport
+        self._transports = transports
         self._now = watch_state.now
         self._rest = rest
         self._routes = RouteHealth(watch_state.messages.values())
@@ -65,9 +65,9 @@ class Outbox:
         unsent: set[str] = set()
         inherited = frozenset(watch_state.messages)
         self._sender = Sender(
-            watch_state, transport, planner, accounts, unsent, self._routes, inherited, chance
+            watch_state, transports, planner, accounts, unsent, self._routes, inherited, chance
         )
-        self._editor = Editor(watch_state, transport, planner, accounts, unsent, self._gate, edit_every)
+        self._editor = Editor(watch_state, transports, planner, accounts, unsent, self._gate, edit_every)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """The sends and the edits under way, by the keys of their messages."""
         self._wake = watch_state.changed.alarm()
@@ -82,7 +82,7 @@ class Outbox:
     @property
     def routes(self) -> tuple[Route, ...]:
         """Return the routes that exist."""
-        return tuple(route for route in Route if self._transport.has(route))
+        return self._transports.routes
 
     @property
     def route_states(self) -> Mapping[tuple[int, Route], RouteState]:
@@ -95,6 +95,13 @@ class Outbox:
         overdue = route_health.overdue_since(messages, incidents, self._now())
         broken = (since for key, since in self._broken.items() if key in messages)
         return min((*broken, *([overdue] if overdue else [])), default=None)
+
+    def untold(self) -> list[str]:
+        """Return the first line of each push that was not accepted yet."""
+        messages = self._watch_state.messages.values()
+        pushes = [each for each in messages if each.notify and each.on_its_way and each.entries]
+        texts = (self._sender.content(each, self._watch_state.incidents).content for each in pushes)
+        return list(dict.fromkeys(text.partition("\n")[0] for text in texts))
 
     async def run(self, stop: asyncio.Event) -> None:
         """Send and edit until the stop event. The next start goes on with what is cut off."""
@@ -112,7 +119,7 @@ class Outbox:
 
     async def _begin_or_wait(self) -> timedelta:
         """Begin what is due, and return the time until something else is if nothing changes or ends."""
-        return min(await self.begin(), LONGEST_REST) if self._transport.ready else LOGIN_REST
+        return min(await self.begin(), LONGEST_REST) if self._transports.is_any_ready else LOGIN_REST
 
     @property
     def under_way(self) -> tuple[asyncio.Task[None], ...]:
@@ -134,7 +141,9 @@ class Outbox:
             for key, at in times.items():
                 if key in self._tasks:
                     continue
-                if at > now:
+                if not self._is_ready(messages.get(key)):
+                    later.append(LOGIN_REST)
+                elif at > now:
                     later.append(at - now)
                 else:
                     self._tasks[key] = task = asyncio.create_task(
@@ -142,6 +151,10 @@ class Outbox:
                     )
                     task.add_done_callback(partial(self._forget, key))
         return min(later, default=LONGEST_REST)
+
+    def _is_ready(self, message: Message | None) -> bool:
+        """Whether the route of a message takes requests yet."""
+        return message is None or self._transports.of(message.route).ready
 
     def _forget(self, key: str, _task: asyncio.Task[None]) -> None:
         self._tasks.pop(key, None)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.domain.incidents import Incident
-from bot.domain.messages import DM_REFUSED, Delivery, Message, Purpose, Route
+from bot.domain.messages import DM_REFUSED, ROUTES, Delivery, Message, Purpose, Route
 from bot.domain.warnings import AccountWarning
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
 from bot.rules.message_lifecycle import earliest_send
@@ -87,9 +87,9 @@ def is_overtaken(message: Message, messages: Iterable[Message]) -> bool:
 
 
 def fallback_copy(message: Message, now: datetime) -> Message:
-    """Return the copy of a message, claimed for the second route."""
+    """Return the copy of a message, claimed for the fallback of its route."""
     copy = claimed_anew(message, copy_key(message), now)
-    return replace(copy, created_at=now, route=Route.CHANNEL, failure=None)
+    return replace(copy, created_at=now, route=message.traits.fallback or message.route, failure=None)
 
 
 def replacement(message: Message, key: str, now: datetime) -> Message:
@@ -151,7 +151,7 @@ def after_failure(
 ) -> Message:
     """Return a message after a failed attempt, with the time, form and route of the next one.
 
-    `other_route` says whether the message may change to the second route.
+    `other_route` says whether the message may change to the fallback of its route.
     """
     # The second route keeps that direct messages are closed.
     failure = message.failure if message.is_dm_refused else error.reason
@@ -162,10 +162,15 @@ def after_failure(
         return retry_later(failing, error.wait, now=now, chance=chance)
     if error.kind is FailureKind.FORM and not message.plain:
         return replace(failing, plain=True, due_at=now)
-    if message.route is Route.DM and other_route:
-        return replace(failing, plain=False, route=Route.CHANNEL, due_at=now)
-    first = message.route if is_copy(message) else Route.DM
+    if other_route:
+        return replace(failing, plain=False, route=message.traits.fallback or message.route, due_at=now)
+    first = message.route if is_copy(message) else first_route(message.route)
     return retry_later(replace(failing, plain=False, route=first), None, now=now, chance=chance)
+
+
+def first_route(route: Route) -> Route:
+    """Return the route whose fallback a route is; the route itself if it is none."""
+    return next((each for each, traits in ROUTES.items() if traits.fallback is route), route)
 
 
 def has_failed(test: Message, error: DeliveryError, now: datetime) -> bool:
@@ -184,7 +189,7 @@ def wants_copy(message: Message, error: DeliveryError, now: datetime) -> bool:
     return (
         error.kind is FailureKind.WAIT
         and message.notify
-        and message.route is Route.DM
+        and message.traits.fallback is not None
         and message.purpose is not Purpose.TEST
         and message.failing_since is not None
         and now - message.failing_since >= SECOND_ROUTE_AFTER

@@ -8,12 +8,12 @@ from typing import Final
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Incident
-from bot.domain.messages import Delivery, Message, Purpose, Route
+from bot.domain.messages import Delivery, Message, Purpose
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner, Transaction
 from bot.notifications import retry_policy
 from bot.notifications.route_health import RouteHealth
-from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, MessageTransport
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, Transports
 from bot.render.alert_messages import content_of
 from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import supersede, with_open_incidents
@@ -31,7 +31,7 @@ class Sender:
     """Sends messages. Two may be sent at once, but never the same one twice at once."""
 
     watch_state: WatchState
-    transport: MessageTransport
+    transports: Transports
     planner: NotificationPlanner
     accounts: Callable[[], Mapping[str, KnownAccount]]
     unsent: set[str]
@@ -75,18 +75,19 @@ class Sender:
         return claimed, True
 
     def _routed(self, message: Message, now: datetime) -> Message:
-        """Return a message with its first route: the second one if direct messages are refused."""
-        refusal = self.routes.refusal(message.recipient, now)
-        if refusal is None or message.purpose is Purpose.TEST or not self.transport.has(Route.CHANNEL):
+        """Return a message with its first route: the fallback if direct messages are refused."""
+        refusal, fallback = self.routes.refusal(message.recipient, now), message.traits.fallback
+        if refusal is None or message.purpose is Purpose.TEST or fallback is None:
             return message
-        return replace(message, route=Route.CHANNEL, failure=refusal)
+        return replace(message, route=fallback, failure=refusal) if self.transports.has(fallback) else message
 
     async def _send(self, message: Message, *, is_first: bool) -> None:
         """Send a message, unless it is in Discord already or is not needed any more."""
-        channel = await self.transport.open(message.recipient, message.route)
+        transport = self.transports.of(message.route)
+        channel = await transport.open(message.recipient, message.route)
         is_needless = await self._is_needless(message)
         if is_needless or self._may_exist(message, is_first=is_first):
-            found = await self.transport.find(channel, message.key, message.created_at)
+            found = await transport.find(channel, message.key, message.created_at)
             if found is not None:
                 await self._record(message, found, None)
                 return
@@ -96,15 +97,16 @@ class Sender:
                 transaction.put_message(replace(current, delivery=Delivery.CANCELLED))
             return
         incidents = self.watch_state.incidents
-        content = await aside(len(message.entries), self._content, message, incidents)
+        content = await aside(len(message.entries), self.content, message, incidents)
         is_quiet = bool(message.entries) and not notifies(message, incidents)
         silent = is_quiet or not message.notify
         outgoing = as_sent(message, content)
-        place = await self.transport.send(channel, outgoing, nonce=message.nonce, silent=silent)
+        place = await transport.send(channel, outgoing, nonce=message.nonce, silent=silent)
         # A second attempt may return the message of the first one, with the content of that time.
         await self._record(message, place, content.fingerprint if is_first else None)
 
-    def _content(self, message: Message, incidents: Mapping[str, Incident]) -> MessageContent:
+    def content(self, message: Message, incidents: Mapping[str, Incident]) -> MessageContent:
+        """Return what a message shows now."""
         state = self.watch_state
         next_times = self.planner.next_notifications(
             message.recipient, state.messages.values(), incidents, state.mutes, state.now()
@@ -170,7 +172,7 @@ class Sender:
     ) -> None:
         """Put the message for its next attempt, and its copy if it has failed for too long."""
         copy_key, chance = retry_policy.copy_key(message), self.chance()
-        can_copy = self.transport.has(Route.CHANNEL) and copy_key not in transaction.messages
+        can_copy = self.transports.has(message.traits.fallback) and copy_key not in transaction.messages
         after = retry_policy.after_failure(message, error, now=now, chance=chance, other_route=can_copy)
         is_news = not retry_policy.is_over(message, transaction.incidents, transaction.warnings)
         if can_copy and is_news and retry_policy.wants_copy(after, error, now):

@@ -1,4 +1,4 @@
-"""What the outbox asks of Discord, and the kinds of failure."""
+"""What the outbox asks of Discord and of other services, and the kinds of failure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ class DeliveryError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """The ids of a message in Discord."""
+    """The ids of a message in Discord. Outside of it, the first one is the recipient and the other 0."""
 
     channel_id: int
     message_id: int
@@ -78,3 +78,28 @@ class MessageTransport(Protocol):
     async def find(self, channel_id: int, key: str, since: datetime) -> MessageRef | None:
         """Find a message that may have been sent."""
         ...
+
+
+class Transports:
+    """The transports, of which each serves some of the routes."""
+
+    def __init__(self, *transports: MessageTransport) -> None:
+        self._transports = transports
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """Return the routes that exist."""
+        return tuple(route for route in Route if self.has(route))
+
+    def has(self, route: Route | None) -> bool:
+        """Whether a route exists."""
+        return route is not None and any(each.has(route) for each in self._transports)
+
+    def of(self, route: Route) -> MessageTransport:
+        """Return the transport of a route; the first one for a route that does not exist any more."""
+        return next((each for each in self._transports if each.has(route)), self._transports[0])
+
+    @property
+    def is_any_ready(self) -> bool:
+        """Whether a request can be made by any route."""
+        return any(each.ready for each in self._transports)

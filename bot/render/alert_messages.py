@@ -20,7 +20,7 @@ from bot.domain.incidents import (
     lost_connection,
     open_services,
 )
-from bot.domain.messages import Message, MessageItem, Purpose, Route
+from bot.domain.messages import Message, MessageItem, Purpose
 from bot.domain.providers import USEAPI, Remedy, provider_of, reference_to
 from bot.domain.warnings import AccountWarning
 from bot.render.account_cards import add_field
@@ -77,7 +77,7 @@ def content_of(
     shown = _content(message, incidents, accounts, next_times, page, warnings)
     if message.purpose is Purpose.HELLO and info_every is not None:
         add_field(shown.embeds[0], "INFO_EVERY is set", ordered(info_every))
-    if message.route is Route.CHANNEL:
+    if message.traits.mentions:
         text = headed(shown.content, f"for <@{message.recipient}>")
         shown = replace(shown, content=text, mentioned=message.recipient)
     return shown.signed(message.key)

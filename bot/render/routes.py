@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from bot.domain.messages import Route, RouteState
+from bot.domain.messages import ROUTES, RouteState
 from bot.render.text import code_span, count, when
 
 FAILURES: Final = {
@@ -29,6 +29,7 @@ FAILURES: Final = {
     "30046": "Discord limits edits of old messages.",
     "40003": "Discord asks me to slow down.",
     "429": "Discord asks me to slow down.",
+    "not accepted": "The service does not take it. `python -m bot check` tries it again.",
     "no alert channel": "ALERT_CHANNEL_ID is not set. Set it and restart me.",
 }
 """Why a message is not delivered, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
@@ -41,20 +42,28 @@ def failure_sentence(failure: str | None) -> str:
     return FAILURES.get(failure) or f"Discord or the network fails ({code_span(failure, 30)})."
 
 
+def recipient_name(recipient: int, routes: Iterable[RouteState]) -> str:
+    """Return a mention of a person, or the name of an address."""
+    return next(
+        (each.address for each in routes if each.recipient == recipient and each.address), f"<@{recipient}>"
+    )
+
+
 def route_line(route: RouteState) -> str:
     """Return the state of one route to one owner."""
-    way = "direct message" if route.route is Route.DM else "alert channel"
+    way = ROUTES[route.route].words
+    whom = route.address or f"<@{route.recipient}>"
     unused = "never worked yet" if route.failure else "not used so far"
     worked = f"last worked {when(route.worked_at, 'f')}" if route.worked_at else unused
     if route.failure is not None:
         reason = failure_sentence(route.failure)
-        return f"⚠️ <@{route.owner}> · {way} · **does not work** · {worked} · {reason}"
-    return f"{'✅' if route.worked_at else '⚪'} <@{route.owner}> · {way} · {worked}"
+        return f"⚠️ {whom} · {way} · **does not work** · {worked} · {reason}"
+    return f"{'✅' if route.worked_at else '⚪'} {whom} · {way} · {worked}"
 
 
 def test_result(routes: Iterable[RouteState], late: int) -> str:
     """Return how each route is after a test; `late` tests were neither accepted nor refused yet."""
     lines = ["🧪 **Test delivery**", *map(route_line, routes)]
     if late:
-        lines.append(f"⏳ {count(late, 'test')} not accepted by Discord yet: check /mjstatus in a minute.")
+        lines.append(f"⏳ {count(late, 'test')} not accepted yet: check /mjstatus in a minute.")
     return "\n".join(lines)[:2_000]

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.accounts import Accounts
 from bot.domain.incidents import Incident, Reason, open_services, service_of
-from bot.domain.messages import Message, Purpose, Route, RouteState
+from bot.domain.messages import Message, Purpose, RouteState
 from bot.domain.providers import USEAPI, provider_of
 from bot.domain.services import subscription_of
 from bot.domain.wellness import ProblemKind, WatchProblem
@@ -25,7 +25,7 @@ from bot.render.alert_items import (
 from bot.render.message_content import Button, MessageContent
 from bot.render.presence import needing_somebody, presence_text
 from bot.render.provider_words import WORDS, guesses, service_name, titles
-from bot.render.routes import failure_sentence, route_line
+from bot.render.routes import failure_sentence, recipient_name, route_line
 from bot.render.service_messages import headline, reason, yours
 from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
 from bot.render.wellness import NO_SECOND_ROUTE, problem_lines, problem_words
@@ -138,8 +138,9 @@ def _wrong(watch: WatchStatus) -> Iterator[str]:
     yield from problem_lines(watch.problems, has_undelivered=bool(undelivered))
     for owner, failing in undelivered.items():
         since = min(each.failing_since or each.due_at for each in failing)
+        whom = recipient_name(owner, watch.routes)
         yield (
-            f"📪 **{count(len(failing), 'message')} for <@{owner}> cannot be delivered**, "
+            f"📪 **{count(len(failing), 'message')} for {whom} cannot be delivered**, "
             f"first tried {when(since)}. {failure_sentence(failing[0].failure)} I keep trying."
         )
     for reference, until in sorted(watch.mutes.items(), key=lambda mute: (mute[0] is not None, mute[1])):
@@ -256,7 +257,7 @@ def _label(reference: str | None, watch: WatchStatus) -> str:
 
 
 def _waiting(message: Message, watch: WatchStatus) -> str:
-    what = f"{_what(message, watch)} for <@{message.recipient}>"
+    what = f"{_what(message, watch)} for {recipient_name(message.recipient, watch.routes)}"
     if message.failing_since is not None:
         tried = f"tried {count(message.attempts, 'time')}"
         return f"{what}: {tried}, next at {when(message.due_at, 'T')}. {failure_sentence(message.failure)}"
@@ -272,7 +273,7 @@ def _stuck(message: Message, watch: WatchStatus) -> str:
     link = f"https://discord.com/channels/@me/{message.channel_id}/{message.message_id}"
     parts = [
         f"{_what(message, watch)} for <@{message.recipient}>",
-        f"in <#{message.channel_id}>" if message.route is Route.CHANNEL else f"[direct message]({link})",
+        f"in <#{message.channel_id}>" if message.traits.mentions else f"[direct message]({link})",
         f"out of date since {when(message.failing_since)}" if message.failing_since else "out of date",
     ]
     if message.purpose is not Purpose.NOTE:

@@ -56,6 +56,8 @@ class Policy:
         timedelta(hours=4),
         timedelta(hours=24),
     )
+    escalate_after: timedelta | None = None
+    """How long nobody acts on an alert before the second line of owners is told; None for never."""
     info_every: timedelta | None = None
     """How often accounts are asked by INFO_EVERY; None if it is off."""
 

@@ -114,6 +114,7 @@ class RecipientView:
             if each.delivery is Delivery.DONE
             and each.purpose is Purpose.ALERT
             and each.message_id is not None
+            and each.traits.edits
             and not each.is_stuck
             and incident_keys([each]) & related
         ]

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
+from bot.runtime.alert_addresses import service_at
+
 WORD: Final = re.compile(r"[!-~]+")
 SHORTEST_TOKEN: Final = 10
 """The log masks a token wherever it occurs. A shorter text would occur by chance."""
@@ -129,6 +131,28 @@ def read_hook_secret(text: str) -> str:
     return text
 
 
+def read_alert_urls(text: str) -> tuple[str, ...]:
+    """Read the addresses of Apprise, which the optional library must know."""
+    urls = re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", text)
+    try:
+        unknown = [number for number, url in enumerate(urls, start=1) if service_at(url) is None]
+    except ModuleNotFoundError:
+        raise ValueError('needs the library apprise: run `pip install "midwatch[apprise]"`') from None
+    if unknown:
+        raise ValueError(
+            f"has an address that Apprise does not know (number {unknown[0]}): "
+            "write them as its documentation shows for each service, with spaces between them"
+        )
+    return tuple(urls)
+
+
+def read_yes(text: str) -> bool:
+    """Read a yes or no."""
+    if text.casefold() not in {"yes", "no"}:
+        raise ValueError("is neither yes nor no: write one of these")
+    return text.casefold() == "yes"
+
+
 def read_snowflake(text: str) -> int:
     """Read one Discord id."""
     if SNOWFLAKE.fullmatch(text) is None or not 0 < int(text) < SNOWFLAKE_END:
@@ -165,6 +189,15 @@ def read_poll_interval(text: str) -> timedelta:
         raise ValueError("is not a length of time: write 5s or more with its unit, like 60s or 2m")
     if (length := read_duration(text)) < SHORTEST_POLL:
         raise ValueError("is too short: write 5s or more, like 60s")
+    return length
+
+
+def read_escalation(text: str) -> timedelta | None:
+    """Read how long alerts may stay without an act; "off" for ever."""
+    if text.casefold() == "off":
+        return None
+    if (length := read_duration(text)) < SHORTEST_REMINDER:
+        raise ValueError("is too short: write 5m or more, or off")
     return length
 
 

@@ -11,6 +11,7 @@ from bot.domain.incidents import ServiceProblem, State
 from bot.incidents.service import IncidentService
 from bot.loops import WatchLoops
 from bot.notifications import MemoryNotice
+from bot.notifications.transport import Transports
 from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
@@ -79,7 +80,7 @@ def test_the_pace_varies_by_default(watch: Assembly, clock: Clock) -> None:
         watch.pollers,
         watch.incident_service,
         usual.outbox,
-        MemoryNotice(NoTransport(), lambda: watch.owners),
+        MemoryNotice(Transports(NoTransport()), lambda: watch.owners),
         Heartbeat(watch.session, None),
         MINUTE,
         now=clock.now,

@@ -17,7 +17,7 @@ from bot.domain.messages import Delivery, Purpose, Route
 from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, WatchProblem
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
 from bot.notifications.memory_notice import MemoryNotice
-from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
+from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, Transports
 from bot.polling.heartbeat import Heartbeat
 from bot.render.message_content import MessageContent
 from bot.render.presence import presence_text
@@ -290,7 +290,7 @@ async def test_the_end_is_said_once_discord_can_be_reached_again(
 async def test_row_42_the_notice_waits_for_no_owner_who_cannot_be_reached() -> None:
     post = RecordingTransport()
     post.hanging = {ADA}
-    showing = asyncio.create_task(MemoryNotice(post, lambda: {ADA, BEA}).show(AT))
+    showing = asyncio.create_task(MemoryNotice(Transports(post), lambda: {ADA, BEA}).show(AT))
     await until(lambda: post.times_sent == 3)
     showing.cancel()
     assert sorted(place.channel_id for place in post.shown) == [7, 7, BEA]
@@ -298,7 +298,7 @@ async def test_row_42_the_notice_waits_for_no_owner_who_cannot_be_reached() -> N
 
 async def test_row_42_what_cannot_be_written_again_is_reported_anew_where_its_end_was_shown() -> None:
     post = RecordingTransport()
-    notice = MemoryNotice(post, lambda: {ADA})
+    notice = MemoryNotice(Transports(post), lambda: {ADA})
     await notice.show(AT)
     post.unchangeable, post.unchangeable_in = FailureKind.WAIT, {7}
     await notice.end(AT + MINUTE)

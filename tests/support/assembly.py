@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from contextlib import AsyncExitStack
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Self
 
 import aiohttp
@@ -21,7 +22,8 @@ from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
 from bot.loops import NO_JOBS, Job, WatchLoops
 from bot.notifications import MemoryNotice, Outbox
-from bot.notifications.transport import MessageRef, MessageTransport
+from bot.notifications.apprise_transport import Address, AppriseTransport
+from bot.notifications.transport import MessageRef, MessageTransport, Transports
 from bot.polling.account_cache import AccountCache, load_cache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
@@ -32,6 +34,7 @@ from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.provider import Provider
 from bot.providers.useapi.client import UseapiClient
 from bot.render.message_content import MessageContent
+from bot.rules.audiences import Audience
 from bot.rules.decisions import FlagReported, PollFailed
 from bot.rules.policy import Policy
 from bot.rules.poll_state import PollState
@@ -80,6 +83,9 @@ class Assembly:
     """
 
     policy = Policy()
+    addresses: Sequence[Address] = ()
+    audiences: Mapping[int, Audience] = MappingProxyType({})
+    """The recipients besides the owners, the addresses among them."""
     state_type = WatchState
     new_key: Callable[[], str] = staticmethod(new_key)
     chance: Callable[[], float] = staticmethod(lambda: 0.5)
@@ -130,7 +136,7 @@ class Assembly:
             self.providers = self.make_providers()
             names = [each.name for each in self.providers]
             self.watch_state = await self.state_type.load(self.store, self.clock.now, names)
-            self.planner = NotificationPlanner(lambda: self.owners, self.policy, self.new_key)
+            self.planner = NotificationPlanner(lambda: self.owners, self.policy, self.new_key, self.audiences)
             self.incident_service = self.make_incident_service(await self.store.watch.greeted())
             cache = await load_cache(self.store, names)
             pollers = [self.make_poller(each, cache) for each in self.providers]
@@ -213,7 +219,9 @@ class Assembly:
         """Build the outbox. It begins nothing by itself."""
         return Outbox(
             self.watch_state,
-            transport or self.transport,
+            Transports(
+                transport or self.transport, *([AppriseTransport(self.addresses)] if self.addresses else [])
+            ),
             self.planner,
             accounts=self.accounts,
             rest=self.rest,
@@ -235,7 +243,7 @@ class Assembly:
             self.pollers,
             self.incident_service,
             outbox or self.make_outbox(transport),
-            MemoryNotice(transport or self.transport, lambda: self.owners),
+            MemoryNotice(Transports(transport or self.transport), lambda: self.owners),
             heartbeat or Heartbeat(self.session, None),
             interval,
             jobs,

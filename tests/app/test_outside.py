@@ -1,0 +1,54 @@
+"""ALERT_URLS and SECOND_OWNERS in the running bot, with a web hook on loopback."""
+
+import pytest
+
+from bot.domain.errors import TokenRefusedError
+from tests.notifications.test_apprise import Service
+from tests.notifications.test_apprise import service as service  # noqa: PLC0414 - a fixture
+from tests.simulators.discord import FaultKind
+from tests.support.ending import ended
+from tests.support.reading import text
+from tests.support.running import HELLO, PATIENCE, Bot, Visitor
+from tests.support.samples import FLAG
+from tests.support.waiting import until
+
+
+async def test_each_push_arrives_there_as_well_if_that_is_wanted(
+    bot: Bot, ada: Visitor, service: Service
+) -> None:
+    account = bot.api.add(discord_name="aurora")
+    await bot.start(ALERT_URLS=service.url, ALERT_URLS_ALWAYS="yes")
+    bot.api.flag(account.channel, FLAG.text)
+    await ada.ask("mjinfo", account=account.channel)
+    await until(lambda: bool(service.bodies))
+    (body,) = service.bodies
+    assert f"…{account.channel[-4:]} needs you" in body["title"]
+
+
+async def test_a_test_goes_there_and_the_answer_names_it_by_scheme_and_host(
+    bot: Bot, ada: Visitor, service: Service
+) -> None:
+    await bot.start(ALERT_URLS=service.url)
+    answer = str(await ada.ask("mjtest"))
+    assert "json at 127.0.0.1" in answer
+    assert service.url not in answer
+    (body,) = service.bodies
+    assert body["title"].startswith("🧪 Test")
+
+
+async def test_if_discord_refuses_the_token_that_is_said_there_before_the_bot_ends(
+    bot: Bot, service: Service
+) -> None:
+    bot.world.fault(FaultKind.TOKEN_REFUSED)
+    bot.launch(ALERT_URLS=service.url)
+    with pytest.raises(TokenRefusedError):
+        await ended(bot)
+    (body,) = service.bodies
+    assert body["title"] == "🛑 Midwatch has stopped: Discord refuses its token. Nothing is watched."
+
+
+async def test_a_second_owner_may_act_and_is_greeted(bot: Bot, bea: Visitor) -> None:
+    bot.api.add(discord_name="aurora")
+    await bot.start(OWNER_IDS="100000000000000001", SECOND_OWNERS=str(bea.person.id), ESCALATE_AFTER="30m")
+    assert "No alerts" in text(await bea.ask("mjmute", duration="1h"))
+    await bot.world.wait_for(lambda: any(HELLO in text(each) for each in bea.sees(bea.dm)), PATIENCE)

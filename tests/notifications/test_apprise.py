@@ -1,0 +1,134 @@
+"""The addresses of ALERT_URLS, by the real library and a service on loopback."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bot.domain.messages import Route
+from bot.domain.secret import SecretStr
+from bot.notifications.apprise_transport import AppriseTransport, open_address, open_addresses
+from bot.notifications.transport import DeliveryError, FailureKind
+from bot.render.message_content import MessageContent
+from bot.runtime.setting_values import read_alert_urls
+
+SECRET = "topic-made-for-the-search"
+ALERT = MessageContent("⚠️ **Aurora** needs you\nFlagged <t:1796000000:f> (<t:1796000000:R>)")
+
+
+class Service:
+    """A web hook."""
+
+    def __init__(self) -> None:
+        self.bodies: list[dict[str, Any]] = []
+        self.status = 200
+        self.held: asyncio.Event | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        return f"json://127.0.0.1:{self.port}/{SECRET}"
+
+    async def answer(self, request: web.Request) -> web.Response:
+        self.bodies.append(await request.json())
+        if self.held is not None:
+            await self.held.wait()
+        return web.Response(status=self.status)
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[Service]:
+    service = Service()
+    app = web.Application()
+    app.router.add_post(f"/{SECRET}", service.answer)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    service.port = runner.addresses[0][1]
+    yield service
+    if service.held is not None:
+        service.held.set()
+    await runner.cleanup()
+
+
+async def send(service: Service, limit: timedelta = timedelta(seconds=30)) -> None:
+    (address,) = open_addresses([SecretStr(service.url)])
+    transport = AppriseTransport([address], limit)
+    channel = await transport.open(address.recipient, Route.ADDRESS)
+    await transport.send(channel, ALERT, nonce="n", silent=False)
+
+
+async def test_a_service_gets_the_first_line_as_the_title_and_the_rest_as_text(service: Service) -> None:
+    await send(service)
+    (body,) = service.bodies
+    assert (body["title"], body["message"]) == ("⚠️ Aurora needs you", "Flagged 2026-11-30 00:53 UTC")
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
+async def test_what_a_service_refuses_waits_and_its_address_is_nowhere(
+    service: Service, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    service.status = status
+    with pytest.raises(DeliveryError) as raised:
+        await send(service)
+    assert raised.value.kind is FailureKind.WAIT
+    assert SECRET not in repr(raised.value) + caplog.text
+    assert raised.value.__context__ is None
+
+
+async def test_a_service_that_hangs_holds_up_nobody_for_longer_than_the_limit(service: Service) -> None:
+    service.held = asyncio.Event()
+    with pytest.raises(DeliveryError, match="TimeoutError"):
+        await send(service, timedelta(milliseconds=200))
+
+
+async def test_a_service_that_is_down_waits(service: Service) -> None:
+    service.port = 1
+    with pytest.raises(DeliveryError, match="not accepted"):
+        await send(service)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("ntfy://ntfy.example.org/topic", "ntfy at ntfy.example.org"),
+        ("ntfy://topic-of-mine", "ntfy"),
+        ("tgram://123456789:AAEabcdefghijk_lmnopqrstuvwxyz12345/12315544", "tgram"),
+        ("mailtos://ada:secret@smtp.example.org?to=bea@example.org", "mailtos at smtp.example.org"),
+        ("json://localhost:8080/path", "json at localhost"),
+        ("pover://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuu@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "pover"),
+        ("discord://4174216298/JHMHI8qBe7bk2ZwO5U711o3dV_js", "discord"),
+        ("gotify://gotify.example/abcdefghijklmno", "gotify at gotify.example"),
+    ],
+)
+def test_an_address_is_named_by_its_scheme_and_by_its_host_if_that_is_no_secret(url: str, name: str) -> None:
+    assert open_address(url).name == name
+
+
+def test_an_address_is_the_same_recipient_after_a_restart_and_no_id_of_discord() -> None:
+    one, other = (open_address(f"json://localhost/{name}").recipient for name in "ab")
+    assert one == open_address("json://localhost/a").recipient
+    assert one != other
+    assert one < 0 > other
+
+
+def test_addresses_stand_apart_by_spaces_or_commas() -> None:
+    urls = read_alert_urls("json://localhost/a,b  ntfy://x,mailto://ada:pw@example.org?to=a@x.org,b@x.org")
+    assert list(urls) == [
+        "json://localhost/a,b",
+        "ntfy://x",
+        "mailto://ada:pw@example.org?to=a@x.org,b@x.org",
+    ]
+
+
+@pytest.mark.parametrize("text", [SECRET, f"https://example.org/{SECRET}", f"json://ok/ bogus://{SECRET}"])
+def test_an_unknown_address_is_refused_without_its_text(text: str) -> None:
+    with pytest.raises(ValueError, match="does not know") as raised:
+        read_alert_urls(text)
+    assert SECRET not in str(raised.value)
