@@ -1,8 +1,11 @@
-"""The command line: `python -m bot` runs the bot, `check` checks its needs, `account` adds and lists them."""
+"""The command line, which starts as `midwatch` or as `python -m bot`."""
 
 import signal
 
-if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+from bot.runtime.program import COMMAND, PROGRAM, VERSION
+
+IS_STARTED = __name__ == "__main__" or PROGRAM == COMMAND
+if IS_STARTED and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     # While the rest is loaded, Ctrl-C ends the program without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
@@ -45,6 +48,27 @@ LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLe
 """The log levels of commands that report their own result."""
 FIX_SETTINGS: Final = "Fix these in .env or in the environment; .env.example explains each."
 NO_ENV_FILE: Final = "There is no .env here: run `cp .env.example .env` and fill it in."
+ABOUT: Final = {
+    "run": (
+        "run the bot (the default)",
+        "Run the bot until Ctrl-C, with the settings in .env of this folder or in the environment.",
+    ),
+    "check": (
+        "check its settings, database, tokens and servers, one line each",
+        (
+            "Check what the bot needs: its settings, database, tokens and servers, and what it watches. "
+            "It may run beside the bot, and changes nothing."
+        ),
+    ),
+    "healthy": (
+        "ask the one that runs here whether it is well, for Docker",
+        (
+            "Ask the bot that runs on this machine, at the address of LISTEN, whether the watch is well. "
+            "The exit code is 1 if it is not."
+        ),
+    ),
+}
+"""The short and the long help of each command without options."""
 NOT_UNDERSTOOD: Final = "unknown command or option (never put a token here)"
 QUOTES_NOTHING: Final = re.compile(r"the following arguments are required: .+|.+: expected one argument")
 """The messages of argparse that repeat nothing of the input."""
@@ -61,10 +85,12 @@ def main(
     """Run the command line, and return the exit code.
 
     Args:
-        arguments: the words after `python -m bot`; None for those of the process.
+        arguments: the words after the program's name; None for those of the process.
         env_file: the file with settings; None for none.
         timings: the waits of the bot.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = parser().parse_args(arguments)
     try:
         return healthy.run(env_file) if wanted.command == "healthy" else do(wanted, env_file, timings)
@@ -137,13 +163,11 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    described = Parser(
-        prog="python -m bot", description="Midwatch stands watch over your Midjourney accounts."
-    )
+    described = Parser(prog=PROGRAM, description="Midwatch stands watch over your Midjourney accounts.")
+    described.add_argument("--version", action="version", version=f"Midwatch {VERSION}")
     commands = described.add_subparsers(dest="command", metavar="run|check|healthy|account")
-    commands.add_parser("run", help="run the bot (the default)")
-    commands.add_parser("check", help="check its settings, database, tokens and servers, one line each")
-    commands.add_parser("healthy", help="ask the one that runs here whether it is well, for Docker")
+    for name, (short, about) in ABOUT.items():
+        commands.add_parser(name, help=short, description=about)
     account.describe(
         commands.add_parser("account", help="set and list accounts at useapi.net without Discord")
     )
@@ -151,6 +175,4 @@ def parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())

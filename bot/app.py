@@ -53,13 +53,13 @@ from bot.render.outside_text import stopped_by_token
 from bot.rules.audiences import Audience
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
+from bot.runtime.program import VERSION
 from bot.runtime.setting_values import ListenAddress
 from bot.runtime.supervisor import beside, first_of, supervise
 from bot.storage import BUSY_TIMEOUT, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-VERSION: Final = "0.2.0"
 LOGIN_LIMIT: Final = timedelta(seconds=60)
 REGISTER_EVERY: Final = timedelta(hours=1)
 REGISTER_LIMIT: Final = timedelta(minutes=2)

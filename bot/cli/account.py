@@ -1,4 +1,4 @@
-"""`python -m bot account set|list`: sets and lists accounts at the API, without Discord."""
+"""`account set` and `account list`: set and list accounts at the API, without Discord."""
 
 import argparse
 import getpass
@@ -28,6 +28,7 @@ from bot.render.error_messages import JOBS_HELP, next_step, what
 from bot.render.phrases import flag_text
 from bot.render.text import bare, count
 from bot.runtime import supervisor
+from bot.runtime.program import PROGRAM
 from bot.storage import Names, names_in
 
 READ_LIMIT: Final = 4_000
@@ -37,10 +38,10 @@ PROMPT: Final = "Discord token of the account (it is not shown as you type): "
 STOPPED: Final = "Stopped. Nothing was changed."
 STOPPED_LATE: Final = (
     "Stopped while the API was at work: it may have saved the account.\n"
-    "Check with `python -m bot account list` before you try again."
+    f"Check with `{PROGRAM} account list` before you try again."
 )
 USE_THAT: Final = "Use that account, or remove it first with /mjremove in Discord."
-CHECK_FIRST: Final = "It may have been done: check with `python -m bot account list` before you try again."
+CHECK_FIRST: Final = f"It may have been done: check with `{PROGRAM} account list` before you try again."
 STEPS: Final[Mapping[StrEnum, str]] = {
     ErrorCode.TOKEN_REFUSED: "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN.",
     ErrorCode.TOKEN_TAKEN: USE_THAT,
@@ -51,7 +52,7 @@ NO_USEAPI: Final = (
     "USEAPI_TOKEN is not set, and this is for accounts at useapi.net: "
     "those of a midjourney-proxy are added on its own web page, and /mjaccounts lists them."
 )
-NO_ACCOUNT: Final = "No account is configured. Add one with `python -m bot account set`."
+NO_ACCOUNT: Final = f"No account is configured. Add one with `{PROGRAM} account set`."
 ABOUT: Final = """\
 Create, update and list the Midjourney accounts at useapi.net, without Discord.
 
@@ -59,16 +60,16 @@ It may run beside the bot, which sees the change at its next check. It uses the
 same settings as the bot, from .env or the environment; all must be right,
 but DISCORD_TOKEN, the bot's own, may be missing.
 """
-ABOUT_SET: Final = """\
+ABOUT_SET: Final = f"""\
 Create the account of a Discord token at useapi.net, or update it if it is there.
 
 You are asked for the token, which is not shown as you type. Or give it on
 standard input:
-  python -m bot account set < FILE
+  {PROGRAM} account set < FILE
 It is never an argument: others could see it in the list of processes.
 It goes to useapi.net and nowhere else, and is not kept. The page Setup
 Midjourney at useapi.net says where to find it.
-"""
+"""  # noqa: S608 - no SQL
 ABOUT_LIST: Final = """\
 List the accounts, one a line: channel, what it is called if the bot's database
 is here and knows it, jobs at a time, and "ready" or what stops it. No token is

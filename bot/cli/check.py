@@ -1,4 +1,4 @@
-"""`python -m bot check`: writes line by line whether everything the bot needs is right."""
+"""`check`: writes line by line whether everything the bot needs is right."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping

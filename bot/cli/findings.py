@@ -1,4 +1,4 @@
-"""The lines of `python -m bot check`, and what is warned of at the start."""
+"""The lines of `check`, and what is warned of at the start."""
 
 import logging
 from collections.abc import Collection, Iterable, Mapping
@@ -23,6 +23,7 @@ from bot.render.mjproxy_words import MJPROXY_WORDS
 from bot.render.phrases import ordered
 from bot.render.provider_words import WORDS, service_name
 from bot.render.text import count
+from bot.runtime.program import PROGRAM
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ SENTENCES: Final[Mapping[Said, str]] = {
     Said.INACTIVE: "not active. Renew it at useapi.net.",
     Said.UNKNOWN: "the API does not say, but answers",
     Said.NOT_REPORTED: "the server does not report it, but it answers",
-    Said.NO_ACCOUNTS: "none yet. Add one with /mjadd in Discord or `python -m bot account set`.",
+    Said.NO_ACCOUNTS: f"none yet. Add one with /mjadd in Discord or `{PROGRAM} account set`.",
     Said.NO_ACCOUNTS_THERE: "none yet. Add them on {web_page}.",
     Said.COUNTED: "{accounts}, {flagged} flagged",
     Said.GUESSED: "not documented; Midwatch watches the field `{guess}`",

@@ -8,6 +8,7 @@ from typing import Final
 from bot.domain.errors import Cause, CodedError, ErrorCode
 from bot.render.provider_words import WORDS
 from bot.render.text import QUOTE_LIMIT, clip, code_block, span
+from bot.runtime.program import PROGRAM
 
 SENTENCE_LIMIT: Final = 500
 MESSAGE_LIMIT: Final = 2 * SENTENCE_LIMIT + len("⚠️ \n")
@@ -26,7 +27,7 @@ CHECK_FIRST: Final = "It may have been done: check with /mjaccounts before you t
 LATER: Final = "Try again in a few minutes."
 COPY_AGAIN: Final = "Copy the account's Discord token again, the whole of it and nothing else."
 OTHER_NAME: Final = "Choose another name."
-PIPE_IT: Final = "Run this at a terminal, or pipe the token into it: python -m bot account set < FILE"
+PIPE_IT: Final = f"Run this at a terminal, or pipe the token into it: {PROGRAM} account set < FILE"
 
 CAUSES: Final[Mapping[Cause, str]] = {
     Cause.SILENT: "{service} does not answer.\n" + NETWORK,

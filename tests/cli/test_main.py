@@ -13,6 +13,7 @@ import pytest
 
 from bot.__main__ import main
 from bot.config import MEANINGS
+from bot.runtime.program import VERSION
 from bot.storage.database import lock_database
 from tests.simulators.discord import SANDBOX_BOT_TOKEN
 from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN, SimulatedMjproxy
@@ -226,6 +227,29 @@ def test_what_nobody_foresaw_of_an_account_goes_through_the_log_too(
     assert "'admin'" in output  # no secret, and a part of many words
     assert (SANDBOX_MJPROXY_TOKEN in output) is (token == "admin")
     assert SANDBOX_USEAPI_TOKEN not in output
+
+
+def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    """What the program prints for options that end it well."""
+    with pytest.raises(SystemExit) as ended:
+        main([*words], env_file=None)
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_each_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    usage = re.search(r"\[--version\] (\S+) \.\.\.", printed(capsys, "--help"))
+    assert usage is not None
+    names = usage[1].split("|")
+    assert {"run", "check", "account"} <= {*names}
+    for name in names:
+        usage, about, *_ = printed(capsys, name, "--help").split("\n\n")
+        assert usage.startswith(f"usage: python -m bot {name} [-h]")
+        assert about.endswith(".")
+
+
+def test_the_version_is_told_without_settings(capsys: pytest.CaptureFixture[str]) -> None:
+    assert printed(capsys, "--version") == f"Midwatch {VERSION}\n"
 
 
 def test_an_unknown_word_is_explained(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,23 +1,15 @@
 """What the log of a whole run of the bot says: start, what is watched, Discord lost and back, stop."""
 
 import logging
-import tomllib
-from pathlib import Path
 
 import pytest
 
-from bot.app import VERSION
 from bot.runtime.log_setup import LineFormatter, LogFormat, Redactor
+from bot.runtime.program import VERSION
 from tests.simulators.useapi import MODERATION
 from tests.support.running import Bot, Visitor
 from tests.support.waiting import until
 from tests.support.watching import newest, poll
-
-ROOT = Path(__file__).parents[2]
-
-
-def test_the_version_is_that_of_the_project() -> None:
-    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == VERSION
 
 
 async def test_the_log_of_a_run_tells_its_story(
