@@ -2,10 +2,12 @@
 
 import pytest
 
+from bot import app
+from bot.cli import check
 from bot.domain.errors import TokenRefusedError
-from tests.notifications.test_apprise import Service
+from tests.notifications.test_apprise import SECRET, Service
 from tests.notifications.test_apprise import service as service  # noqa: PLC0414 - a fixture
-from tests.simulators.discord import FaultKind
+from tests.simulators.discord import FaultKind, point_at
 from tests.support.ending import ended
 from tests.support.reading import text
 from tests.support.running import HELLO, PATIENCE, Bot, Visitor
@@ -52,3 +54,19 @@ async def test_a_second_owner_may_act_and_is_greeted(bot: Bot, bea: Visitor) -> 
     await bot.start(OWNER_IDS="100000000000000001", SECOND_OWNERS=str(bea.person.id), ESCALATE_AFTER="30m")
     assert "No alerts" in text(await bea.ask("mjmute", duration="1h"))
     await bot.world.wait_for(lambda: any(HELLO in text(each) for each in bea.sees(bea.dm)), PATIENCE)
+
+
+@pytest.mark.parametrize("status", [200, 403])
+async def test_check_sends_a_test_to_each_address_and_names_it_by_scheme_and_host(
+    bot: Bot, service: Service, capsys: pytest.CaptureFixture[str], status: int
+) -> None:
+    service.status = status
+    with point_at(bot.world.api, bot.world.gateway):
+        code = await check.report(bot.settings(ALERT_URLS=service.url), app.providers_of)
+    said = capsys.readouterr().out
+    (line,) = (each for each in said.splitlines() if "Alerts by json at 127.0.0.1: " in each)
+    assert line.startswith("ok  " if status == 200 else "FAIL")
+    assert (code == 0) is (status == 200)
+    assert SECRET not in said
+    (body,) = service.bodies
+    assert "Midwatch check" in body["title"]
