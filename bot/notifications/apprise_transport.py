@@ -45,7 +45,9 @@ def open_address(url: str) -> Address:
     assert service is not None  # noqa: S101 - see `open_addresses`
 
     def notify(title: str, text: str) -> bool:
-        return bool(service.notify(body=text, title=title, body_format="text"))
+        # Apprise sends no title alone.
+        said = {"title": title, "body": text} if text else {"body": title}
+        return bool(service.notify(**said, body_format="text"))
 
     digest = hashlib.sha256(url.encode()).digest()
     return Address(-1 - int.from_bytes(digest[:4]) // 2, name_of(url, service.template_tokens), notify)

@@ -69,4 +69,4 @@ async def test_check_sends_a_test_to_each_address_and_names_it_by_scheme_and_hos
     assert (code == 0) is (status == 200)
     assert SECRET not in said
     (body,) = service.bodies
-    assert "Midwatch check" in body["title"]
+    assert "Midwatch check" in body["message"]
