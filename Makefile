@@ -8,10 +8,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --requir
 unexport PIP_TARGET PIP_PREFIX PIP_ROOT PIP_PYTHON PIP_DRY_RUN PYTHONHOME PYTHONPATH PYTHONSAFEPATH
 export PIP_USER := 0
 
+ENGINE ?= docker
 SEED ?= 1
 SOAK ?= 10m
 
-.PHONY: help install demo run test chaos check bench format screenshots lock clean
+.PHONY: help install demo run test chaos check bench format screenshots image lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +48,10 @@ format: .venv/dev.stamp ## put the code into shape
 screenshots: .venv/dev.stamp ## draw the README's pictures anew (needs Chromium)
 	@$(BIN)/python -m tests.demo.screenshot assets
 
+# podman keeps the health check only in the format of Docker.
+image: ## the container image midwatch (BASE=debian:trixie-slim ENGINE=podman TAG=midwatch OPTIONS=--pull)
+	@BUILDAH_FORMAT=docker $(ENGINE) build $(addprefix --build-arg BASE=,$(BASE)) --tag $(or $(TAG),midwatch) $(OPTIONS) .
+
 lock: ## newest versions within pyproject.toml's ranges (needs uv)
 	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --output-file requirements.lock
@@ -54,6 +59,10 @@ lock: ## newest versions within pyproject.toml's ranges (needs uv)
 		--no-header --group dev --constraint requirements.lock --output-file requirements-dev.lock
 	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --group demo --constraint requirements-dev.lock --output-file requirements-demo.lock
+	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --all-extras --constraint requirements-dev.lock --output-file requirements-image.lock
+	echo 'setuptools>=77' | uv pip compile - --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+		--no-header --output-file requirements-build.lock
 
 clean: ## remove .venv and what the tools leave behind
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage*
