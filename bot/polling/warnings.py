@@ -20,8 +20,10 @@ from bot.runtime.aside import aside
 
 CHECK_EVERY: Final = timedelta(hours=1)
 """How often all accounts are gone through, as time passes. Those that changed are at once."""
+UNASKED_EVERY: Final = timedelta(seconds=1)
+"""How often to look, after the start, whether every provider was asked."""
 UNSEEN_EVERY: Final = timedelta(minutes=1)
-"""How often to look whether a provider was asked, or had its first good poll since the start."""
+"""How often to look whether a provider had its first good poll since the start."""
 
 
 class AccountWarnings:
@@ -64,7 +66,7 @@ class AccountWarnings:
         """
         unseen = {each.provider.name: each for each in self._pollers if each.poll_state.resumed}
         if any(each.failure is None for each in unseen.values()):
-            return UNSEEN_EVERY
+            return UNASKED_EVERY
         now, seen = self._now(), self._seen
         known = {key: each for key, each in self._cache.known.items() if provider_of(key) not in unseen}
         is_due = self._checked_at is None or not near(self._checked_at, now, CHECK_EVERY)

@@ -11,7 +11,7 @@ from bot.domain.accounts import Account, KnownAccount
 from bot.domain.messages import Purpose
 from bot.domain.warnings import Concern, Notice
 from bot.polling import warnings
-from bot.polling.warnings import CHECK_EVERY, UNSEEN_EVERY
+from bot.polling.warnings import CHECK_EVERY, UNASKED_EVERY, UNSEEN_EVERY
 from bot.providers.errors import ProviderError
 from bot.rules.warnings import notices_of
 from tests.simulators.mjproxy import Fault, SimulatedMjproxy
@@ -55,7 +55,7 @@ async def test_what_holds_at_the_start_is_one_message_about_all_providers(
     proxy.add().info = PAUSED
     checks = watch.make_warnings(10.0)
     await watch.proxy_poller.poll()
-    assert await checks.check() == UNSEEN_EVERY
+    assert await checks.check() == UNASKED_EVERY
     assert holding(watch) == set()  # useapi.net was not asked yet
     await watch.poller.poll()
     await watch.account_info.ask(watch.pollers.cache.accounts[0])
