@@ -20,7 +20,7 @@ BUTTONS: Final = (
 def board_content(watch: WatchStatus) -> MessageContent:
     """Return the board, with the time that it is of. The next check is left out: it is soon over."""
     polls = [replace(each, next_poll=None) for each in watch.polls]
-    text = "\n".join([*overview(replace(watch, polls=polls)), f"-# As of {when(watch.now, 'F')}"])
+    text = "\n".join([*overview(replace(watch, polls=polls)), f"-# As of {when(watch.now, 'f')}"])
     is_calm = not watch.problems and not any(each.reference for each in watch.incidents if not each.ended)
     colour = discord.Colour.green() if is_calm else discord.Colour.orange()
     return MessageContent(

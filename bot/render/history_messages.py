@@ -162,11 +162,10 @@ def _accounts(report: Report) -> Iterator[str]:
 
 def _account(reference: str, report: Report) -> str:
     figures = report.figures[reference]
-    still = " · still out" if figures.open else ""
-    return (
-        f"{report.name(reference)} {percent(figures.in_service)} · {count(len(figures.lengths), 'incident')}"
-        f" · {span(figures.out)}{still}"
-    )
+    facts = [f"{report.name(reference)} {percent(figures.in_service)}", span(figures.out)]
+    if (incidents := len(figures.lengths)) > 1:  # so that most are one line on a phone
+        facts.insert(1, count(incidents, "incident"))
+    return " · ".join([*facts, "still out"] if figures.open else facts)
 
 
 def _event(event: Event, report: Report) -> str:

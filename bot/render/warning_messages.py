@@ -1,6 +1,7 @@
 """The silent message of warnings: what is about to stop accounts, and what was put right since."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Final
 
 import discord
@@ -12,8 +13,8 @@ from bot.render.account_cards import add_field
 from bot.render.alert_items import known_account, naming
 from bot.render.message_content import MessageContent, headed
 from bot.render.provider_words import setup_links
-from bot.render.text import count, escape, whole
-from bot.render.warning_words import concern_words, warning_words
+from bot.render.text import count, escape, exactly, whole
+from bot.render.warning_words import concern_words, day, warning_words
 
 LISTED: Final = 20
 NAME_LIMIT: Final = 30
@@ -23,11 +24,15 @@ AT_MIDJOURNEY: Final = "Plans and fast time: midjourney.com, with the login of t
 def warnings_content(
     warnings: Iterable[AccountWarning], accounts: Accounts, note: str | None
 ) -> MessageContent:
-    """Return the message about warnings: those that hold first, the most urgent at the top."""
+    """Return the message about warnings: those that hold first, the most urgent at the top.
+
+    Each of several has the day alone, so that it is one line on a phone.
+    """
     ordered = sorted(warnings, key=lambda each: (each.ended, each.period, each.reference))
     standing = [each for each in ordered if not each.ended]
     names = [_name(each, accounts) for each in standing]
-    lines = [f"**{_name(each, accounts)}** · {_state(each, accounts)}" for each in ordered[:LISTED]]
+    dated = day if len(ordered) > 1 else exactly
+    lines = [f"**{_name(each, accounts)}** · {_state(each, accounts, dated)}" for each in ordered[:LISTED]]
     more = len(ordered) - LISTED
     lines += [f"and {count(more, 'more warning')}: see /mjaccounts"] if more > 0 else []
     colour = discord.Colour.gold() if standing else discord.Colour.green()
@@ -35,7 +40,7 @@ def warnings_content(
     add_field(embed, "What to do", _steps(standing))
     add_field(embed, "About this message", note)
     if len(ordered) == 1:
-        mark, _, words = _state(ordered[0], accounts).partition(" ")
+        mark, _, words = _state(ordered[0], accounts, dated).partition(" ")
         words = concern_words(ordered[0]) if standing else words
         headline = f"{mark} {_name(ordered[0], accounts)}: {words}"
     elif standing:
@@ -53,9 +58,9 @@ def _steps(standing: Iterable[AccountWarning]) -> str:
     return "\n".join(steps)
 
 
-def _state(warning: AccountWarning, accounts: Accounts) -> str:
+def _state(warning: AccountWarning, accounts: Accounts, dated: Callable[[datetime], str]) -> str:
     is_gone = warning.ended and not known_account(warning.reference, accounts).is_listed
-    return "⚪ not configured any more" if is_gone else warning_words(warning)
+    return "⚪ not configured any more" if is_gone else warning_words(warning, dated)
 
 
 def _name(warning: AccountWarning, accounts: Accounts) -> str:

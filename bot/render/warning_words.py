@@ -37,8 +37,8 @@ def concern_words(notice: Notice, dated: Callable[[datetime], str] = day) -> str
     return f"{words}{then.format(at=dated(notice.period))}" if notice.is_dated else words
 
 
-def warning_words(warning: Notice) -> str:
+def warning_words(warning: Notice, dated: Callable[[datetime], str] = exactly) -> str:
     """Return what a warning says, with its symbol; if it is over, how it was put right."""
     if isinstance(warning, AccountWarning) and warning.ended_at is not None:
         return f"✅ {OVER[warning.concern.kind][warning.ended_at < warning.period]}"
-    return f"⚠️ {concern_words(warning, exactly)}"
+    return f"⚠️ {concern_words(warning, dated)}"

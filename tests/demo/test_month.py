@@ -18,7 +18,7 @@ from tests.simulators.mjproxy import SimulatedMjproxy
 from tests.simulators.useapi import SimulatedUseapi
 from tests.support.browsing import in_a_browser, visiting
 
-DATE: Final = "new Intl.DateTimeFormat(undefined, { dateStyle: 'full' }).format(Date.now() + %d)"
+DATE: Final = "new Intl.DateTimeFormat(undefined, { dateStyle: '%s' }).format(Date.now() + %d)"
 IN_MS: Final = 1_000
 
 
@@ -31,8 +31,11 @@ async def test_a_month_passes_of_which_the_history_tells_and_no_message(browser:
         board = visitor.messages("status").first
         await expect(board).to_contain_text("watched")
         await visitor.button("Let a month pass").click()
-        day = await visitor.page.evaluate(DATE % (MONTH.total_seconds() * IN_MS))
-        await expect(visitor.page.locator("#strip")).to_contain_text(f"Here it is {day}")
+        weekday, day = [
+            await visitor.page.evaluate(DATE % (style, MONTH.total_seconds() * IN_MS))
+            for style in ("full", "long")
+        ]
+        await expect(visitor.page.locator("#strip")).to_contain_text(f"Here it is {weekday}")
         await expect(board).to_contain_text(f"As of {day}")  # of the same board, so that the bot has polled
         await visitor.open("midjourney")
         await visitor.use("mjhistory")

@@ -70,6 +70,11 @@ def test_the_first_line_says_it_all(concern: Concern, first: str) -> None:
     assert shown(warning(concern)).splitlines()[0] == first
 
 
+def test_one_alone_has_the_exact_time() -> None:
+    at = f"{END.timestamp():.0f}"
+    assert f"**Aurora** · ⚠️ plan ends <t:{at}:f> (<t:{at}:R>)" in shown(warning(Concern.ENDING))
+
+
 def test_without_a_date_none_is_named() -> None:
     assert shown(warning(Concern.CANCELLED, dated=False)).splitlines()[0] == "⚠️ Aurora: plan cancelled"
 
@@ -79,7 +84,7 @@ def test_several_are_listed_the_most_urgent_first_and_what_is_over_last() -> Non
     over = warning(Concern.LOW, "2", ended=AT)
     assert shown(warning(Concern.PAUSED), over, sooner) == (
         "⚠️ 2 warnings: Studio and Aurora\n"
-        f"**Studio** · ⚠️ session expires <t:{AT.timestamp():.0f}:f> (<t:{AT.timestamp():.0f}:R>)\n"
+        "**Studio** · ⚠️ session expires Sat 28 Nov\n"
         "**Aurora** · ⚠️ plan paused\n"
         "**Borealis** · ✅ fast time is back\n"
         "[What to do]\n"
