@@ -27,7 +27,7 @@ try:
     if sys.argv[1:] == ["healthy"]:  # Docker asks often: not with all libraries of the bot
         sys.exit(healthy.run(ENV_FILE))
     from bot import app
-    from bot.cli import account, check
+    from bot.cli import account, backup, check
     from bot.config import AccountSettings, Settings, load_settings
     from bot.domain.errors import TokenRefusedError, UnavailableError
     from bot.render.error_messages import what
@@ -44,7 +44,10 @@ except ModuleNotFoundError as missing:
 
 log = logging.getLogger("bot.main")  # not `__main__`, which is none of our loggers
 
-LEVELS: Final = {"check": log_setup.LogLevel.WARNING, "account": log_setup.LogLevel.ERROR}
+WITHOUT_DISCORD: Final = {"account": account.run, "backup": backup.run, "restore": backup.run}
+LEVELS: Final = {"check": log_setup.LogLevel.WARNING} | dict.fromkeys(
+    WITHOUT_DISCORD, log_setup.LogLevel.ERROR
+)
 """The log levels of commands that report their own result."""
 FIX_SETTINGS: Final = "Fix these in .env or in the environment; .env.example explains each."
 NO_ENV_FILE: Final = "There is no .env here: run `cp .env.example .env` and fill it in."
@@ -102,7 +105,7 @@ def main(
 def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) -> int:
     """Read the settings, run the command, and return the exit code."""
     try:
-        kind = AccountSettings if wanted.command == "account" else Settings
+        kind = AccountSettings if wanted.command in WITHOUT_DISCORD else Settings
         settings = load_settings(env_file, kind, lambda warning: complain(f"WARNING: {warning}"))
     except ConfigurationError as error:
         if wanted.command == "check":
@@ -123,8 +126,8 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
         match wanted.command:
             case "check":
                 return supervisor.run(check.report(settings, app.providers_of))
-            case "account":
-                return account.run(wanted, settings)
+            case name if name in WITHOUT_DISCORD:
+                return WITHOUT_DISCORD[name](wanted, settings)
             case _:
                 return run(settings, timings)
     except Exception:  # Python would print a traceback without the redaction of the log
@@ -165,12 +168,13 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     described = Parser(prog=PROGRAM, description="Midwatch stands watch over your Midjourney accounts.")
     described.add_argument("--version", action="version", version=f"Midwatch {VERSION}")
-    commands = described.add_subparsers(dest="command", metavar="run|check|healthy|account")
+    commands = described.add_subparsers(dest="command", metavar="run|check|healthy|account|backup|restore")
     for name, (short, about) in ABOUT.items():
         commands.add_parser(name, help=short, description=about)
     account.describe(
         commands.add_parser("account", help="set and list accounts at useapi.net without Discord")
     )
+    backup.describe(commands)
     return described
 
 

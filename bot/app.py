@@ -56,7 +56,7 @@ from bot.runtime.log_setup import log_fact
 from bot.runtime.program import VERSION
 from bot.runtime.setting_values import ListenAddress
 from bot.runtime.supervisor import beside, first_of, supervise
-from bot.storage import BUSY_TIMEOUT, Store, StoreError
+from bot.storage import BUSY_TIMEOUT, Backups, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -138,6 +138,10 @@ async def run(
         await stack.enter_async_context(beside(bot.services.account_admin.look_back()))
         await stack.enter_async_context(bot)
         await load(bot, extensions)
+        if backups := bot.services.backups:
+            name = "backing up the database"
+            loop = supervise(backups.run, name=name, stop=stop, longest_delay=REGISTER_EVERY)
+            await stack.enter_async_context(beside(loop))
         serving = await stack.enter_async_context(beside(serve(bot, settings, stop)))
         if settings.alert_channel_id is None and not settings.alert_urls:
             log.warning("ALERT_CHANNEL_ID is not set: if a direct message fails, no one is alerted")
@@ -268,6 +272,7 @@ async def assemble(
         Pictures(settings.database_path.parent),
         info_order,
         {each.recipient: each.name for each in addresses},
+        Backups(settings.database_path, keep, now=utc_now) if (keep := settings.backup_keep) else None,
     )
 
 

@@ -147,6 +147,11 @@ class Settings:
         "The database file; it and its folder are made if missing.",
         Path("data/midwatch.sqlite3"),
     )
+    backup_keep: int = setting(
+        values.read_kept,
+        "How many daily backups are kept beside the database; 0: none is made.",
+        7,
+    )
     log_level: LogLevel = setting(
         values.one_of(LogLevel, "log level"),
         "How much Midwatch logs: DEBUG, INFO, WARNING, ERROR or CRITICAL.",

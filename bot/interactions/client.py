@@ -30,7 +30,7 @@ from bot.polling.pollers import AccountPollers
 from bot.render.text import span
 from bot.runtime.log_setup import log_fact
 from bot.runtime.supervisor import describe, is_surprise
-from bot.storage import Store, StoreError
+from bot.storage import Backups, Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +67,8 @@ class Services:
     """None while INFO_EVERY is off."""
     addresses: Mapping[int, str] = field(default_factory=dict[int, str])
     """The names of the addresses of ALERT_URLS, by their recipients."""
+    backups: Backups | None = None
+    """None while BACKUP_KEEP is 0."""
 
 
 class MidwatchTree(app_commands.CommandTree["Midwatch"]):

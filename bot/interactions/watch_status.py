@@ -14,7 +14,7 @@ from bot.render.status_page import PollStatus, WatchStatus
 
 async def watch_status(bot: Midwatch, ended: Sequence[Incident] = ()) -> WatchStatus:
     """Return the state of the watch now; `ended` are incidents that ended lately."""
-    services = bot.services
+    services, backups = bot.services, bot.services.backups
     state, loops = services.incident_service.watch_state, services.loops
     next_times = await services.incident_service.next_notifications()
     open_now = [incident for incident in state.incidents.values() if not incident.ended]
@@ -40,6 +40,8 @@ async def watch_status(bot: Midwatch, ended: Sequence[Incident] = ()) -> WatchSt
         second_route=len(loops.outbox.routes) > 1,
         lacking=lacking_now(bot, bot.alert_channel_id),
         other_copy_at=bot.other_copy_at,
+        last_backup=backups and backups.last,
+        no_backup=what(backups.failure) if backups and backups.failure else None,
     )
 
 

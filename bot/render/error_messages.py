@@ -130,10 +130,13 @@ ERRORS: Final[Mapping[ErrorCode, str]] = {
 
 AGAIN: Final = "Try again in a minute; an owner finds more in the log."
 
+RESTORE: Final = "bring a backup back with `midwatch restore FILE`"
+
 # SQLite would write what a -wal file holds into whatever database it finds beside it.
 DATABASE: Final[Mapping[ErrorCode, str]] = {
-    ErrorCode.DATABASE_DAMAGED: "{path} is damaged or no database: move it and {path.name}-wal away, "
-    "then put a backup in its place or let Midwatch start a new one.",
+    ErrorCode.BACKUP_REFUSED: "{path} is {reason}: take another backup. Nothing is changed.",
+    ErrorCode.DATABASE_DAMAGED: "{path} is damaged or no database: "
+    f"{RESTORE}, or move it and {{path.name}}-wal away to begin anew.",
     ErrorCode.DATABASE_FOREIGN: "{path} belongs to another program: "
     "set DATABASE_PATH to a file of Midwatch's own.",
     ErrorCode.DATABASE_FULL: "There is no room left for the database {path}: free some space on its disk.",
@@ -142,14 +145,15 @@ DATABASE: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.DATABASE_LOCKED: "The database {path} is locked by another program: "
     "close what has it open, then try again.",
     ErrorCode.DATABASE_NEWER: "{path} was written by a newer Midwatch: "
-    "install that version again, or put a backup in its place and move {path.name}-wal away.",
+    f"install that version again, or {RESTORE}.",
     ErrorCode.DATABASE_NOT_UNDERSTOOD: "{path} holds what this Midwatch does not understand: "
-    "install the version that used it last, "
-    "or put a backup in its place and move {path.name}-wal away.",
+    f"install the version that used it last, or {RESTORE}.",
     ErrorCode.DATABASE_READ_ONLY: "The database {path} cannot be written: "
     "check its disk, and that this user may write there.",
     ErrorCode.DATABASE_UNUSABLE: "The database {path} could not be used ({reason}): "
     "check its disk, or bring a backup back.",
+    ErrorCode.DISK_SHORT: "The disk of {path} is too full for a backup of the database: "
+    "free twice as much space as the database takes.",
     ErrorCode.NO_BACKUP: "The backup {path} cannot be written ({reason}): "
     "make room for it and let this user write there.",
     ErrorCode.NO_FILE_LOCKS: "The database {path} cannot be locked ({reason}), "

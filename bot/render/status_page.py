@@ -34,6 +34,7 @@ STATUS_LIMIT: Final = 3_800
 """The characters of the texts. A layout may hold 4,000."""
 TITLE: Final = "## Midwatch"
 WHY_LIMIT: Final = 160
+PATH_LIMIT: Final = 400
 SECTION_LIMIT: Final = 900
 LEAST: Final = 120
 LACKING: Final = (
@@ -80,6 +81,9 @@ class WatchStatus:
     """When another copy of the bot was last seen to answer."""
     next_times: NextTimes = field(default_factory=dict[str, datetime])
     """When the first owner is next notified of each incident whose reminders are held."""
+    last_backup: datetime | None = None
+    no_backup: str | None = None
+    """Why there is none since, in a sentence."""
 
 
 def status(watch: WatchStatus) -> tuple[str, ...]:
@@ -128,6 +132,9 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     second = [] if watch.second_route else [NO_SECOND_ROUTE]
     lacking = [LACKING.format(", ".join(watch.lacking))] if watch.lacking else []
     yield "### How I reach the owners", [*lines, *second, *lacking]
+    lines = [f"⚠️ {escape(watch.no_backup, PATH_LIMIT)} I keep trying."] if watch.no_backup else []
+    lines += [f"Last one {when(watch.last_backup)}."] if watch.last_backup else []
+    yield "### Backup of the database", lines
     over = sorted((each for each in watch.incidents if each.ended), key=_ended_at, reverse=True)
     yield "### Recently resolved", [_over(each, watch) for each in over]
 

@@ -237,6 +237,13 @@ def read_percent(text: str) -> float | None:
     return float(number)
 
 
+def read_kept(text: str) -> int:
+    """Read how many backups are kept."""
+    if re.fullmatch(r"[0-9]{1,3}", text) is None:
+        raise ValueError("is not a number of backups: write one from 0 to 999, like 7")
+    return int(text)
+
+
 def read_database_path(text: str) -> Path:
     """Read the path of the database file.
 

@@ -49,6 +49,28 @@ def create(path: Path) -> None:
 
 
 @contextmanager
+def written_whole(path: Path) -> Generator[Path]:
+    """Yield the path of an empty file beside this one, which takes its place once it is complete.
+
+    Raises:
+        StoreError: it cannot be written (NO_BACKUP). Nothing is left of it.
+    """
+    unfinished = path.with_name(f"{path.name}.unfinished")
+    try:
+        unfinished.unlink(missing_ok=True)  # an earlier try may have left one
+        create(unfinished)
+        try:
+            yield unfinished
+            with unfinished.open("rb+") as file:  # Windows syncs none that is open for reading alone
+                os.fsync(file.fileno())  # its content is safe on the disk before it has its name
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreError(ErrorCode.NO_BACKUP, path=path, reason=error.strerror) from error
+
+
+@contextmanager
 def lock_database(path: Path) -> Generator[Path]:
     """Lock a database against every other Midwatch, create it if it is missing, and yield its full path.
 

@@ -1,6 +1,5 @@
 """Checks a database, brings its schema up to date, and reads the names in one of any version."""
 
-import os
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from typing import Final
 import aiosqlite
 
 from bot.domain.errors import ErrorCode
-from bot.storage.database import BUSY_TIMEOUT, LAST_WAIT, connect, create, read_number, transaction
+from bot.storage.database import BUSY_TIMEOUT, LAST_WAIT, connect, read_number, transaction, written_whole
 from bot.storage.errors import StoreError, as_store_errors, full_code
 from bot.storage.schema_steps import STEPS
 from bot.storage.usage_repository import add_info_figure
@@ -72,7 +71,8 @@ async def migrate(
     """Apply the steps that a database lacks, after a backup if it is not new."""
     version = await read_number(connection, "PRAGMA user_version")
     if 0 < version < len(steps):
-        await back_up(connection, path, version)
+        with written_whole(path.with_name(f"{path.name}.v{version}.backup")) as backup:
+            await connection.execute("VACUUM INTO ?", (str(backup),))
     await add_info_figure(connection)
     for position, statements in enumerate(steps[version:], start=version + 1):
         async with transaction(connection):
@@ -80,21 +80,6 @@ async def migrate(
                 await connection.execute(statement)
             await connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             await connection.execute(f"PRAGMA user_version = {position}")
-
-
-async def back_up(connection: aiosqlite.Connection, path: Path, version: int) -> None:
-    """Copy the database to a file beside it, which gets its name when it is complete."""
-    backup = path.with_name(f"{path.name}.v{version}.backup")
-    unfinished = path.with_name(f"{backup.name}.unfinished")
-    try:
-        unfinished.unlink(missing_ok=True)  # an earlier try may have left one
-        create(unfinished)
-        await connection.execute("VACUUM INTO ?", (str(unfinished),))
-        with unfinished.open("r+b") as file:  # Windows syncs no file that is open for reading alone
-            os.fsync(file.fileno())  # its content is safe on the disk before it has its name
-        unfinished.replace(backup)
-    except OSError as error:
-        raise StoreError(ErrorCode.NO_BACKUP, path=backup, reason=error.strerror) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -238,7 +238,7 @@ def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
 
 
 def test_each_command_explains_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    usage = re.search(r"\[--version\] (\S+) \.\.\.", printed(capsys, "--help"))
+    usage = re.search(r"\[--version\]\s+(\S+) \.\.\.", printed(capsys, "--help"))
     assert usage is not None
     names = usage[1].split("|")
     assert {"run", "check", "account"} <= {*names}

@@ -1,5 +1,7 @@
 """`/mjstatus` and `/mjtest`: what is wrong comes first, then what goes on, and whether it arrives."""
 
+import asyncio
+import shutil
 from datetime import timedelta
 
 import pytest
@@ -34,6 +36,14 @@ async def status(ada: Visitor, *words: str) -> str:
     return page
 
 
+async def until_status_says(ada: Visitor, words: str) -> str:
+    """Ask for the status until it says this."""
+    async with asyncio.timeout(PATIENCE):
+        while words not in (page := await status(ada)):
+            pass
+    return page
+
+
 # -------------------------------------------------------------------------- /mjstatus
 
 
@@ -47,6 +57,31 @@ async def test_with_nothing_wrong_it_says_that_it_watches(bot: Bot, ada: Visitor
     )
     assert f"✅ <@{ada.person.id}> · direct message · last worked <t:" in page
     assert "Open" not in page
+
+
+async def test_it_says_how_old_the_last_backup_is_also_after_a_restart(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    page = await until_status_says(ada, "Backup of the database\nLast one <t:")
+    await bot.restart()
+    again = await until_status_says(ada, "Backup of the database\nLast one <t:")
+    assert again.partition("Backup")[2] == page.partition("Backup")[2]
+    await bot.restart(BACKUP_KEEP="0")
+    assert "Backup" not in await status(ada)
+
+
+async def test_a_backup_that_fails_is_a_line_and_no_trouble_of_the_watch(
+    bot: Bot, ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    no_room = type(shutil.disk_usage("/"))(10, 10, 0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: no_room)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    bot.api.add()
+    await bot.start()
+    page = await until_status_says(ada, "⚠️ The disk of ")
+    assert "is too full for a backup of the database" in page
+    assert page.endswith("I keep trying.")
+    assert "✅ **1 account watched, all ready**" in page
+    assert presence(bot) == "1 account watched, all ready"
+    assert ada.received() == []
 
 
 async def test_what_the_bot_lacks_in_the_alert_channel_is_named(bot: Bot, ada: Visitor) -> None:

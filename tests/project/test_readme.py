@@ -2,7 +2,6 @@
 
 import ast
 import re
-import shlex
 import shutil
 import struct
 import subprocess
@@ -14,9 +13,9 @@ from typing import Final
 import discord
 import pytest
 
+from bot.__main__ import parser
 from bot.config import MEANINGS
 from bot.render.provider_words import WORDS, ProviderWords
-from bot.storage import Store
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = {path.name: path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]}
@@ -121,13 +120,11 @@ def test_the_pictures_are_there_and_small(name: str) -> None:
     assert width <= {"demo.png": 1280, "alert.png": 390}.get(name, 2 * 390)
 
 
-async def test_the_backup_command_copies_a_database_in_use_into_one_that_opens(tmp_path: Path) -> None:
-    _, *arguments = shlex.split(block("sh", "VACUUM INTO"))
-    async with Store.open(tmp_path / "data" / "midwatch.sqlite3") as store:
-        await store.set_meta("kept", "yes")
-        subprocess.run([sys.executable, *arguments], cwd=tmp_path, check=True)  # noqa: ASYNC221, S603 - one short command of the README's own
-    async with Store.open(tmp_path / "backup.sqlite3") as copy:
-        assert await copy.meta("kept") == "yes"
+def test_the_commands_for_backups_are_those_of_the_program() -> None:
+    named = [row[0].strip("`").split() for row in table("Back it up and restore it")]
+    assert [words[1] for words in named] == ["backup", "restore"]
+    for _, *words in named:
+        assert vars(parser().parse_args(words)) == {"command": words[0], "file": Path(words[1])}
 
 
 @pytest.mark.skipif(ANALYZER is None, reason="systemd-analyze is not installed, so the unit is not verified")

@@ -68,6 +68,14 @@ Last successful check at <t:1768355940:T>. Next check at <t:1768356060:T>.
     )
 
 
+def test_it_says_how_old_the_last_backup_is_and_why_there_is_none_since() -> None:
+    good = replace(CALM, last_backup=NOW - HOUR)
+    assert words(good).endswith("### Backup of the database\nLast one <t:1768352400:R>.")
+    assert words(replace(good, no_backup="The disk is *full*.")).endswith(
+        "### Backup of the database\n⚠️ The disk is \\*full\\*. I keep trying.\nLast one <t:1768352400:R>."
+    )
+
+
 def test_it_reads_from_what_is_wrong_to_what_is_over() -> None:
     held = replace(
         message((incident(), Reason.OPENED), (incident(1), Reason.OPENED)),

@@ -46,7 +46,6 @@ async def test_it_is_refused_in_one_sentence_and_left_as_it_is(
         await ended(bot)
     assert what(refused.value) == (
         f"{bot.database} holds what this Midwatch does not understand: "
-        "install the version that used it last, or put a backup in its place "
-        "and move midwatch.sqlite3-wal away."
+        "install the version that used it last, or bring a backup back with `midwatch restore FILE`."
     )
     assert bot.database.read_bytes() == before

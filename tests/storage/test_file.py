@@ -145,12 +145,12 @@ def make_text(path: Path) -> None:
     [
         pytest.param(
             damage,
-            "is damaged or no database: move it and midwatch.sqlite3-wal away, then put a backup in its",
+            "is damaged or no database: bring a backup back with `midwatch restore FILE`, or move it and",
             id="damaged",
         ),
         pytest.param(
             make_text,
-            "is damaged or no database: move it and midwatch.sqlite3-wal away, then put a backup in its",
+            "is damaged or no database: bring a backup back with `midwatch restore FILE`, or move it and",
             id="not-a-database",
         ),
         pytest.param(make_newer, "a newer Midwatch: install that version again", id="newer"),

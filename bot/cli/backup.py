@@ -1,0 +1,43 @@
+"""`midwatch backup` and `midwatch restore`: copies of the database, made and brought back by hand."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from bot.cli.exit_codes import Exit
+from bot.cli.terminal import complain, say
+from bot.config import Settings
+from bot.domain.clock import utc_now
+from bot.render.error_messages import what
+from bot.storage import StoreError
+from bot.storage.backup import back_up, dated, restore
+
+
+def describe(commands: Any) -> None:
+    """Describe the commands and their arguments."""
+    about = "Copy the database to a new file, also while the bot runs."
+    parser = commands.add_parser("backup", help="copy the database to a file", description=about)
+    where = "where to; without this beside the database, as the daily backups"
+    parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help=where)
+    about = (
+        "Check a backup and put a copy of it in the place of the database, which is kept. Stop the bot first."
+    )
+    parser = commands.add_parser("restore", help="bring back what `backup` copied", description=about)
+    parser.add_argument("file", type=Path, metavar="FILE", help="the backup")
+
+
+def run(wanted: argparse.Namespace, settings: Settings) -> int:
+    """Run the command, and return the exit code."""
+    database, now = settings.database_path, utc_now()
+    file: Path = wanted.file or dated(database.resolve(), now)
+    try:
+        if wanted.command == "backup":
+            back_up(database, file)
+            said = f"The backup is {file}"
+        else:
+            kept = restore(file, database, now)
+            said = f"Restored from {file}." + (f" The database until now is kept as {kept}" if kept else "")
+    except (StoreError, OSError) as error:
+        complain(what(error) if isinstance(error, StoreError) else f"{error.filename}: {error.strerror}.")
+        return Exit.UNAVAILABLE
+    return Exit.DONE if say(said) else Exit.IOERR
