@@ -32,6 +32,8 @@ OF_LOOP: Final = ("add_signal_handler", "remove_signal_handler")
 
 def take_away() -> None:
     """Take away the modules, the functions and the signals, and have the terminal write Windows-1252."""
+    usage = shutil.disk_usage("/")
+    shutil.disk_usage = lambda _path: usage  # its way there needs no `os.statvfs`
     for name in MODULES:
         cast(dict[str, Any], sys.modules)[name] = None
     for name in (*OF_OS, *(name for name in vars(os) if name.startswith("EX_"))):
