@@ -24,8 +24,8 @@ def notices_of(
 ) -> tuple[Notice, ...]:
     """Return what holds of an account now. `low` is the percentage of fast time that is little; None: none.
 
-    A plan that renews is not about to end. How much fast time is left is unknown once a plan has renewed.
-    Fast time that is little already is not said to run out as well.
+    A plan that renews is not about to end. How much fast time is left is unknown once a plan has renewed;
+    without a date of that, the last answer holds. Fast time that is little is not said to run out as well.
     """
     expires_at = account.account.expires_at
     found: list[Notice] = []
@@ -37,7 +37,7 @@ def notices_of(
         ends_at = (plan.renews or end_of(plan, taken_at)) if plan else None
         period, is_dated = ends_at or month_end(taken_at), ends_at is not None
         stopped = plan_concern(plan, taken_at, now) if plan else None
-        is_known = stopped is not None or now < period
+        is_known = stopped is not None or now < period or not is_dated
         lacking = fast_time_concern(fast, low) if fast and is_known else None
         concerns = filter(None, [lacking, stopped])
         found += (Notice(concern=each, period=period, is_dated=is_dated) for each in concerns)

@@ -207,6 +207,14 @@ def test_a_plan_without_a_date_is_warned_of_once_for_as_long_as_it_lasts(watch: 
     assert watch.standing() == {(A, Concern.CANCELLED)}
 
 
+def test_fast_time_that_has_no_renewal_is_warned_of_once_for_as_long_as_it_is_gone(watch: Watch) -> None:
+    for days in range(0, 100, 40):
+        watch.see(known(info("Trial", renews=None, fast=NONE, at=START + days * DAY)))
+        watch.see(known(info("Trial", renews=None, fast=NONE, at=START + days * DAY)), after=40 * DAY - HOUR)
+    assert watch.sent() == [{(A, Concern.EMPTY)}]
+    assert watch.standing() == {(A, Concern.EMPTY)}
+
+
 def test_each_login_has_a_period_of_its_own(watch: Watch) -> None:
     watch.see(known(expires=START + DAY))
     watch.see(known(expires=START + 30 * DAY))
