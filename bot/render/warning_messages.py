@@ -59,8 +59,14 @@ def _steps(standing: Iterable[AccountWarning]) -> str:
 
 
 def _state(warning: AccountWarning, accounts: Accounts, dated: Callable[[datetime], str]) -> str:
-    is_gone = warning.ended and not known_account(warning.reference, accounts).is_listed
-    return "⚪ not configured any more" if is_gone else warning_words(warning, dated)
+    known = known_account(warning.reference, accounts)
+    if warning.ended and not known.is_listed:
+        return "⚪ not configured any more"
+    if warning.ended and warning.concern.kind is WarningKind.PLAN and known.snapshot is not None:
+        plan = known.snapshot.standing.subscription
+        if plan is None or plan.plan.casefold() == "none":
+            return "⚪ no plan in the last answer"
+    return warning_words(warning, dated)
 
 
 def _name(warning: AccountWarning, accounts: Accounts) -> str:

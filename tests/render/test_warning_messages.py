@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, KnownAccount
 from bot.domain.messages import Message, MessageItem, Purpose, Route
 from bot.domain.providers import reference_to
@@ -112,6 +113,14 @@ def test_an_edit_says_how_it_was_put_right(over: AccountWarning, first: str) -> 
 def test_an_account_that_is_gone_is_not_called_right() -> None:
     gone = {"1": replace(ACCOUNTS["1"], is_listed=False)}
     assert "⚪ Aurora: not configured any more" in shown(warning(Concern.PAUSED, ended=AT), accounts=gone)
+
+
+@pytest.mark.parametrize("ended", [AT, END])
+@pytest.mark.parametrize("text", ["Subscription: None (Trial)", "Fast Time Remaining: 25.00 minutes"])
+def test_a_plan_that_has_ended_is_not_called_renewed(ended: datetime, text: str) -> None:
+    without = {"1": replace(ACCOUNTS["1"], snapshot=InfoSnapshot(END, None, text))}
+    over = warning(Concern.CANCELLED, ended=ended)
+    assert shown(over, accounts=without).splitlines()[0] == "⚪ Aurora: no plan in the last answer"
 
 
 def test_all_over() -> None:
