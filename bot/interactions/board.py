@@ -1,5 +1,6 @@
 """Keeps the board of STATUS_CHANNEL_ID: one message, which is found again, or made anew when it is gone."""
 
+import asyncio
 import json
 import logging
 from contextlib import suppress
@@ -34,6 +35,8 @@ CHECK_EVERY: Final = timedelta(seconds=30)
 OLD: Final = timedelta(hours=1)
 """From this age on Discord limits the edits of a message (30046)."""
 PICTURE_EVERY: Final = timedelta(hours=1)
+PATIENCE_SECONDS: Final = 3.0
+"""How long the words wait for their picture."""
 WEEK_DAYS: Final = 7
 ROWS: Final = 8
 
@@ -71,8 +74,9 @@ class Board:
         """Whether somebody wants the present state, also if it is as it was."""
         self._shown_at = self._held_until = monotonic()
         self._picture: Picture | None = None
+        self._drawing: asyncio.Task[Picture | None] | None = None
         self._drawn: tuple[str, float] = "", 0.0
-        """What was shown when the picture was drawn, and when that was."""
+        """What was shown when the drawing began, and when that was."""
         self._failure: str | None = None
 
     def refresh(self) -> None:
@@ -163,24 +167,34 @@ class Board:
         self._place = place
 
     async def _week(self, mark: str) -> Picture | None:
-        """Return the picture of the last week, drawn anew when something changed, and once an hour."""
+        """Return the picture of the last week. One that takes long comes with the next edit."""
         shown, drawn_at = self._drawn
-        if shown == mark and monotonic() - drawn_at < PICTURE_EVERY.total_seconds():
-            return self._picture
+        is_due = shown != mark or monotonic() - drawn_at >= PICTURE_EVERY.total_seconds()
+        if self._drawing is None and is_due:
+            await self._begin_to_draw(mark)
+        if (drawing := self._drawing) is not None:
+            await asyncio.wait((drawing,), timeout=PATIENCE_SECONDS)
+            self._is_wanted |= not drawing.done() or self._drawn[0] != mark
+            if drawing.done():
+                self._picture, self._drawing = drawing.result(), None
+        return self._picture
+
+    async def _begin_to_draw(self, mark: str) -> None:
+        """Have the picture drawn, unless there is nothing to show or the database cannot be read."""
         until, pollers = utc_now(), self._bot.services.pollers
         since = until - timedelta(days=WEEK_DAYS)
         try:
             history = await self._store.history.history(since, until, pollers.names)
         except StoreError:  # the problems on the board name the database
-            return self._picture
+            return
         size = len(history.episodes)
         report = Report(
             history, await aside(size, figures_of, history), pollers.cache.with_unlisted, WEEK_DAYS
         )
         chart = await aside(size, timeline, report, ROWS)
-        self._drawn = mark, monotonic()
-        self._picture = None
-        if chart.rows:
-            words = timeline_words(report)
-            self._picture = await self._bot.services.pictures.draw(chart, name="week.png", description=words)
-        return self._picture
+        if not chart.rows:
+            self._picture = None
+            return
+        pictures, words = self._bot.services.pictures, timeline_words(report)
+        drawing = pictures.draw(chart, name="week.png", description=words)
+        self._drawn, self._drawing = (mark, monotonic()), asyncio.create_task(drawing)

@@ -1,5 +1,6 @@
 """The board of STATUS_CHANNEL_ID, as those see it who look at its channel."""
 
+import asyncio
 import json
 import sqlite3
 import time
@@ -218,6 +219,30 @@ async def test_it_is_shown_without_its_picture_while_the_database_cannot_be_read
     bot.api.add()
 
     assert not (await begin(bot, ada))["attachments"]
+
+
+async def test_its_words_do_not_wait_for_a_picture_that_takes_long(
+    bot: Bot, ada: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_drawn = asyncio.Event()
+
+    async def draw(_: Pictures, _chart: Chart, *, name: str, description: str) -> Picture:
+        await is_drawn.wait()
+        return Picture(name, png(8, 4, 0x55), description)
+
+    monkeypatch.setattr(Pictures, "draw", draw)
+    monkeypatch.setattr("bot.interactions.board.PATIENCE_SECONDS", 0.01, raising=False)
+    account = bot.api.add()
+    await begin(bot, ada)
+    bot.api.flag(account.channel, MODERATION)
+    await ada.ask("mjaccounts")
+    before = await the_board(bot, ada, "1 needs you")
+    assert not before["attachments"]
+
+    is_drawn.set()
+
+    await bot.world.wait_for(lambda: boards(bot, ada)[0]["attachments"])
+    assert [each["id"] for each in boards(bot, ada)] == [before["id"]]
 
 
 async def test_one_that_is_too_old_to_be_edited_is_made_anew(bot: Bot, ada: Visitor) -> None:
