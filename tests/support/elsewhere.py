@@ -20,7 +20,7 @@ LOADED: Final = (asyncio, filelock, multiprocessing, shutil, subprocess, tempfil
 MODULES: Final = ("fcntl", "grp", "pty", "pwd", "resource", "syslog", "termios", "tty")
 OF_OS: Final = (
     *("fchmod", "fchown", "fork", "forkpty", "chown", "getegid", "geteuid", "getgid", "getpgid", "getuid"),
-    *("killpg", "lchown", "mkfifo", "nice", "openpty", "pipe2", "sched_getaffinity", "setsid", "setuid"),
+    *("killpg", "lchown", "mkfifo", "nice", "openpty", "pipe2", "setsid", "setuid"),
     *("statvfs", "sync"),
 )
 OF_SIGNAL: Final = (
