@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -179,3 +180,8 @@ async def test_the_command_checks_and_runs_and_an_alert_arrives(sandbox: Sandbox
         assert await bot.stopped(signal.SIGINT) == 0
     assert (sandbox.folder / "data" / "midwatch.sqlite3").exists()
     assert "Traceback" not in sandbox.output()
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    (first, *_) = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
+    assert first == VERSION
