@@ -1,10 +1,13 @@
-"""The file of settings. It is read once: it may be a pipe."""
+"""The file of settings. It is read once: it may be a pipe. `setup` writes it."""
 
+import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from contextlib import suppress
 from difflib import get_close_matches
 from io import StringIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from dotenv import dotenv_values
@@ -74,3 +77,60 @@ def misspelled(text: str, env_file: Path | None, ours: Collection[str]) -> tuple
         for name in strange
         for meant in get_close_matches(name.upper(), ours, n=1, cutoff=RESEMBLING)
     )
+
+
+def example_text() -> str:
+    """Return the text of `.env.example`, which stands in the package or, in a clone, beside it."""
+    package = Path(__file__).parents[1]
+    places = (package / ".env.example", package.parent / ".env.example")
+    return next(each for each in places if each.is_file()).read_text("utf-8")
+
+
+def filled_in(text: str, values: Mapping[str, str]) -> str:
+    """Return a text of settings with other values, by name. An empty one is commented out; all else stays.
+
+    A variable that is not set yet takes the place of its comment, else it comes at the end.
+    """
+    for name, value in ((name.upper(), value) for name, value in values.items()):
+        line = f"{name}={value}" if value else f"#{name}="
+        parts = [(each.key, each.original.string) for each in parse_stream(StringIO(text))]
+        if name in [(key or "").upper() for key, _ in parts]:
+            # The parser counts blank lines before a statement as part of it.
+            kept = {part: part[: len(part) - len(part.lstrip())] for _, part in parts}
+            text = "".join(
+                f"{kept[part]}{line}\n" if (key or "").upper() == name else part for key, part in parts
+            )
+        elif value:
+            shown = re.compile(rf"^#[ \t]*{name}=.*$", re.MULTILINE)
+            text = text if shown.search(text) else f"{text.rstrip()}\n\n#{name}=\n".lstrip()
+            text = shown.sub(lambda _, line=line: line, text, count=1)
+    return text
+
+
+def write_privately(path: Path, text: str | None) -> None:
+    """Replace a file, or the one that it links to, at once by one that its owner alone may read.
+
+    None for the text only tries whether that is possible.
+
+    Raises:
+        ConfigurationError: it is not, and the file stays as it is.
+    """
+    real = Path(os.path.realpath(path))
+    if real.exists() and not real.is_file():
+        raise ConfigurationError(folder_in_its_place(path) or (f"{path} is no regular file: move it away.",))
+    try:
+        with TemporaryDirectory(prefix=".env-", dir=real.parent) as folder:
+            new = Path(folder, "new")
+            new.touch(0o600)
+            if text is None:
+                return
+            with new.open("w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            if os.name == "posix" and real.exists():
+                with suppress(PermissionError):
+                    os.chown(new, real.stat().st_uid, real.stat().st_gid)
+            new.replace(real)
+    except OSError as error:
+        raise ConfigurationError((f"{real} cannot be written ({error.strerror}).",)) from None
