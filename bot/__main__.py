@@ -27,7 +27,7 @@ try:
     if sys.argv[1:] == ["healthy"]:  # Docker asks often: not with all libraries of the bot
         sys.exit(healthy.run(ENV_FILE))
     from bot import app
-    from bot.cli import account, backup, check
+    from bot.cli import account, backup, check, setup
     from bot.config import AccountSettings, Settings, load_settings
     from bot.domain.errors import TokenRefusedError, UnavailableError
     from bot.render.error_messages import what
@@ -50,8 +50,15 @@ LEVELS: Final = {"check": log_setup.LogLevel.WARNING} | dict.fromkeys(
 )
 """The log levels of commands that report their own result."""
 FIX_SETTINGS: Final = "Fix these in .env or in the environment; .env.example explains each."
-NO_ENV_FILE: Final = "There is no .env here: run `cp .env.example .env` and fill it in."
+NO_ENV_FILE: Final = f"There is no .env here: run `{PROGRAM} setup`, which asks for them."
 ABOUT: Final = {
+    "setup": (
+        "ask for the settings, check them, and write .env",
+        (
+            "Ask for the settings that are needed, say where to find each, check every answer, and write "
+            ".env in this folder. The answers may also come from a pipe, one a line. Tokens are not shown."
+        ),
+    ),
     "run": (
         "run the bot (the default)",
         "Run the bot until Ctrl-C, with the settings in .env of this folder or in the environment.",
@@ -96,6 +103,10 @@ def main(
         signal.signal(signal.SIGINT, signal.default_int_handler)
     wanted = parser().parse_args(arguments)
     try:
+        if wanted.command == "setup":
+            return setup.run(
+                env_file or ENV_FILE, app.providers_of, lambda: main(["check"], env_file=env_file)
+            )
         return healthy.run(env_file) if wanted.command == "healthy" else do(wanted, env_file, timings)
     except KeyboardInterrupt:  # before the bot runs, or after
         complain("Stopped.")
@@ -168,7 +179,9 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     described = Parser(prog=PROGRAM, description="Midwatch stands watch over your Midjourney accounts.")
     described.add_argument("--version", action="version", version=f"Midwatch {VERSION}")
-    commands = described.add_subparsers(dest="command", metavar="run|check|healthy|account|backup|restore")
+    commands = described.add_subparsers(
+        dest="command", metavar="setup|run|check|healthy|account|backup|restore"
+    )
     for name, (short, about) in ABOUT.items():
         commands.add_parser(name, help=short, description=about)
     account.describe(

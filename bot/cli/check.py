@@ -1,7 +1,8 @@
 """`check`: writes line by line whether everything the bot needs is right."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
 
 import aiohttp
@@ -116,9 +117,7 @@ async def check_providers(settings: Settings, providers_of: ProvidersOf) -> Asyn
 
 async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
     """Log in without connecting, and check the application, its servers and its channel."""
-    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
-        with said_if_slow("Discord"):
-            token = await checked("Discord token", log_in(client, settings))
+    async with logged_in(settings) as (client, token):
         yield token
         if not token.good:
             return
@@ -154,6 +153,15 @@ async def check_addresses(settings: Settings) -> AsyncIterator[Finding]:
             except DeliveryError:
                 advice = "Correct the address in ALERT_URLS, or see whether the service is up."
                 yield failed(subject, f"a test was not accepted. {advice}")
+
+
+@asynccontextmanager
+async def logged_in(settings: Settings) -> AsyncGenerator[tuple[discord.Client, Finding]]:
+    """Log in at Discord without connecting, and yield the client with what was found."""
+    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+        with said_if_slow("Discord"):
+            token = await checked("Discord token", log_in(client, settings))
+        yield client, token
 
 
 async def check_board(client: discord.Client, channel_id: int) -> Finding:

@@ -35,6 +35,11 @@ NAMES: Final = {
 PIN: Final = {"pin_messages": "Pin Messages"}
 BOARD_NAMES: Final = NAMES | {"attach_files": "Attach Files"}
 """The permissions needed to keep the board, with its picture."""
+INVITE: Final = (
+    "https://discord.com/oauth2/authorize?client_id={application}"
+    "&scope=bot+applications.commands&permissions=84992&integration_type=0"
+)
+"""Invites the bot with the permissions that alerts need in a channel, and its commands."""
 
 
 def owners_of(application: discord.AppInfo) -> frozenset[int]:

@@ -89,7 +89,7 @@ def test_missing_settings_are_named_with_what_they_are(
     output = capsys.readouterr().err
     assert "DISCORD_TOKEN is missing" in output
     assert "write MJPROXY_URL and MJPROXY_TOKEN (a midjourney-proxy), USEAPI_TOKEN (useapi.net)" in output
-    assert ".env.example" in output
+    assert "run `python -m bot setup`" in output
 
 
 @pytest.mark.parametrize("words", [["run"], ["check"]])

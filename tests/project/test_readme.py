@@ -15,6 +15,7 @@ import pytest
 
 from bot.__main__ import parser
 from bot.config import MEANINGS
+from bot.interactions.permissions import INVITE
 from bot.render.provider_words import WORDS, ProviderWords
 
 ROOT: Final = Path(__file__).parents[2]
@@ -162,4 +163,5 @@ def test_the_invite_lets_the_bot_find_its_messages_again_after_a_crash() -> None
     wanted = discord.Permissions(
         view_channel=True, send_messages=True, embed_links=True, read_message_history=True
     )
-    assert f"&permissions={wanted.value}&" in README
+    assert f"&permissions={wanted.value}&" in INVITE
+    assert INVITE.format(application="APP_ID") in README

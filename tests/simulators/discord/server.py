@@ -179,6 +179,18 @@ class SimulatedDiscord:
         """As an admin in a channel's settings: take these permissions, and no others, from the bot there."""
         self._world.deny_bot(channel_id, discord.Permissions(**permissions))
 
+    def remove_bot(self) -> None:
+        """As an admin: remove the bot from the server."""
+        self._world.remove_bot()
+
+    def invite_bot(self) -> None:
+        """As an admin: invite the bot again."""
+        self._world.invite_bot()
+
+    def make_channel(self, name: str) -> int:
+        """Return the id of a new text channel of the server."""
+        return self._world.backend.create_channel(self.guild_id, name).id
+
     def open_thread(self, channel_id: int) -> int:
         """Return the id of a new thread below a channel."""
         return self._world.backend.create_thread(channel_id, "thread", self.owner.id).id

@@ -96,6 +96,14 @@ class World:
         overwrite = Overwrite(self.bot_user.id, OverwriteType.MEMBER, deny=permissions.value)
         self.backend.set_overwrite(channel_id, overwrite)
 
+    def remove_bot(self) -> None:
+        """As an admin: remove the bot from the server, of which only the bot's view is simulated."""
+        self._left = self.backend.guilds.pop(self.guild_id)
+
+    def invite_bot(self) -> None:
+        """As an admin: invite the bot again."""
+        self.backend.guilds[self.guild_id] = self._left
+
     def permit(self, person: Person, name: str) -> None:
         """As an admin in the server's settings: offer a command to a person whatever its defaults say."""
         command = self.backend.find_command(name, self.guild_id)
