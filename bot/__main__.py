@@ -1,5 +1,6 @@
 """The command line, which starts as `midwatch` or as `python -m bot`."""
 
+import os
 import signal
 
 from bot.runtime.program import COMMAND, PROGRAM, VERSION
@@ -8,6 +9,8 @@ IS_STARTED = __name__ == "__main__" or PROGRAM == COMMAND
 if IS_STARTED and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
     # While the rest is loaded, Ctrl-C ends the program without a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+if os.getpid() == 1:  # in a container, where Linux ignores a signal that has no handler
+    signal.signal(signal.SIGTERM, lambda _signal, _frame: os._exit(128 + signal.SIGTERM))
 
 import argparse
 import logging

@@ -104,6 +104,20 @@ def test_ctrl_c_while_the_program_is_loaded_gives_no_traceback(tmp_path: Path) -
     assert (run.returncode, run.stdout, run.stderr) == (-signal.SIGINT, "", "")
 
 
+def test_a_container_that_is_stopped_while_the_program_is_loaded_ends_at_once(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import os\nos.own, os.getpid = os.getpid(), lambda: 1\n")
+    (tmp_path / "aiohttp.py").write_text("import os, signal\nos.kill(os.own, signal.SIGTERM)\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "bot"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (143, "", "")  # -15, had the system ended it
+
+
 def test_ctrl_c_while_the_settings_are_waited_for_gives_no_traceback(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / ".env")
     with (
