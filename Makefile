@@ -62,7 +62,7 @@ lock: ## newest versions within pyproject.toml's ranges (needs uv)
 	uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
 		--no-header --all-extras --constraint requirements-dev.lock --output-file requirements-image.lock
 	echo 'setuptools>=77' | uv pip compile - --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
-		--no-header --output-file requirements-build.lock
+		--no-header --constraint requirements-dev.lock --output-file requirements-build.lock
 
 clean: ## remove .venv and what the tools leave behind
 	rm -rf .venv .pytest_cache .ruff_cache .hypothesis .coverage*

@@ -83,4 +83,6 @@ def test_the_image_holds_what_the_tests_ran_with_for_all_that_is_optional() -> N
     assert not image.keys() & {"pip", "setuptools", "pytest"}
     (need,) = PYPROJECT["build-system"]["requires"]
     assert f"echo '{need}' | uv" in (ROOT / "Makefile").read_text(encoding="utf-8")
-    assert [*pinned("requirements-build.lock")] == ["setuptools"]
+    build = pinned("requirements-build.lock")
+    assert [*build] == ["setuptools"]
+    assert build.items() <= pinned("requirements-dev.lock").items()

@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 from filelock import FileLock
 
+from bot.runtime.program import VERSION
 from tests.container.engine import IMAGE, NO_ENGINE, REDIRECT, ROOT, Engine, base, engine
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.useapi import CAPTCHA, Endpoint, SimulatedUseapi
@@ -33,6 +34,10 @@ TOOLS: Final = """\
 import importlib.util, shutil
 programs, modules = ("cc", "gcc", "make", "git"), ("pip", "setuptools")
 print(*filter(shutil.which, programs), *filter(importlib.util.find_spec, modules))
+"""
+EXAMPLE: Final = """\
+import bot, pathlib
+print(pathlib.Path(bot.__file__).with_name(".env.example").read_text())
 """
 PROCESSES: Final = """\
 import pathlib
@@ -153,3 +158,9 @@ async def test_a_folder_that_this_user_may_not_write_ends_the_start_in_one_sente
 async def test_no_secret_of_the_folder_and_no_tool_gets_into_the_image(built: Engine) -> None:
     for program in (SEARCH, TOOLS):
         assert await built.run("--entrypoint=python", command=("-c", program)) == (0, "")
+
+
+async def test_the_image_holds_the_whole_package(built: Engine) -> None:
+    assert await built.run(command=("--version",)) == (0, f"Midwatch {VERSION}")
+    example = (ROOT / ".env.example").read_text(encoding="utf-8").strip()
+    assert await built.run("--entrypoint=python", command=("-c", EXAMPLE)) == (0, example)
