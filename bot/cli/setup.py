@@ -123,9 +123,9 @@ class Setup:
         bot = partial(at_discord, (TOKEN, "Owners", "Interactions"))
         insist(partial(self._ask, "discord_token", "Bot token", bot))
         say(SERVERS)
-        self._choose("guild_ids", "Servers, with commas", "Server ", servers)
+        self._choose("guild_ids", "Servers, numbers with commas", "Server ", servers)
         say(CHANNELS)
-        self._choose("alert_channel_id", "Channel", "Alert channel", channels)
+        self._choose("alert_channel_id", "Channel, number or name", "Alert channel", channels)
         self._ask_watched()
         self._write()
 
@@ -250,7 +250,7 @@ def require(name: str, value: str | None, others: Collection[str]) -> None:
 def hints(name: str, kept: str) -> str:
     """Return what may be typed besides a new answer."""
     is_secret, is_choice = name in SECRETS, name in OPTIONAL
-    words = ["not shown"] * is_secret
-    words += [f"Enter: {'as it is' if is_secret else kept or NONE}"] * bool(kept or is_choice)
+    enter = "as it is" if kept and (is_secret or is_choice) else kept or NONE
+    words = ["not shown"] * is_secret + [f"Enter: {enter}"] * bool(kept or is_choice)
     words += [NONE] * bool(kept and is_choice) + [f"{AGAIN} lists anew"] * is_choice
     return f" ({'; '.join(words)})" if words else ""

@@ -212,7 +212,7 @@ async def test_a_channel_where_the_bot_may_not_write_is_marked_and_refused(scene
     scene.world.deny_bot(scene.world.channel_id, send_messages=True)
     ended = await scene.pipe(SANDBOX_BOT_TOKEN, "1", "#midjourney")
     assert "  1  #alerts\n" in ended.out
-    assert "#midjourney (lacks a permission)\nChannel (" in ended.out
+    assert "#midjourney (lacks a permission)\nChannel, " in ended.out
     assert ended.err.startswith("Alert channel: in #midjourney the bot lacks Send Messages.")
 
 
@@ -454,11 +454,11 @@ async def test_at_a_terminal_tokens_are_hidden_and_wrong_answers_asked_again(sce
         await screen.answers("Take it anyway?", "no")
         assert "Discord refuses it" in screen.text
         await screen.answers("Bot token", SANDBOX_BOT_TOKEN)
-        assert "There is none yet." in await screen.answers("Servers, with commas", "1")
+        assert "There is none yet." in await screen.answers("Servers, numbers", "1")
         assert screen.echoes
         scene.world.invite_bot()
-        assert "not in the list" in await screen.answers("Servers, with commas", "")
-        assert "1  Midwatch sandbox" in await screen.answers("Servers, with commas", "1")
+        assert "not in the list" in await screen.answers("Servers, numbers", "")
+        assert "1  Midwatch sandbox" in await screen.answers("Servers, numbers", "1")
         scene.world.deny_bot(scene.world.alerts_channel_id, embed_links=True)
         await screen.answers("Channel", "alerts")
         await screen.answers("Take it anyway?", "")
@@ -497,11 +497,11 @@ async def test_what_cannot_be_checked_now_is_taken_if_the_person_says_so(scene: 
     assert scene.values["useapi_token"] == scene.api.token
 
 
-ANSWERS = {"Bot token": SANDBOX_BOT_TOKEN, "Servers,": "1", "Channel (": "1", "1, 2 or 3": "1"}
+ANSWERS = {"Bot token": SANDBOX_BOT_TOKEN, "Servers,": "1", "Channel,": "1", "1, 2 or 3": "1"}
 
 
 @pytest.mark.parametrize("key", ["\x03", "\x04"], ids=["ctrl-c", "ctrl-d"])
-@pytest.mark.parametrize("last", ["Bot token", "Channel (", "Proxy's address"])
+@pytest.mark.parametrize("last", ["Bot token", "Channel,", "Proxy's address"])
 async def test_a_stop_leaves_nothing_and_a_terminal_that_shows_what_is_typed(
     scene: Scene, last: str, key: str
 ) -> None:
@@ -533,14 +533,14 @@ async def test_a_file_that_another_program_changes_meanwhile_stays(scene: Scene,
         for question in (
             "Bot token",
             "Servers,",
-            "Channel (",
+            "Channel,",
             "1, 2 or 3",
             "API's address",
             "Services",
             "API token",
         ):
             await screen.answers(
-                question, "none" if question == "Servers," else "1" if question == "Channel (" else ""
+                question, "none" if question == "Servers," else "1" if question == "Channel," else ""
             )
         scene.file.write_text(f"{mine}MORE=1\n")
         await screen.answers("Change it?", "yes")
