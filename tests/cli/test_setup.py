@@ -216,6 +216,21 @@ async def test_a_channel_where_the_bot_may_not_write_is_marked_and_refused(scene
     assert ended.err.startswith("Alert channel: in #midjourney the bot lacks Send Messages.")
 
 
+@pytest.mark.parametrize(
+    ("chosen", "listed"),
+    [
+        pytest.param("2", "  1  #elsewhere\nChannel,", id="of-the-chosen-server"),
+        pytest.param("", "#status in Midwatch sandbox\n  4  #elsewhere in Another\nChannel,", id="of-all"),
+    ],
+)
+async def test_channels_of_the_chosen_servers_are_listed_else_those_of_all(
+    scene: Scene, chosen: str, listed: str
+) -> None:
+    scene.world.make_channel("elsewhere", scene.world.make_server("Another"))
+    ended = await scene.pipe(SANDBOX_BOT_TOKEN, chosen)
+    assert listed in ended.out
+
+
 async def test_a_discord_that_fails_at_the_list_says_so(scene: Scene) -> None:
     scene.world.fault(FaultKind.ERROR, status=503, path="/users/@me/guilds")
     ended = await scene.pipe(SANDBOX_BOT_TOKEN, "none", "none", *scene.proxy_answers)
@@ -495,6 +510,19 @@ async def test_what_cannot_be_checked_now_is_taken_if_the_person_says_so(scene: 
         await screen.sees("Then, in this folder: python -m bot run")
         assert await asyncio.wait_for(screen.process.wait(), PATIENCE) == 69
     assert scene.values["useapi_token"] == scene.api.token
+
+
+async def test_a_choice_is_not_taken_unasked_while_discord_is_gone(scene: Scene) -> None:
+    async with terminal(scene) as screen:
+        await screen.answers("Bot token", SANDBOX_BOT_TOKEN)
+        await screen.sees("Servers, numbers")
+        gone = scene.world.fault(FaultKind.RESET)
+        await screen.answers(" with commas", "1")
+        await screen.answers("Take it anyway?", "no")
+        assert "FAIL  Discord token: The connection to Discord broke off." in screen.text
+        scene.world.mend(gone)
+        await screen.answers("Servers, numbers", "")
+        await screen.sees("the bot is in Midwatch sandbox")
 
 
 ANSWERS = {"Bot token": SANDBOX_BOT_TOKEN, "Servers,": "1", "Channel,": "1", "1, 2 or 3": "1"}

@@ -187,9 +187,13 @@ class SimulatedDiscord:
         """As an admin: invite the bot again."""
         self._world.invite_bot()
 
-    def make_channel(self, name: str) -> int:
-        """Return the id of a new text channel of the server."""
-        return self._world.backend.create_channel(self.guild_id, name).id
+    def make_server(self, name: str) -> int:
+        """Return the id of another server, which the bot is in."""
+        return self._world.backend.create_guild(name, owner_id=self.owner.id).id
+
+    def make_channel(self, name: str, server: int | None = None) -> int:
+        """Return the id of a new text channel."""
+        return self._world.backend.create_channel(server or self.guild_id, name).id
 
     def open_thread(self, channel_id: int) -> int:
         """Return the id of a new thread below a channel."""
