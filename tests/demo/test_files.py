@@ -174,6 +174,29 @@ async def test_a_mention_in_the_channel_names_the_channel_on_the_lock_screen(bro
 
 
 @in_a_browser
+async def test_a_notification_leads_to_a_channel_that_is_not_in_view(browser: Browser) -> None:
+    async with scene(browser) as there:
+        owner = there.world.owner.id
+        await there.visitor.open("status")
+        await there.send(MessageContent(f"<@{owner}> elsewhere", mentioned=owner), public=True)
+        await expect(there.visitor.messages()).to_be_hidden()
+        await there.visitor.push("@Ada elsewhere").click()
+        await expect(there.visitor.messages()).to_be_in_viewport()
+        await there.visitor.page.get_by_role("tab", selected=True).press("ArrowRight")
+        await expect(there.visitor.page.get_by_role("tab", selected=True)).to_have_text("# status")
+        await expect(there.visitor.messages()).to_be_hidden()
+
+
+@in_a_browser
+async def test_what_the_board_says_is_no_news(browser: Browser) -> None:
+    async with scene(browser) as there:
+        await there.post.send(there.world.status_channel_id, MessageContent("board"), nonce="1", silent=True)
+        await expect(there.visitor.messages("status")).to_have_count(1)
+        await there.visitor.page.evaluate(DRAWN)
+        await expect(there.visitor.page.locator("#news")).to_be_hidden()
+
+
+@in_a_browser
 async def test_a_notification_of_a_message_in_view_goes_by_itself(browser: Browser) -> None:
     async with scene(browser) as there:
         await there.send(MessageContent("in view"))
@@ -222,3 +245,4 @@ COVERED = """[...document.querySelectorAll("button, input, a")].filter((one) => 
 }).map((one) => one.outerHTML)"""
 FOCUSED_IN_VIEW = """document.activeElement.getBoundingClientRect().top
     >= document.getElementById("phone").getBoundingClientRect().bottom"""
+DRAWN = "new Promise((drawn) => new IntersectionObserver(() => drawn()).observe(document.body))"
