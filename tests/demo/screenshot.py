@@ -16,7 +16,7 @@ DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 840}
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 SIZE_LIMIT: Final = 200_000
 ANSWER_MS: Final = 15_000
-UNROLL: Final = "list => { list.style.overflow = 'visible'; list.parentElement.style.height = 'auto'; }"
+UNROLL: Final = "list => { list.style.overflow = 'visible'; list.closest('main > *').style.height = 'auto'; }"
 """A pane on a phone scrolls; a picture of one message needs it whole."""
 
 
