@@ -51,7 +51,7 @@ REMIND_AFTER: Final = "5m,10m,1h"
 FAST_TIME: Final = re.compile(r"(?<=Fast Time Remaining\*\*:)( +)\S.*")
 RENEWAL: Final = re.compile("<t:[0-9]+>")
 FAST_TIME_GONE: Final = (
-    "**Subscription**: Standard (Active monthly, renews next on <t:1798106400>)\n"
+    "**Subscription**: Standard (Active monthly, renews next on <t:0>)\n"
     "**Visibility Mode**: Public\n"
     "**Fast Time Remaining**: 0.0/15.0 hours (0%)\n"
     "**Lifetime Usage**: 8213 images (88.70 hours)\n"
@@ -65,12 +65,18 @@ def in_days(days: int) -> int:
     return int((utc_now() + timedelta(days=days)).timestamp())
 
 
+def renewing(text: str, days: int) -> str:
+    """Return an answer to `/info`, or a line of it, whose plan renews in so many days."""
+    return RENEWAL.sub(f"<t:{in_days(days)}>", text)
+
+
 def seed(useapi: SimulatedUseapi) -> None:
     """Configure six accounts of all plans, one without fast time; the rest is up to the visitor."""
+    gone = renewing(FAST_TIME_GONE, 26)
     accounts = (
         useapi.add(discord_name="aurora", plan=Plan.MEGA, max_jobs=12),
         useapi.add(discord_name="basalt", plan=Plan.PRO, max_jobs=9),
-        useapi.add(discord_name="cinder", plan=Plan.STANDARD, max_jobs=3, info_text=FAST_TIME_GONE),
+        useapi.add(discord_name="cinder", plan=Plan.STANDARD, max_jobs=3, info_text=gone),
         useapi.add(discord_name="dapple", plan=Plan.TRIAL, max_jobs=1),
         useapi.add(discord_name="ember", plan=Plan.BASIC, max_jobs=3),
         useapi.add(discord_name="fjord", plan=Plan.PRO, max_jobs=12),
@@ -86,7 +92,7 @@ def seed(useapi: SimulatedUseapi) -> None:
             account.info_text = FAST_TIME.sub(
                 rf"\g<1>{left}/{total} hours ({left / total:.0%})", account.info_text
             )
-            account.info_text = RENEWAL.sub(f"<t:{in_days(days)}>", account.info_text)
+            account.info_text = renewing(account.info_text, days)
     for account in (*accounts, *newcomers):
         account.info_seconds = MIDJOURNEY_TAKES
 
@@ -98,6 +104,7 @@ def seed_proxy(proxy: SimulatedMjproxy) -> None:
         account.info["Subscription"] = f"{plan} (Active monthly, renews next on <t:{in_days(days)}>)"
         account.info["Fast Time Remaining"] = f"{left}/{total} hours ({left / total:.0%})"
     paused = proxy.add(remark="onyx", running=False)
+    paused.info["Subscription"] = renewing(paused.info["Subscription"], 28)
     proxy.pause(paused.id)
     proxy.sync_seconds = MIDJOURNEY_TAKES
 

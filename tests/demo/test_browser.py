@@ -208,3 +208,7 @@ async def test_a_phone_s_width_holds_it_all_without_scrolling_sideways(browser: 
         await visitor.use("mjinfo", pane="dm", account="aurora")
         await expect(visitor.messages("dm").last).to_contain_text("Fast time", timeout=WAIT_MS)
         assert await visitor.sideways() == []
+        await visitor.open("status")
+        await expect(visitor.messages("status").first).to_contain_text("blocked", timeout=WAIT_MS)
+        await expect(visitor.messages("status").first.locator("a img")).to_be_visible()
+        assert await visitor.sideways() == []

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+import pytest
 from playwright.async_api import Browser, expect
 
 from bot.domain.incidents import Incident, State, new_key
@@ -48,6 +49,19 @@ async def test_a_month_passes_of_which_the_history_tells_and_no_message(browser:
         await expect(visitor.messages("status")).to_have_count(2)  # the board, and that it was pinned
         await expect(visitor.page).to_have_title("Midwatch demo")
         assert await visitor.sideways() == []
+
+
+def test_every_plan_renews_within_a_month_whenever_the_demo_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    start = datetime(2031, 4, 1, tzinfo=UTC)
+    monkeypatch.setattr("tests.demo.demo.utc_now", lambda: start)
+    useapi, proxy = SimulatedUseapi(now=lambda: start), SimulatedMjproxy(now=lambda: start)
+    seed(useapi)
+    seed_proxy(proxy)
+    known = labelled([*useapi.accounts.values(), *proxy.accounts.values()]).values()
+    plans = [each.info.standing.subscription for each in known if each.info]
+    renewals = [each.renews for each in plans if each and each.renews]
+    assert len(renewals) == 11  # all but a trial and the account that was never asked
+    assert all(start < each <= start + MONTH for each in renewals)
 
 
 def test_a_plan_has_renewed_after_a_month_with_as_much_fast_time_and_more_images() -> None:
