@@ -4,8 +4,8 @@ import asyncio
 import gc
 import logging
 import sys
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
+from contextlib import AsyncExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -26,13 +26,14 @@ from bot.cli.terminal import signals
 from bot.config import Settings
 from bot.domain.clock import utc_now
 from bot.domain.errors import ErrorCode, TokenRefusedError, UnavailableError
-from bot.domain.secret import SecretStr
+from bot.domain.measures import UNCOUNTED, Measures
 from bot.domain.services import MIDJOURNEY, SERVICES
 from bot.incidents.service import IncidentService
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
 from bot.interactions.client import EXTENSIONS, Midwatch, Services
 from bot.interactions.responses import PATIENCE
+from bot.listener import measures_for, open_listener
 from bot.loops import WARNINGS, WatchLoops
 from bot.notifications import EDIT_EVERY, MemoryNotice, Outbox
 from bot.notifications.apprise_transport import AppriseTransport, open_addresses
@@ -54,7 +55,6 @@ from bot.rules.audiences import Audience
 from bot.rules.policy import Policy
 from bot.runtime.log_setup import log_fact
 from bot.runtime.program import VERSION
-from bot.runtime.setting_values import ListenAddress
 from bot.runtime.supervisor import beside, first_of, supervise
 from bot.storage import BUSY_TIMEOUT, Backups, Store, StoreError
 
@@ -124,17 +124,18 @@ async def run(
         settings, services = await chosen_services(settings, session)
         if services is not None:
             log.log(logging.WARNING if services.mark == WARN else logging.INFO, "%s", services.words)
-        providers = providers_of(settings, session, timings.retry_sleep)
+        measures = measures_for(settings)
+        providers = providers_of(settings, session, timings.retry_sleep, measures)
         stack.enter_context(logged(" and ".join(dict.fromkeys(each.address for each in providers))))
         bot = Midwatch(settings, store)
-        bot.services = await assemble(bot, settings, store, session, providers, timings)
+        bot.services = await assemble(bot, settings, store, session, providers, timings, measures)
         for each in providers:
             await stack.enter_async_context(beside(warn(each)))
         stack.push_async_callback(bot.services.pollers.close)
         stack.push_async_callback(bot.services.account_info.close)
         stack.push_async_callback(bot.services.pictures.close)
-        if settings.listen is not None:
-            await stack.enter_async_context(listener(settings.listen, settings.hook_secret, bot.services))
+        listener = open_listener(settings, measures, bot.services.loops, store)
+        await stack.enter_async_context(listener)
         await stack.enter_async_context(beside(bot.services.account_admin.look_back()))
         await stack.enter_async_context(bot)
         await load(bot, extensions)
@@ -172,20 +173,6 @@ async def load(bot: Midwatch, extensions: Iterable[str]) -> None:
         raise unavailable(error) from error
 
 
-@asynccontextmanager
-async def listener(
-    address: ListenAddress, hook_secret: SecretStr | None, services: Services
-) -> AsyncGenerator[None]:
-    """Answer monitors and callbacks. What that needs is imported only here."""
-    from bot.listener.hook import Hook  # noqa: PLC0415
-    from bot.listener.server import Listener, listening  # noqa: PLC0415
-
-    loops = services.loops
-    hook = None if hook_secret is None else Hook(hook_secret, loops.poll_now, services.store)
-    async with listening(address, Listener(loops.problems, None, hook)):
-        yield
-
-
 @contextmanager
 def logged(api: str) -> Generator[None]:
     """Log the start and the stop."""
@@ -204,6 +191,7 @@ async def assemble(
     session: aiohttp.ClientSession,
     providers: Sequence[Provider],
     timings: Timings = DEFAULT_TIMINGS,
+    measures: Measures = UNCOUNTED,
 ) -> Services:
     """Build the services, with what the database holds."""
     useapi = next((each for each in providers if isinstance(each, UseapiClient)), None)
@@ -211,6 +199,7 @@ async def assemble(
     with store.refuse_unknown_content():
         await bot.owners.load()
         watch_state = await WatchState.load(store, utc_now, names)
+        watch_state.measures = measures
         cache, greeted = await load_cache(store, names), await store.watch.greeted()
     policy = Policy(
         settings.poll_interval,
@@ -226,7 +215,9 @@ async def assemble(
     audiences |= {each.recipient: heard for each in addresses}
     planner = NotificationPlanner(lambda: bot.owners.ids, policy, audiences=audiences)
     incident_service = IncidentService(watch_state, planner, greeted)
-    each_poller = [AccountPoller(each, store, cache, incident_service) for each in providers]
+    each_poller = [
+        AccountPoller(each, store, cache, incident_service, measures=measures) for each in providers
+    ]
     pollers = AccountPollers(each_poller, store, cache, incident_service)
     outside = [AppriseTransport(addresses)] if addresses else []
     transports = Transports(DiscordTransport(bot, settings.alert_channel_id), *outside)
@@ -236,6 +227,7 @@ async def assemble(
         planner,
         accounts=lambda: pollers.cache.with_unlisted,
         edit_every=timings.edit_every,
+        measures=measures,
     )
     notice = MemoryNotice(
         transports,
@@ -280,17 +272,18 @@ def providers_of(
     settings: Settings,
     session: aiohttp.ClientSession,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    measures: Measures = UNCOUNTED,
 ) -> list[Provider]:
     """Build the providers that are set up. `sleep` waits for the next attempt of a request."""
     providers: list[Provider] = []
     if settings.useapi_token is not None:
         account = (session, settings.useapi_url, settings.useapi_token)
         watched = settings.useapi_services
-        providers += [UseapiClient(*account, sleep=sleep)] if MIDJOURNEY in watched else []
+        providers += [UseapiClient(*account, sleep=sleep, measures=measures)] if MIDJOURNEY in watched else []
         services = (each for each in SERVICES if each.name in watched)
-        providers += [ServiceClient(each, *account, sleep=sleep) for each in services]
+        providers += [ServiceClient(each, *account, sleep=sleep, measures=measures) for each in services]
     if settings.mjproxy is not None:
-        providers.append(MjproxyClient(session, *settings.mjproxy, sleep=sleep))
+        providers.append(MjproxyClient(session, *settings.mjproxy, sleep=sleep, measures=measures))
     return providers
 
 

@@ -67,7 +67,7 @@ class WatchLoops:
     ) -> None:
         self.pollers = pollers
         self._incident_service = incident_service
-        self._watch_state = incident_service.watch_state
+        self.watch_state = incident_service.watch_state
         self.outbox = outbox
         self._notice = notice
         self._heartbeat = heartbeat
@@ -87,7 +87,7 @@ class WatchLoops:
             **{name: Health() for name in jobs},
         }
         self._stop = asyncio.Event()
-        self._changed = self._watch_state.changed.alarm()
+        self._changed = self.watch_state.changed.alarm()
         self._unwritten = asyncio.Event()
         """Set when the database begins to refuse what is written."""
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -108,7 +108,7 @@ class WatchLoops:
         loops |= {
             CLOCK: self._loop(CLOCK, self._tick, limit=TICK_LIMIT, wake=self._changed),
             OUTBOX: self.outbox.run(self._stop),
-            FORGETTING: self._loop(FORGETTING, self._watch_state.prune, every=FORGET_EVERY),
+            FORGETTING: self._loop(FORGETTING, self.watch_state.prune, every=FORGET_EVERY),
             NOTICE: self._loop(NOTICE, self._show_notice, wake=self._unwritten),
         }
         loops |= {name: self._loop(name, job, wake=self._wakes.get(name)) for name, job in self._jobs.items()}
@@ -120,6 +120,11 @@ class WatchLoops:
             for task in self._tasks.values():
                 task.cancel()
             await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The loops."""
+        return tuple(self._healths)
 
     def health_of(self, poller: AccountPoller) -> Health:
         """Return the health of a provider's loop."""
@@ -167,7 +172,7 @@ class WatchLoops:
         for name, health in self._healths.items():
             if name in ended or health.failures_in_a_row:
                 yield WatchProblem(ProblemKind.LOOP, detail=name)
-        unseen = [each for each in self.pollers if each.failure or each.poll_state.resumed]
+        unseen = [each for each in self.pollers if each.is_blind]
         if unseen:
             is_some = len(unseen) < len(self.pollers.names)
             names = " and ".join(service_name(each.provider.name) for each in unseen) if is_some else ""
@@ -244,7 +249,7 @@ class WatchLoops:
             return
         if ProblemKind.OWNERS in problem_kinds - {each.kind for each in before}:
             log.warning("no owner is known: no alert can be sent until Discord says who they are")
-        self._watch_state.changed.fire()
+        self.watch_state.changed.fire()
 
     def rest(self, poller: AccountPoller) -> timedelta:
         """Return the time until the next poll: the interval, or longer if an earlier poll is of no use."""
@@ -261,7 +266,7 @@ class WatchLoops:
         """Apply the passing of time, and return the time until it matters again if nothing changes."""
         await self._incident_service.tick()
         self._changed.clear()  # by this very tick
-        size = len(self._watch_state.incidents)
+        size = len(self.watch_state.incidents)
         next_tick = await aside(size, self._incident_service.next_tick)
         return max(next_tick - self._now(), SHORTEST_REST)
 

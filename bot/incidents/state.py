@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Self, TypeVar
 
 from bot.domain.incidents import Incident
+from bot.domain.measures import UNCOUNTED
 from bot.domain.messages import Message
 from bot.domain.plain import plain, typed
 from bot.domain.providers import USEAPI
@@ -62,6 +63,7 @@ class WatchState:
         self._lock = asyncio.Lock()
         self.changed = Signal()
         self.log = ChangeLog()
+        self.measures = UNCOUNTED
         self.prepare: Callable[[Mapping[str, Incident]], object] = lambda _: None
         """Called with what `open_incidents` will be, in a thread if that is much, before it is."""
         self.acted_at: dict[str, datetime] = {}
@@ -183,10 +185,13 @@ class WatchState:
         self._memory, self._open = memory, opened
         self.acted_at |= {action.reference: action.at for action in transaction.actions}
         self.changed.fire()
+        changes = [(before.incidents.get(each.key), each) for each in incidents]
+        for change in changes:
+            self.measures.changed(*change)
         await aside(
             len(incidents),
             self.log.committed,
-            [(before.incidents.get(each.key), each) for each in incidents],
+            changes,
             [(before.messages.get(each.key), each) for each in messages],
             transaction.actions,
         )

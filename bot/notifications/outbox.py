@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final
 
 from bot.domain.accounts import KnownAccount
+from bot.domain.measures import UNCOUNTED, Measures
 from bot.domain.messages import Message, Route, RouteState
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
@@ -54,6 +55,7 @@ class Outbox:
         edit_every: timedelta = EDIT_EVERY,
         rest: Rest = rest,
         chance: Callable[[], float] = random.random,
+        measures: Measures = UNCOUNTED,
     ) -> None:
         self.health = Health()
         self._watch_state = watch_state
@@ -65,7 +67,7 @@ class Outbox:
         unsent: set[str] = set()
         inherited = frozenset(watch_state.messages)
         self._sender = Sender(
-            watch_state, transports, planner, accounts, unsent, self._routes, inherited, chance
+            watch_state, transports, planner, accounts, unsent, self._routes, inherited, chance, measures
         )
         self._editor = Editor(watch_state, transports, planner, accounts, unsent, self._gate, edit_every)
         self._tasks: dict[str, asyncio.Task[None]] = {}

@@ -8,6 +8,7 @@ from typing import Final
 
 from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Incident
+from bot.domain.measures import Measures
 from bot.domain.messages import Delivery, Message, Purpose
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner, Transaction
@@ -40,6 +41,7 @@ class Sender:
     inherited: frozenset[str]
     """The keys of the messages that existed at the start."""
     chance: Callable[[], float]
+    measures: Measures
 
     async def attempt(self, key: str) -> bool:
         """Try once to send a message that is due. Return whether it was due."""
@@ -152,11 +154,13 @@ class Sender:
                 transaction.put_message(changed)
             size = len(transaction.incidents)
             await aside(size, self.planner.plan_for, transaction, message.recipient)
+        self.measures.sent(arrived, self.watch_state.incidents)
 
     async def _record_failure(self, message: Message, error: DeliveryError) -> None:
         now = self.watch_state.now()
         before = self.routes.state(message.recipient, message.route)
         self.routes.failed(message.recipient, message.route, error, now)
+        self.measures.failed(message.route)
         async with self.watch_state.transaction() as transaction:
             current = transaction.messages.get(message.key)
             if current is None or not current.on_its_way:

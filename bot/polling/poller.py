@@ -1,16 +1,19 @@
 """One poll of a provider: read its list, update the incidents, the cache and the database."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from bot.domain.accounts import Account, Flag, Observation
 from bot.domain.clock import utc_now
 from bot.domain.errors import Cause, ErrorCode
 from bot.domain.incidents import Incident, ServiceProblem, open_services, service_of
+from bot.domain.measures import OK, UNCOUNTED, Measures
 from bot.incidents.service import IncidentService
 from bot.polling.account_cache import AccountCache
 from bot.polling.outage_log import OutageLog
@@ -50,8 +53,10 @@ class AccountPoller:
         *,
         now: Callable[[], datetime] = utc_now,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        measures: Measures = UNCOUNTED,
     ) -> None:
         self.provider = provider
+        self._measures = measures
         self._sleep = sleep
         self._incident_service = incident_service
         self._store = store
@@ -92,6 +97,11 @@ class AccountPoller:
     def poll_state(self) -> PollState:
         """What the rules remember from poll to poll."""
         return self._incident_service.watch_state.poll_states[self.provider.name]
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the last poll failed, or there was no good one since the start."""
+        return self.failure is not None or self.poll_state.resumed
 
     @property
     def rest(self) -> timedelta:
@@ -143,13 +153,15 @@ class AccountPoller:
         """Start a poll and return its task, or that of the poll under way."""
         if self._poll is None:
             self._poll = asyncio.create_task(self._run_poll(), name="poll")
-            self._poll.add_done_callback(self._poll_done)
+            self._poll.add_done_callback(partial(self._poll_done, time.monotonic()))
         return self._poll
 
-    def _poll_done(self, poll: asyncio.Task[Observation]) -> None:
+    def _poll_done(self, began: float, poll: asyncio.Task[Observation]) -> None:
         self._poll = None
         if not poll.cancelled():
-            poll.exception()  # asyncio logs an error that no caller is left to read
+            error = poll.exception()  # asyncio logs an error that no caller is left to read
+            outcome = OK if error is None else getattr(error, "code", Cause.FAULT)
+            self._measures.polled(self.provider.name, outcome, time.monotonic() - began)
 
     async def _run_poll(self) -> Observation:
         self._forget_ended()

@@ -17,6 +17,7 @@ from typing import ClassVar, Final, TypeVar
 import aiohttp
 
 from bot.domain.clock import utc_now
+from bot.domain.measures import OK, UNCOUNTED, Measures
 from bot.domain.secret import SecretStr
 from bot.providers.errors import MalformedResponse, ProviderError, RateLimited, Unreachable
 from bot.providers.failures import unreachable
@@ -87,6 +88,7 @@ class ApiClient:
         monotonic: Callable[[], float] = time.monotonic,
         now: Callable[[], datetime] = utc_now,
         random: Callable[[], float] = chance.random,
+        measures: Measures = UNCOUNTED,
     ) -> None:
         self._limits = limits
         self.longest_info = timedelta(seconds=limits.info)
@@ -97,6 +99,7 @@ class ApiClient:
         self._token = token
         self._sleep = sleep
         self._random = random
+        self._measures = measures
 
     async def _read(self, request: ApiRequest, parse: Parser[T]) -> T:
         """Send a request that changes nothing, up to three times within one limit if the failure may pass."""
@@ -148,13 +151,17 @@ class ApiClient:
                 middlewares=(send_once,),
             ) as received:
                 response = await self._receive(received, request.secret)
-            return await aside(
+            parsed = await aside(
                 (response.length or 0) // BYTES_AN_ACCOUNT, parse_or_log, response, request, parse
             )
         except ProviderError as error:
             failure = error
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             failure = unreachable(error, may_be_done=silence is None)
+        else:
+            self._measures.requested(self.name, OK)
+            return parsed
+        self._measures.requested(self.name, failure.code)
         # Raised out here, the error has no context: aiohttp's errors hold the request's headers.
         failure.provider = self.name
         raise failure

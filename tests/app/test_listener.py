@@ -6,12 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import aiohttp
 import pytest
 
 from bot.domain.errors import UnavailableError
 from tests.conftest import Leaks
 from tests.simulators.useapi import MODERATION, Fault
+from tests.support.asking import asked, unused_port
 from tests.support.ending import ended
 from tests.support.reading import text
 from tests.support.running import PATIENCE, Bot, Visitor
@@ -22,18 +22,7 @@ SECRET = "hook-secret-of-the-tests"
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return unused.getsockname()[1]
-
-
-async def asked(port: int, path: str, method: str = "GET", body: bytes = b"") -> tuple[int, str]:
-    """Return the status and the body of an answer."""
-    async with (
-        aiohttp.ClientSession() as session,
-        session.request(method, f"http://127.0.0.1:{port}{path}", data=body) as response,
-    ):
-        return response.status, await response.text()
+    return unused_port()
 
 
 async def test_a_callback_makes_it_check_and_alert_long_before_its_next_poll(
@@ -71,6 +60,6 @@ async def test_a_port_in_use_ends_the_start_before_discord_is_met(bot: Bot) -> N
 
 
 def test_nothing_of_it_is_imported_before_a_listener_is_wanted() -> None:
-    code = "import sys, bot.__main__; print({'bot.listener', 'prometheus_client'} & {*sys.modules})"
+    code = "import sys, bot.__main__; print({'bot.listener.server', 'prometheus_client'} & {*sys.modules})"
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S603 - our own interpreter
     assert run.stdout == "set()\n"

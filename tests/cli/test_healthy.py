@@ -16,6 +16,7 @@ from bot.config import MEANINGS
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.listener.server import Listener, listening
 from bot.runtime.setting_values import ListenAddress
+from tests.support.asking import unused_port
 
 ROOT = Path(__file__).parents[2]
 BLOCKED = """
@@ -46,12 +47,6 @@ def problems() -> list[WatchProblem]:
 async def port(problems: list[WatchProblem]) -> AsyncIterator[int]:
     async with listening(ListenAddress("127.0.0.1", 0), Listener(lambda: problems)) as address:
         yield address.port
-
-
-def unused_port() -> int:
-    with socket.socket() as unused:
-        unused.bind(("127.0.0.1", 0))
-        return unused.getsockname()[1]
 
 
 def has_ipv6() -> bool:

@@ -39,7 +39,7 @@ PACKAGES: Final = (
     Package(3, ("bot.notifications",), frozenset({"aiohttp", "discord"})),
     Package(4, ("bot.actions",)),
     Package(4, ("bot.loops",)),
-    Package(4, ("bot.listener",), frozenset({"aiohttp", "prometheus_client"})),
+    Package(5, ("bot.listener",), frozenset({"aiohttp", "prometheus_client"})),
     Package(5, ("bot.interactions",), frozenset({"aiohttp", "discord"})),
     Package(6, ("cogs",), frozenset({"discord"})),
     Package(6, ("bot.cli",), frozenset({"aiohttp", "discord"})),
