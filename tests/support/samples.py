@@ -6,7 +6,7 @@ from typing import Final
 from bot.domain.account_info import Info, InfoSnapshot
 from bot.domain.accounts import Account, Flag
 from bot.providers.http_response import ApiRequest, ApiResponse
-from bot.providers.useapi.parsing import RememberedList
+from bot.providers.useapi.remembered_list import RememberedList
 from tests.simulators.useapi import MODERATION
 from tests.support.clock import AT
 

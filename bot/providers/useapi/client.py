@@ -18,6 +18,7 @@ from bot.providers.http_response import ApiRequest
 from bot.providers.provider import Fact, Listing, Said, Statement, count_accounts
 from bot.providers.useapi import parsing
 from bot.providers.useapi.error_mapping import Endpoint
+from bot.providers.useapi.remembered_list import RememberedList
 
 MAX_JOBS: Final = 15
 REPLY_LIMIT: Final = 1_024
@@ -86,8 +87,8 @@ class UseapiClient(SubscriptionClient):
         return [ACCEPTED, Statement(Fact.SUBSCRIPTION, said), counted]
 
     @cached_property
-    def _list(self) -> parsing.RememberedList:
-        return parsing.RememberedList()
+    def _list(self) -> RememberedList:
+        return RememberedList()
 
     async def read_list(self) -> Listing:
         """Return all configured accounts as a complete list."""

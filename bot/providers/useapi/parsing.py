@@ -5,9 +5,8 @@ contradict each other, both shapes are read.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from hashlib import blake2b
 from http import HTTPStatus
 from typing import Final, cast
 
@@ -62,44 +61,6 @@ def is_empty_list(response: ApiResponse) -> bool:
     return response.status == HTTPStatus.NOT_FOUND and not is_of_edge
 
 
-class RememberedList:
-    """A parser of the list of accounts: an object keyed by channel, or an array.
-
-    It reads only the entries that have changed since the list before, and nothing if the body has not. Of the
-    body, which holds tokens, only a digest is kept, and of its entries their hashes.
-    """
-
-    def __init__(self) -> None:
-        self._last: tuple[object, tuple[Account, ...]] = None, ()
-        """The digest of the last body, and its accounts."""
-        self._read: Mapping[int, Account] = {}
-        """The accounts of the last body by the hashes of their entries."""
-
-    def __call__(self, response: ApiResponse, request: ApiRequest) -> tuple[Account, ...]:
-        """Parse the list if it has changed. A 404 of the API is an empty list.
-
-        One entry without a known field makes the whole list malformed: its account could pass for a healthy
-        one. An account without a change is the same object as before.
-        """
-        digest = response.status, blake2b(response.body or b"").digest()
-        if digest == self._last[0]:
-            return self._last[1]
-        if is_empty_list(response) and response.code not in MODERATION:
-            entries: list[tuple[str, str | int, object]] = []
-        else:
-            raise_for_error(response, request)
-            entries = entries_of(require_json(response, once=True))
-        marks = marks_of(response.body or b"", entries)
-        accounts = tuple(
-            known or account_from_entry(entry_of(entry, place), key)
-            for known, (key, place, entry) in zip(map(self._read.get, marks), entries, strict=True)
-        )
-        if len({account.reference for account in accounts}) < len(accounts):
-            raise MalformedResponse("accounts: a channel twice")
-        self._last, self._read = (digest, accounts), dict(zip(marks, accounts, strict=True))
-        return accounts
-
-
 def entries_of(value: object) -> list[tuple[str, str | int, object]]:
     """Return the entries of the list, each with its key, which is empty in an array, and its place."""
     if is_object(value):
@@ -107,18 +68,6 @@ def entries_of(value: object) -> list[tuple[str, str | int, object]]:
     if isinstance(value, list):
         return [("", place, entry) for place, entry in enumerate(cast("list[object]", value))]
     raise MalformedResponse("accounts")
-
-
-def marks_of(body: bytes, entries: Collection[tuple[str, str | int, object]]) -> list[int]:
-    """Return the hash of each entry: of its text, or of its contents if an entry has a brace within.
-
-    If every entry is an object and there are as many closing braces, the text from one to the next is an
-    entry with its key.
-    """
-    texts = body.rstrip().removesuffix(b"}").split(b"}")[:-1]
-    if len(texts) == len(entries) and {type(entry) for _, _, entry in entries} <= {dict}:
-        return [*map(hash, texts)]
-    return [hash((key, repr(entry))) for key, _, entry in entries]
 
 
 def entry_of(value: object, at: str | int | None = None) -> Entry:

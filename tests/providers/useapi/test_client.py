@@ -31,7 +31,7 @@ from bot.providers.errors import (
 )
 from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.useapi.client import UseapiClient
-from bot.providers.useapi.parsing import RememberedList
+from bot.providers.useapi.remembered_list import RememberedList
 from bot.render.error_messages import next_step, what
 from tests.support.clock import Clock
 

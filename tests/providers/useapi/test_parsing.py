@@ -36,13 +36,13 @@ from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.redaction import HIDDEN, redact
 from bot.providers.useapi.error_mapping import Endpoint, pending_text
 from bot.providers.useapi.parsing import (
-    RememberedList,
     parse_account,
     parse_report,
     parse_saved_account,
     parse_subscription_active,
     raise_for_error,
 )
+from bot.providers.useapi.remembered_list import RememberedList
 from bot.render.error_messages import next_step, what
 from tests.support.samples import parse_accounts
 
@@ -339,6 +339,14 @@ def test_an_entry_that_is_no_account_makes_a_changed_list_malformed(stranger: ob
     for body in ({FIRST: stranger}, {"1": nested, SECOND: {"maxJobs": 3}, FIRST: stranger}):
         with pytest.raises(MalformedResponse):
             read(answer(200, body), LIST)
+
+
+@pytest.mark.parametrize("end", ["]", "}}", "", "},", '},"code":596}', "}\x0c", "} x"])
+def test_a_list_whose_end_alone_changed_is_read_whole(end: str) -> None:
+    read, whole = RememberedList(), json.dumps({FIRST: {"maxJobs": 3}, SECOND: {"maxJobs": 3}})
+    read(answer(200, whole.encode()), LIST)
+    with pytest.raises(ProviderError):
+        read(answer(200, (whole[:-1] + end).encode()), LIST)
 
 
 # One account, and the commands
