@@ -44,10 +44,13 @@ def open_address(url: str) -> Address:
     service = service_at(url)
     assert service is not None  # noqa: S101 - see `open_addresses`
 
+    # A service would refuse a text that is too long for it, again and again.
+    overflow = None if "overflow=" in url.casefold() else "truncate"
+
     def notify(title: str, text: str) -> bool:
         # Apprise sends no title alone.
         said = {"title": title, "body": text} if text else {"body": title}
-        return bool(service.notify(**said, body_format="text"))
+        return bool(service.notify(**said, body_format="text", overflow=overflow))
 
     digest = hashlib.sha256(url.encode()).digest()
     return Address(-1 - int.from_bytes(digest[:4]) // 2, name_of(url, service.template_tokens), notify)

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp import web
@@ -14,6 +14,7 @@ from bot.domain.secret import SecretStr
 from bot.notifications.apprise_transport import AppriseTransport, open_address, open_addresses
 from bot.notifications.transport import DeliveryError, FailureKind
 from bot.render.message_content import MessageContent
+from bot.runtime.alert_addresses import service_at
 from bot.runtime.setting_values import read_alert_urls
 
 SECRET = "topic-made-for-the-search"
@@ -67,6 +68,31 @@ async def test_a_service_gets_the_first_line_as_the_title_and_the_rest_as_text(s
     await send(service)
     (body,) = service.bodies
     assert (body["title"], body["message"]) == ("⚠️ Aurora needs you", "Flagged 2026-11-30 00:53 UTC")
+
+
+@pytest.mark.parametrize(
+    ("url", "is_whole"),
+    [
+        ("tgram://123456789:AAEabcdefghijk_lmnopqrstuvwxyz12345/12315544", False),
+        ("pover://uuuuuuuuuuuuuuuuuuuuuuuuuuuuuu@aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", False),
+        ("ntfy://topic-of-mine", False),
+        ("ntfy://topic-of-mine?overflow=split", True),
+    ],
+)
+def test_a_text_that_is_too_long_for_a_service_is_cut_to_what_it_takes(
+    url: str, *, is_whole: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service: Any = service_at(url)
+    sent: list[str] = []
+
+    def send(_: object, body: str, **_others: object) -> bool:
+        sent.append(body)
+        return True
+
+    monkeypatch.setattr(cast("type[object]", type(service)), "send", send)
+    assert open_address(url).notify("40 accounts need you", "line & <line>\n" * 1_000)
+    assert all(0 < len(each) <= service.body_maxlen for each in sent)
+    assert (len(sent) > 1) is is_whole
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 429, 500])
