@@ -50,7 +50,7 @@ class MemoryNotice:
         self._since, self._until = since, None
         owners, routes = sorted(self.owners()), (Route.DM, Route.CHANNEL)
         ways = [(owner, route) for owner in owners for route in routes if self.transports.has(route)]
-        if self.always or not (is_first or any(self._sent.values())):
+        if self.always or not (is_first or any(self._sent.get(way) for way in ways)):
             ways += [(address, Route.ADDRESS) for address in self.addresses]
         await asyncio.gather(*(self._send(way, since) for way in ways if way not in self._sent))
 

@@ -16,6 +16,7 @@ from bot.domain.incidents import Ending, RemedyVerdict, ServiceProblem
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, WatchProblem
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
+from bot.notifications.apprise_transport import Address, AppriseTransport
 from bot.notifications.memory_notice import MemoryNotice
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, Transports
 from bot.polling.heartbeat import Heartbeat
@@ -304,6 +305,34 @@ async def test_row_42_what_cannot_be_written_again_is_reported_anew_where_its_en
     await notice.end(AT + MINUTE)
     await notice.show(AT + 2 * MINUTE)
     assert len(post.nonces) == len(set(post.nonces)) == 3
+
+
+async def test_row_42_a_notice_reaches_each_address_though_another_one_is_down(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    post, taken, down = RecordingTransport(), list[str](), {-2}
+    post.refused = dict.fromkeys((Route.DM, Route.CHANNEL), FailureKind.WAIT)
+
+    def has(route: Route) -> bool:
+        return route is not Route.ADDRESS
+
+    monkeypatch.setattr(post, "has", has)
+
+    def address(number: int) -> Address:
+        return Address(
+            number, str(number), lambda _title, _text: number not in down and not taken.append(str(number))
+        )
+
+    outside = AppriseTransport(map(address, (-1, -2)))
+    notice = MemoryNotice(Transports(post, outside), lambda: {ADA}, (-1, -2))
+    for _ in range(3):
+        await notice.show(AT)
+    down.clear()
+    for _ in range(2):
+        await notice.show(AT)
+    assert taken == ["-1", "-2"]
+    await notice.end(AT + MINUTE)
+    assert sorted(taken[2:]) == ["-1", "-2"]
 
 
 async def test_a_notice_that_its_owner_deleted_is_done_with(
