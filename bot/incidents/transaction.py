@@ -12,7 +12,7 @@ from bot.domain.messages import Delivery, Message
 from bot.domain.providers import Remedy, provider_of
 from bot.domain.warnings import AccountWarning
 from bot.rules.account_incidents import Change
-from bot.rules.audiences import Audience, Scene, next_due_for, plan_for_audience
+from bot.rules.audiences import Audience, Scene, known_to, next_due_for, plan_for_audience
 from bot.rules.decisions import Decision
 from bot.rules.forecast import next_notifications
 from bot.rules.message_lifecycle import cancel_for
@@ -194,13 +194,21 @@ class NotificationPlanner:
     def plan_for(self, transaction: Transaction, recipient: int, alerts: Iterable[Alert] = ()) -> None:
         """Bring the messages of a recipient in line with a transaction. Others get none."""
         if (audience := self.others.get(recipient)) is not None:
-            scene = self.scene(
-                transaction.messages.values(), transaction.incidents, transaction.mutes, transaction.at
-            )
+            scene = self._scene(transaction)
             for message in plan_for_audience(audience, recipient, scene, alerts, self.new_key):
                 transaction.put_message(message)
         elif recipient in self.owners():
             self._plan_for_owner(transaction, recipient, alerts)
+
+    def shown_to(self, recipient: int, transaction: Transaction) -> Incidents:
+        """Return the incidents that a message to a recipient may show: to an address, those it is told of."""
+        if self.others.get(recipient) is not Audience.UNACCEPTED:
+            return transaction.incidents
+        return known_to(Audience.UNACCEPTED, recipient, self._scene(transaction))
+
+    def _scene(self, transaction: Transaction) -> Scene:
+        messages, mutes = transaction.messages.values(), transaction.mutes
+        return self.scene(messages, transaction.incidents, mutes, transaction.at)
 
     def _plan_for_owner(self, transaction: Transaction, person: int, alerts: Iterable[Alert]) -> None:
         changed = plan_messages(

@@ -71,7 +71,7 @@ class Sender:
                 is_first = key in self.unsent
                 self.unsent.discard(key)
                 return message, is_first
-            whole = with_open_incidents(message, incidents)
+            whole = with_open_incidents(message, self.planner.shown_to(message.recipient, transaction))
             claimed = replace(self._routed(whole, now), delivery=Delivery.CLAIMED, claimed_at=now)
             transaction.put_message(claimed)
         return claimed, True
@@ -104,8 +104,10 @@ class Sender:
         silent = is_quiet or not message.notify
         outgoing = as_sent(message, content)
         place = await transport.send(channel, outgoing, nonce=message.nonce, silent=silent)
-        # A second attempt may return the message of the first one, with the content of that time.
-        await self._record(message, place, content.fingerprint if is_first else None)
+        # A second attempt may return the message of the first one, with the content of that time. An address
+        # gets another one.
+        is_known = is_first or not message.traits.edits
+        await self._record(message, place, content.fingerprint if is_known else None)
 
     def content(self, message: Message, incidents: Mapping[str, Incident]) -> MessageContent:
         """Return what a message shows now."""

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import Final
 
-from bot.domain.incidents import NEWS, Alert, Incident, Incidents, Reason, State
+from bot.domain.incidents import NEWS, Alert, Incident, Incidents, Reason, State, open_services
 from bot.domain.messages import Delivery, Message, Purpose, Route
 from bot.rules.notifications import next_due, plan_messages
 from bot.rules.policy import LONGEST_BACKOFF, Policy
@@ -57,8 +57,19 @@ class Scene:
     def view(self, recipient: int, incidents: Incidents) -> RecipientView:
         """Return how a recipient is seen, for whom there are only these incidents."""
         return RecipientView.of(
-            recipient, self.messages, incidents, mutes=self.mutes, now=self.now, policy=self.policy
+            recipient,
+            self.messages,
+            incidents,
+            mutes=self.mutes,
+            now=self.now,
+            policy=self.policy,
+            services=self.services,
         )
+
+    @property
+    def services(self) -> Mapping[str, Incident]:
+        """The open incident of each provider's service, be it unknown to a recipient."""
+        return open_services(self.incidents.values())
 
 
 def plan_for_audience(
@@ -78,9 +89,15 @@ def plan_for_audience(
         now=scene.now,
         policy=scene.policy,
         new_key=new_key,
+        services=scene.services,
     )
     if audience is Audience.ESCALATED:
-        return tuple(each for each in planned if not only_repeats(each))
+        waiting = {each.key for each in scene.own(recipient)}
+        return tuple(
+            replace(each, delivery=Delivery.CANCELLED) if only_repeats(each) else each
+            for each in planned
+            if each.key in waiting or not only_repeats(each)
+        )
     return tuple(map(outside, planned))
 
 
@@ -119,19 +136,13 @@ def news(audience: Audience, recipient: int, scene: Scene) -> list[Alert]:
 
 def refusals(address: int, scene: Scene) -> Iterator[tuple[Alert, datetime]]:
     """Yield what Discord has not accepted yet and an address was not sent, and when the address is."""
-    own = scene.own(address)
+    told = incident_keys(scene.own(address))
     for message in scene.messages:
-        if message.recipient in scene.owners and is_unaccepted(message, scene):
+        if message.route is not Route.ADDRESS and is_unaccepted(message, scene):
             for entry in message.entries:
-                is_sent = any(
-                    each.holds(entry.incident)
-                    and (entry.reason in OPENINGS or each.created_at >= message.created_at)
-                    for each in own
-                )
-                if entry.reason is not None and entry.reason in NEWS and not is_sent:
+                if entry.reason is not None and entry.reason in NEWS and entry.incident not in told:
                     yield Alert(entry.incident, entry.reason, notify=True), unaccepted_at(message, scene)
     if not scene.owners:
-        told = incident_keys(own)
         for incident in scene.incidents.values():
             if is_loud(incident) and incident.key not in told:
                 yield opening(incident), incident.opened_at + ACCEPTED_WITHIN
@@ -152,9 +163,9 @@ def is_unaccepted(message: Message, scene: Scene) -> bool:
 
 
 def unaccepted_at(message: Message, scene: Scene) -> datetime:
-    """Return when Discord has had the time to accept a push. A clock that was set back changes nothing."""
+    """Return when Discord has had the time to accept a push: now if the clock was set back meanwhile."""
     since = message.claimed_at or message.due_at
-    return (message.created_at if since - scene.now > LONGEST_BACKOFF else since) + ACCEPTED_WITHIN
+    return scene.now if since - scene.now > LONGEST_BACKOFF else since + ACCEPTED_WITHIN
 
 
 def escalations(owner: int, scene: Scene) -> Iterator[tuple[Alert, datetime]]:

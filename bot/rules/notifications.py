@@ -34,6 +34,7 @@ def plan_messages(
     now: datetime,
     policy: Policy,
     new_key: NewKey,
+    services: Mapping[str, Incident] | None = None,
 ) -> tuple[Message, ...]:
     """Return the messages of an owner that are new or changed.
 
@@ -45,7 +46,9 @@ def plan_messages(
     alerted = [(alert, incidents[alert.incident]) for alert in alerts if alert.incident in incidents]
     after: dict[str, Message] = before
     for each in (alerted, ()):  # what an edit shows from the first time on may need no push
-        view = RecipientView.of(owner, after.values(), incidents, mutes=mutes, now=now, policy=policy)
+        view = RecipientView.of(
+            owner, after.values(), incidents, mutes=mutes, now=now, policy=policy, services=services
+        )
         after = after | changes(view, each, new_key)
         if after == before:
             break

@@ -85,8 +85,9 @@ class RecipientView:
         mutes: Mutes,
         now: datetime,
         policy: Policy,
+        services: Mapping[str, Incident] | None = None,
     ) -> "RecipientView":
-        """Build the view of an owner from all messages."""
+        """Build the view of an owner from all messages. By default `services` are among the incidents."""
         own = tuple(
             clamp_future(each, now, ("sent_at",))
             for each in messages
@@ -96,7 +97,8 @@ class RecipientView:
         live = [each for each in out if each.delivery is not Delivery.DONE and each.purpose in ABOUT_ACCOUNTS]
         pushes = Pushes.among(own, incidents, now)
         notified, shown = incident_keys(out), incident_keys(live)
-        services, joined = open_services(incidents.values()), joining(own, incidents)
+        services = open_services(incidents.values()) if services is None else services
+        joined = joining(own, incidents)
         return cls(owner, own, incidents, mutes, now, policy, pushes, notified, shown, services, joined)
 
     @property

@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -232,3 +233,66 @@ async def test_the_text_is_plain(night: Night, inbox: Inbox) -> None:
     assert "Please complete the captcha" in text or FLAG.text in text
     for mark in ("**", "<t:", "<@", "```", "-#", "\u2068", "](", "\\"):
         assert mark not in title + text, mark
+
+
+async def test_reminders_wait_there_too_while_nobody_can_see_the_account(night: Night, inbox: Inbox) -> None:
+    night.discord.is_down = True
+    await flagged(night, Account(OTHER, 3))
+    await night.pass_time(3 * MINUTE)
+    night.discord.is_down = False
+    await night.fail(ServiceProblem.TOKEN)
+    await night.pass_time(3 * HOUR)
+    assert len(inbox.texts) == 1
+    await flagged(night, Account(OTHER, 3))
+    await night.pass_time(5 * MINUTE)
+    assert len(inbox.texts) == 2, "the reminder"
+
+
+async def test_of_several_it_tells_those_that_discord_does_not_accept(night: Night, inbox: Inbox) -> None:
+    await flagged(night, Account(OTHER, 3))
+    await night.pass_time(10 * MINUTE)
+    night.discord.is_down = True
+    await night.see(Account(CHANNEL, 3, FLAG), Account(OTHER, 3, FLAG))
+    await night.pass_time(3 * MINUTE)
+    ((title, text),) = inbox.texts
+    assert OTHER[-4:] in title
+    assert CHANNEL[-4:] not in title + text
+    night.discord.is_down = False
+    await night.pass_time(MINUTE)
+    await night.see(Account(CHANNEL, 3, WORSE), Account(OTHER, 3, FLAG))
+    await night.pass_time(MINUTE)
+    assert len(inbox.texts) == 1
+    await night.see(Account(CHANNEL, 3, WORSE), Account(OTHER, 3))
+    await night.pass_time(10 * MINUTE, Account(CHANNEL, 3, WORSE), Account(OTHER, 3))
+    assert ["is back" in title for title in inbox.titles] == [False, True], "its end waits for no other"
+
+
+@pytest.mark.parametrize("step", [HOUR, 24 * HOUR])
+async def test_a_clock_that_is_set_back_neither_holds_it_up_nor_repeats_it(
+    night: Night, inbox: Inbox, step: timedelta
+) -> None:
+    night.discord.is_down = True
+    await flagged(night, Account(OTHER, 3))
+    await night.pass_time(MINUTE)
+    night.clock.set(night.clock.now() - step)
+    await night.pass_time(9 * MINUTE)
+    assert len(inbox.texts) == 1
+    await night.see(Account(CHANNEL, 3, WORSE), Account(OTHER, 3))
+    await night.pass_time(9 * MINUTE)
+    assert len(inbox.texts) == 2
+    night.clock.set(night.clock.now() - step)
+    await night.pass_time(9 * MINUTE)
+    assert len(inbox.texts) == 2
+
+
+async def test_what_is_over_before_the_service_takes_it_arrives_once(night: Night, inbox: Inbox) -> None:
+    night.discord.is_down = inbox.is_down = True
+    await flagged(night, Account(OTHER, 3))
+    await night.pass_time(4 * MINUTE)
+    both = Account(CHANNEL, 3), Account(OTHER, 3)
+    await night.see(*both)
+    await night.pass_time(10 * MINUTE, *both)
+    inbox.is_down = False
+    await night.pass_time(HOUR, *both)
+    assert len(inbox.texts) == 1
+    assert "is back" in inbox.titles[0]

@@ -11,6 +11,7 @@ from bot.domain.accounts import Account, Flag
 from bot.domain.incidents import RemedyVerdict, ServiceProblem
 from bot.domain.messages import Purpose
 from bot.domain.providers import Remedy
+from bot.notifications.apprise_transport import Address
 from bot.rules.audiences import Audience
 from bot.rules.policy import Policy
 from tests.support.clock import AT, DAY, HOUR, MINUTE, Clock
@@ -152,3 +153,17 @@ async def test_an_owner_of_both_lines_is_an_owner(tmp_path: Path) -> None:
         await flag(night)
         await night.pass_time(MINUTE)
         assert len(told(night, ADA)) == 1
+
+
+async def test_what_discord_does_not_accept_for_the_second_line_goes_outside_of_it(tmp_path: Path) -> None:
+    texts: list[str] = []
+    address = Address(-7, "json", lambda title, _text: not texts.append(title))
+    audiences = {BEA: Audience.ESCALATED, -7: Audience.UNACCEPTED}
+    async with Escalating(tmp_path / "midwatch.sqlite3", Clock(AT), audiences, [address]) as night:
+        await night.see(Account(CHANNEL, 3), Account(OTHER, 3))
+        await flag(night)
+        await night.pass_time(WAIT - MINUTE)
+        night.discord.is_down = True
+        assert texts == []
+        await night.pass_time(5 * MINUTE)
+        assert len(texts) == 1
