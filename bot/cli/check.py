@@ -9,6 +9,7 @@ import aiohttp
 import discord
 
 from bot.cli.check_database import try_database
+from bot.cli.check_listener import check_listener
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
 from bot.cli.findings import (
     WARN,
@@ -86,7 +87,8 @@ async def findings(settings: Settings, providers_of: ProvidersOf) -> AsyncIterat
         yield passed("Database", await try_database(settings.database_path))
     except StoreError as error:
         yield failed("Database", what(error))
-    for part in (check_discord(settings), check_addresses(settings), check_providers(settings, providers_of)):
+    apis = check_providers(settings, providers_of)
+    for part in (check_listener(settings), check_discord(settings), check_addresses(settings), apis):
         async for each in part:
             yield each
 

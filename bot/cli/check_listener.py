@@ -1,0 +1,61 @@
+"""Checks whether a start could listen where LISTEN says, and when the hook was called."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime
+from pathlib import Path
+
+from bot.cli.check_database import existing
+from bot.cli.findings import Finding, failed, passed, warned
+from bot.cli.healthy import ask
+from bot.config import Settings
+from bot.domain.errors import UnavailableError
+from bot.domain.wellness import ProblemKind, WatchProblem
+from bot.listener import has_metrics
+from bot.runtime.setting_values import ListenAddress
+from bot.storage import StoreError
+from bot.storage.database import connect
+from bot.storage.errors import as_store_errors
+from bot.storage.rows import GET_META
+
+
+async def check_listener(settings: Settings) -> AsyncIterator[Finding]:
+    """Check LISTEN and HOOK_SECRET, if they are set."""
+    if settings.listen is not None:
+        yield await try_to_listen(settings.listen)
+        if not has_metrics():
+            yield warned("Metrics", "/metrics answers 501. Install them: pip install 'midwatch[metrics]'.")
+    if settings.hook_secret is not None and settings.listen is None:
+        yield warned("Hook", "HOOK_SECRET does nothing without LISTEN. Set that, too.")
+    elif settings.hook_secret is not None:
+        yield passed("Hook", await last_call(settings.database_path))
+
+
+async def try_to_listen(address: ListenAddress) -> Finding:
+    """Listen for a moment."""
+    from bot.listener.server import Listener, listening  # noqa: PLC0415 - not without LISTEN
+
+    try:
+        async with listening(address, Listener(lambda: [WatchProblem(ProblemKind.SIGHT)])):
+            return passed("Listener", f"Midwatch can listen at {address}")
+    except UnavailableError as error:
+        try:
+            await asyncio.to_thread(ask, address)
+        except OSError:
+            return failed("Listener", str(error))
+        return passed("Listener", f"a running Midwatch listens at {address}")
+
+
+async def last_call(path: Path) -> str:
+    """Return when the hook was last called. That the database cannot be read is said elsewhere."""
+    from bot.listener.hook import HOOK_CALLED  # noqa: PLC0415 - not without HOOK_SECRET
+
+    try:
+        if (file := existing(path)) is not None:
+            with as_store_errors(file):
+                async with connect(file, read_only=True) as connection:
+                    for (value,) in await connection.execute_fetchall(GET_META, (HOOK_CALLED,)):
+                        return f"last called on {datetime.fromisoformat(value):%Y-%m-%d at %H:%M} UTC"
+    except StoreError:
+        return "not known"
+    return "not called yet"
