@@ -130,7 +130,7 @@ ERRORS: Final[Mapping[ErrorCode, str]] = {
 
 AGAIN: Final = "Try again in a minute; an owner finds more in the log."
 
-RESTORE: Final = "bring a backup back with `midwatch restore FILE`"
+RESTORE: Final = f"bring a backup back with `{PROGRAM} restore FILE`"
 
 # SQLite would write what a -wal file holds into whatever database it finds beside it.
 DATABASE: Final[Mapping[ErrorCode, str]] = {

@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.messages import ROUTES, RouteState
 from bot.render.text import code_span, count, when
+from bot.runtime.program import PROGRAM
 
 FAILURES: Final = {
     "50007": "Their direct messages are closed. They must allow them from my server.",
@@ -29,7 +30,7 @@ FAILURES: Final = {
     "30046": "Discord limits edits of old messages.",
     "40003": "Discord asks me to slow down.",
     "429": "Discord asks me to slow down.",
-    "not accepted": "The service does not take it. `python -m bot check` tries it again.",
+    "not accepted": f"The service does not take it. `{PROGRAM} check` tries it again.",
     "no alert channel": "ALERT_CHANNEL_ID is not set. Set it and restart me.",
 }
 """Why a message is not delivered, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""

@@ -71,7 +71,7 @@ def test_an_error_of_midjourney_proxy_names_no_other_provider(code: StrEnum) -> 
             ErrorCode.DATABASE_NEWER,
             (
                 "/data/midwatch.sqlite3 was written by a newer Midwatch: install that version again, "
-                "or bring a backup back with `midwatch restore FILE`."
+                "or bring a backup back with `python -m bot restore FILE`."
             ),
         ),
         (

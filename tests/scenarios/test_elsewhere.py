@@ -68,6 +68,17 @@ async def test_a_second_bot_is_refused_and_the_check_says_that_one_runs(sandbox:
         await first.stopped()
 
 
+async def test_a_backup_is_made_while_it_runs_and_brought_back_after(sandbox: Sandbox) -> None:
+    async with sandbox.process() as bot:
+        await sandbox.up()
+        async with sandbox.process("backup", "kept.sqlite3") as backup:
+            assert await backup.ended() == 0
+        await bot.stopped()
+    async with sandbox.process("restore", "kept.sqlite3") as restore:
+        assert await restore.ended() == 0
+    assert written(sandbox).splitlines()[-1].startswith("Restored from kept.sqlite3")
+
+
 async def test_the_check_writes_a_question_mark_for_what_the_terminal_lacks(sandbox: Sandbox) -> None:
     async with sandbox.process("check", DATABASE_PATH=str(sandbox.folder / f"{FOREIGN}.db")) as check:
         assert await check.ended() == 0

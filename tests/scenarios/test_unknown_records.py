@@ -46,6 +46,6 @@ async def test_it_is_refused_in_one_sentence_and_left_as_it_is(
         await ended(bot)
     assert what(refused.value) == (
         f"{bot.database} holds what this Midwatch does not understand: "
-        "install the version that used it last, or bring a backup back with `midwatch restore FILE`."
+        "install the version that used it last, or bring a backup back with `python -m bot restore FILE`."
     )
     assert bot.database.read_bytes() == before

@@ -145,12 +145,12 @@ def make_text(path: Path) -> None:
     [
         pytest.param(
             damage,
-            "is damaged or no database: bring a backup back with `midwatch restore FILE`, or move it and",
+            "is damaged or no database: bring a backup back with `python -m bot restore FILE`, or move it",
             id="damaged",
         ),
         pytest.param(
             make_text,
-            "is damaged or no database: bring a backup back with `midwatch restore FILE`, or move it and",
+            "is damaged or no database: bring a backup back with `python -m bot restore FILE`, or move it",
             id="not-a-database",
         ),
         pytest.param(make_newer, "a newer Midwatch: install that version again", id="newer"),

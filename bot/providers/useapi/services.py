@@ -7,13 +7,14 @@ and the end of its session.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
 from bot.domain.account_info import InfoSnapshot
 from bot.domain.accounts import Account, Flag, FlagKind
 from bot.domain.errors import ErrorCode
+from bot.domain.plain import EPOCH
 from bot.domain.providers import Remedy, key_of, reference_to
 from bot.domain.services import SERVICES, Service
 from bot.providers.errors import MalformedResponse, NotConfigured, ProviderError, Rejected
@@ -144,5 +145,5 @@ def expiry_in(entry: Entry, path: Sequence[str]) -> datetime | None:
         value = fields_of(value).get(name)
     seconds = number_of(value)
     if seconds is not None:
-        return datetime.fromtimestamp(seconds, UTC) if seconds < LAST_SECOND else None
+        return EPOCH + timedelta(seconds=seconds) if seconds < LAST_SECOND else None
     return time_of(value)
