@@ -120,7 +120,7 @@ async def run(
             if error.code is ErrorCode.DATABASE_LOCKED and stop.is_set():
                 return
             raise
-        session = await stack.enter_async_context(open_session())
+        session = await stack.enter_async_context(open_session(settings.proxy_url))
         settings, services = await chosen_services(settings, session)
         if services is not None:
             log.log(logging.WARNING if services.mark == WARN else logging.INFO, "%s", services.words)
@@ -157,7 +157,7 @@ async def run(
 
 async def last_words(settings: Settings, outbox: Outbox) -> None:
     """Say outside of Discord that the watch ends as Discord refuses the token, and what it could not tell."""
-    addresses = open_addresses(settings.alert_urls)
+    addresses = open_addresses(settings.alert_urls, settings.proxy_url)
     transport, text = AppriseTransport(addresses, LAST_WORDS_LIMIT), stopped_by_token(outbox.untold())
     sending = (transport.send(each.recipient, text, nonce="", silent=False) for each in addresses)
     await asyncio.gather(*sending, return_exceptions=True)
@@ -209,7 +209,7 @@ async def assemble(
         settings.escalate_after,
         settings.info_every,
     )
-    addresses = open_addresses(settings.alert_urls)
+    addresses = open_addresses(settings.alert_urls, settings.proxy_url)
     heard = Audience.ALL_PUSHES if settings.alert_urls_always else Audience.UNACCEPTED
     audiences = dict.fromkeys(settings.second_owners, Audience.ESCALATED)
     audiences |= {each.recipient: heard for each in addresses}

@@ -111,6 +111,11 @@ class Settings:
         secret(values.read_hook_secret),
         "The secret end of the address /hook/... there, where a POST makes it check your accounts at once.",
     )
+    proxy_url: SecretStr | None = setting(
+        secret(values.read_proxy_address),
+        "An HTTP proxy for all that leaves this machine; it may hold a user name and a password, "
+        "and is secret (docs/proxy.md).",
+    )
     poll_interval: timedelta = setting(
         values.read_poll_interval, "How often the account list is read: 5s or more.", timedelta(seconds=60)
     )
@@ -171,7 +176,8 @@ class Settings:
     @property
     def secrets(self) -> tuple[SecretStr, ...]:
         """All that must never be shown."""
-        return (*self.tokens, *self.alert_urls, *filter(None, (self.heartbeat_url, self.hook_secret)))
+        others = (self.heartbeat_url, self.hook_secret, self.proxy_url)
+        return (*self.tokens, *self.alert_urls, *filter(None, others))
 
     @property
     def tokens(self) -> tuple[SecretStr, ...]:

@@ -168,7 +168,7 @@ async def api(settings: Settings, sent: list[str]) -> AsyncGenerator[UseapiClien
     assert settings.useapi_token is not None  # noqa: S101 - `run` requires it
     trace = aiohttp.TraceConfig()
     trace.on_request_headers_sent.append(record)
-    async with open_session([trace]) as session:
+    async with open_session(settings.proxy_url, [trace]) as session:
         with said_if_slow(settings.useapi_url):
             yield UseapiClient(session, settings.useapi_url, settings.useapi_token)
 

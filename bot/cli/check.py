@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import discord
@@ -24,6 +25,7 @@ from bot.cli.findings import (
 )
 from bot.cli.terminal import complain, said_if_slow, say
 from bot.config import Settings
+from bot.domain.secret import SecretStr
 from bot.domain.services import subscription_of
 from bot.interactions.permissions import BOARD_NAMES, NAMES, PIN, AlertChannel, lacking, owners_of
 from bot.notifications.apprise_transport import AppriseTransport, open_addresses
@@ -31,6 +33,7 @@ from bot.notifications.transport import DeliveryError
 from bot.providers.api_client import open_session
 from bot.providers.errors import ProviderError, Unauthorized, Unpaid
 from bot.providers.provider import Provider
+from bot.providers.proxy import Connector
 from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
 from bot.render.text import bare, count
@@ -40,6 +43,7 @@ FAILED: Final = 69
 LOOK_AT_THEM: Final = "Midwatch can run; look at the WARN lines."
 FIX_THEM: Final = "Fix the FAIL lines, then run the check again."
 DISCORD_LIMIT_SECONDS: Final = 30
+PROXY_LIMIT_SECONDS: Final = 5
 NAME_LIMIT: Final = 100
 COMMANDS: Final[frozenset[str]] = frozenset(
     (
@@ -87,15 +91,31 @@ async def findings(settings: Settings, providers_of: ProvidersOf) -> AsyncIterat
         yield passed("Database", await try_database(settings.database_path))
     except StoreError as error:
         yield failed("Database", what(error))
+    if settings.proxy_url is not None:
+        yield await check_proxy(settings.proxy_url)
     apis = check_providers(settings, providers_of)
     for part in (check_listener(settings), check_discord(settings), check_addresses(settings), apis):
         async for each in part:
             yield each
 
 
+async def check_proxy(proxy: SecretStr) -> Finding:
+    """Check that the proxy takes connections. Who cannot be reached through it, the lines below say."""
+    address = urlsplit(proxy.get_secret_value())
+    try:
+        async with asyncio.timeout(PROXY_LIMIT_SECONDS):
+            _, writer = await asyncio.open_connection(address.hostname, address.port or 80)
+    except OSError:
+        return failed(
+            "PROXY_URL", "nothing takes connections there. Start the proxy, or correct its address."
+        )
+    writer.close()
+    return passed("PROXY_URL", "the proxy takes connections; this machine's own addresses need none")
+
+
 async def check_providers(settings: Settings, providers_of: ProvidersOf) -> AsyncIterator[Finding]:
     """Check the APIs that are watched."""
-    async with open_session() as session:
+    async with open_session(settings.proxy_url) as session:
         settings, services = await chosen_services(settings, session)
         if services is not None:
             yield services
@@ -144,7 +164,7 @@ async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
 
 async def check_addresses(settings: Settings) -> AsyncIterator[Finding]:
     """Send a test to each address of ALERT_URLS."""
-    addresses = open_addresses(settings.alert_urls)
+    addresses = open_addresses(settings.alert_urls, settings.proxy_url)
     transport = AppriseTransport(addresses)
     for each in addresses:
         subject = f"Alerts by {each.name}"
@@ -160,7 +180,8 @@ async def check_addresses(settings: Settings) -> AsyncIterator[Finding]:
 @asynccontextmanager
 async def logged_in(settings: Settings) -> AsyncGenerator[tuple[discord.Client, Finding]]:
     """Log in at Discord without connecting, and yield the client with what was found."""
-    async with discord.Client(intents=discord.Intents(guilds=True)) as client:
+    intents, connector = discord.Intents(guilds=True), Connector(settings.proxy_url)
+    async with discord.Client(intents=intents, connector=connector) as client:
         with said_if_slow("Discord"):
             token = await checked("Discord token", log_in(client, settings))
         yield client, token

@@ -9,10 +9,11 @@ import discord
 from discord.ext import commands
 
 from bot.domain.clock import utc_now
-from bot.domain.errors import UnavailableError
+from bot.domain.errors import Cause, UnavailableError
 from bot.providers.failures import proxies_unused
 from bot.providers.http_response import parse_retry_after
-from bot.render.error_messages import UNTRUSTED, UNUSED_PROXIES
+from bot.providers.proxy import ProxyError
+from bot.render.error_messages import CAUSES, UNTRUSTED, UNUSED_PROXIES
 
 DISCORD_FAILURES: Final = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """What a request to Discord may fail with."""
@@ -25,9 +26,11 @@ TOO_MANY_COMMANDS: Final = 30034
 TOO_MANY_COMMANDS_WAIT: Final = timedelta(hours=1)
 
 
-def unavailable(error: Exception) -> UnavailableError:  # noqa: PLR0911 - a table
+def unavailable(error: Exception) -> UnavailableError:  # noqa: C901, PLR0911 - a table
     """Return the sentence for an error, whose own text may hold addresses and headers."""
     match error:
+        case ProxyError():
+            return UnavailableError(CAUSES[Cause(error.code)].replace("\n", " ").format(service="Discord"))
         case discord.DiscordServerError():
             return UnavailableError(f"Discord has a server error (HTTP {error.status}).")
         case discord.RateLimited():

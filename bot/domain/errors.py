@@ -121,6 +121,10 @@ class Cause(StrEnum):
     """The API refused the request itself."""
     SUBSCRIPTION = "subscription"
     QUOTA = "quota"
+    PROXY_SILENT = "proxy silent"
+    """The proxy of PROXY_URL takes no connection, or does not answer as one does."""
+    PROXY_LOGIN = "proxy login"
+    PROXY_REFUSED = "proxy refused"
     FAULT = "fault"
     """An unexpected error of Midwatch itself."""
 

@@ -27,6 +27,7 @@ from bot.interactions.responses import InFlight, Interaction, defer, defer_updat
 from bot.loops import WatchLoops
 from bot.pictures.process import Pictures
 from bot.polling.pollers import AccountPollers
+from bot.providers.proxy import Connector
 from bot.render.text import span
 from bot.runtime.log_setup import log_fact
 from bot.runtime.supervisor import describe, is_surprise
@@ -110,6 +111,7 @@ class Midwatch(commands.Bot):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=PATIENCE_WITH_RATE_LIMITS.total_seconds(),
         )
+        self._proxy = settings.proxy_url
         self.own_tokens = settings.tokens
         """The tokens that nobody may enter as the Discord token of an account."""
         self.alert_channel_id = settings.alert_channel_id
@@ -134,10 +136,10 @@ class Midwatch(commands.Bot):
             discord.HTTPException, aiohttp.ClientError, OSError: Discord cannot be reached.
         """
         try:
+            self.http.connector = Connector(self._proxy, limit=0)  # a login that failed closed the last one
             await self.login(token)
         except BaseException:  # also when it is given up for taking too long
             await self.http.close()
-            self.http.connector = discord.utils.MISSING  # the closed session took its connector along
             raise
 
     async def register(self) -> None:

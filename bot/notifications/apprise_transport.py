@@ -2,8 +2,9 @@
 
 import asyncio
 import hashlib
+import os
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 from bot.domain.messages import Route
 from bot.domain.secret import SecretStr
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef
+from bot.providers.failures import PROXIES
 from bot.render.message_content import MessageContent
 from bot.render.outside_text import outside_text
 from bot.runtime.alert_addresses import service_at
@@ -34,9 +36,20 @@ class Address:
     """Sends a title and a text, and returns whether the service took them. It blocks."""
 
 
-def open_addresses(urls: Iterable[SecretStr]) -> tuple[Address, ...]:
+def open_addresses(urls: Collection[SecretStr], proxy: SecretStr | None = None) -> tuple[Address, ...]:
     """Return the addresses; Apprise has accepted each of them before, when the settings were read."""
+    if urls:
+        use_proxy(proxy)
     return tuple(open_address(url.get_secret_value()) for url in dict.fromkeys(urls))
+
+
+def use_proxy(proxy: SecretStr | None) -> None:
+    """Have Apprise's libraries use a proxy, or none. They look for proxies in the environment alone."""
+    for name in [name for name in os.environ if name.upper() in {*PROXIES, "NO_PROXY"}]:
+        del os.environ[name]
+    if proxy is not None:
+        url = proxy.get_secret_value()
+        os.environ.update({"HTTP_PROXY": url, "HTTPS_PROXY": url, "NO_PROXY": "localhost,127.0.0.0/8,::1"})
 
 
 def open_address(url: str) -> Address:

@@ -22,6 +22,7 @@ from bot.domain.secret import SecretStr
 from bot.providers.errors import MalformedResponse, ProviderError, RateLimited, Unreachable
 from bot.providers.failures import unreachable
 from bot.providers.http_response import ApiRequest, ApiResponse
+from bot.providers.proxy import Connector
 from bot.providers.redaction import HIDDEN, redact
 from bot.runtime.aside import aside
 
@@ -50,9 +51,12 @@ class Limits:
     info: float = 90
 
 
-def open_session(traces: Iterable[aiohttp.TraceConfig] = ()) -> aiohttp.ClientSession:
+def open_session(
+    proxy: SecretStr | None = None, traces: Iterable[aiohttp.TraceConfig] = ()
+) -> aiohttp.ClientSession:
     """Return a session for the API. A header may have 64 kB: servers in front of the API add long ones."""
     return aiohttp.ClientSession(
+        connector=Connector(proxy),
         trust_env=False,
         cookie_jar=aiohttp.DummyCookieJar(),
         max_line_size=HEADER_LIMIT,

@@ -26,7 +26,7 @@ from bot.domain.accounts import Flag
 from bot.domain.errors import Cause, CodedError, ErrorCode
 
 LASTING: Final = frozenset(
-    {Cause.CERTIFICATE, Cause.CHALLENGE, Cause.ENCODING, Cause.REDIRECT, Cause.WEB_PAGE}
+    {Cause.CERTIFICATE, Cause.CHALLENGE, Cause.ENCODING, Cause.PROXY_LOGIN, Cause.REDIRECT, Cause.WEB_PAGE}
     | {ErrorCode.TOKEN_HIDDEN, ErrorCode.UNFINISHED}
 )
 """What a second try within seconds does not help."""

@@ -59,6 +59,12 @@ CAUSES: Final[Mapping[Cause, str]] = {
     "Renew the subscription at useapi.net.",
     Cause.QUOTA: "Your useapi.net subscription does not cover this many accounts.\n"
     "Remove an account, or extend the subscription at useapi.net.",
+    Cause.PROXY_SILENT: "{service} cannot be reached: the proxy of PROXY_URL does not answer as one.\n"
+    "Check its address, that it runs, and that this machine may use it.",
+    Cause.PROXY_LOGIN: "{service} cannot be reached: the proxy refuses the login in PROXY_URL.\n"
+    "Correct the user name and password there.",
+    Cause.PROXY_REFUSED: "{service} cannot be reached through the proxy of PROXY_URL.\n"
+    "Check that the proxy lets this machine ask it, and has a network.",
     Cause.FAULT: "Something broke inside Midwatch while it read the list.\nThe log says what went wrong.",
 }
 """Why the API gave nothing to read, and on the next line what to do about it."""
@@ -75,7 +81,9 @@ PASSING: Final = frozenset(
     }
 )
 """What may be over in a few minutes."""
-UNUSED_PROXIES: Final = "Midwatch does not use {proxies}: let this machine connect by itself."
+UNUSED_PROXIES: Final = (
+    "Midwatch does not use {proxies}: set PROXY_URL, or let this machine connect by itself."
+)
 
 USE_THAT: Final = "Use that account, or remove it first with /mjremove."
 REPLY: Final = "Log in to Discord as that account, answer what Midjourney asks, and only then reset it."

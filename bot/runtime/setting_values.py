@@ -153,6 +153,17 @@ def read_yes(text: str) -> bool:
     return text.casefold() == "yes"
 
 
+def read_proxy_address(text: str) -> str:
+    """Read the address of an HTTP proxy, which may hold a user name and a password."""
+    wanted = "write that of an HTTP proxy, like http://user:password@proxy.example:3128"
+    if text.casefold().startswith("socks"):
+        raise ValueError(f"names a SOCKS proxy, which is not supported: {wanted}")
+    address = web_address(text, wanted)
+    if address.scheme != "http" or address.path not in {"", "/"} or address.query or address.fragment:
+        raise ValueError(f"is not the address of an HTTP proxy: {wanted}")
+    return text
+
+
 def read_snowflake(text: str) -> int:
     """Read one Discord id."""
     if SNOWFLAKE.fullmatch(text) is None or not 0 < int(text) < SNOWFLAKE_END:

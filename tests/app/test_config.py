@@ -198,6 +198,11 @@ BAD = [
     pytest.param("GUILD_IDS", "0" * 18, "not a Discord id", id="zero"),
     pytest.param("ALERT_CHANNEL_ID", "9" * 20, "not a Discord id", id="too-large"),
     pytest.param("ALERT_CHANNEL_ID", "١٢٣٤٥٦٧٨٩٠١٢٣٤٥٦٧٨", "not a Discord id", id="other-digits"),
+    pytest.param("PROXY_URL", "socks5://proxy.example:1080", "SOCKS proxy, which is not supp", id="socks"),
+    pytest.param("PROXY_URL", "https://proxy.example", "of an HTTP proxy, like http", id="proxy-with-tls"),
+    pytest.param("PROXY_URL", "http://proxy.example/path", "of an HTTP proxy", id="proxy-with-a-path"),
+    pytest.param("PROXY_URL", "proxy.of-mine.example:3128", "of an HTTP proxy", id="proxy-without-http"),
+    pytest.param("PROXY_URL", "http://ada:s3c/ret@proxy.example", "of an HTTP proxy", id="proxy-open-slash"),
     pytest.param("HEARTBEAT_URL", "hc-ping.example/abc", "not a web address", id="heartbeat"),
     pytest.param("LISTEN", "localhost", "no port or host:port", id="no-port"),
     pytest.param("LISTEN", "http://127.0.0.1:8080", "no port or host:port", id="web-address"),
@@ -296,6 +301,7 @@ def test_no_value_is_carried_along_by_the_error(environment: pytest.MonkeyPatch)
 def test_settings_do_not_show_their_secrets(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("HEARTBEAT_URL", "https://hc-ping.example/kept-from-all-eyes")
     environment.setenv("HOOK_SECRET", "kept-from-all-eyes")
+    environment.setenv("PROXY_URL", "http://ada:kept-from-all-eyes@proxy.example:3128")
     settings = load_settings(None)
     shown = repr(settings) + str(settings) + repr(plain(settings))
     assert [secret for secret in (DISCORD, USEAPI, "kept-from-all-eyes") if secret in shown] == []

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any, cast
+from urllib.parse import quote
 
 import pytest
 from aiohttp import web
@@ -16,6 +18,7 @@ from bot.notifications.transport import DeliveryError, FailureKind
 from bot.render.message_content import MessageContent
 from bot.runtime.alert_addresses import service_at
 from bot.runtime.setting_values import read_alert_urls
+from tests.support.http_proxy import USER, OwnProxy
 
 SECRET = "topic-made-for-the-search"
 ALERT = MessageContent("⚠️ **Aurora** needs you\nFlagged <t:1796000000:f> (<t:1796000000:R>)")
@@ -158,3 +161,31 @@ def test_an_unknown_address_is_refused_without_its_text(text: str) -> None:
     with pytest.raises(ValueError, match="does not know") as raised:
         read_alert_urls(text)
     assert SECRET not in str(raised.value)
+
+
+@pytest.mark.usefixtures("_environment")
+async def test_addresses_elsewhere_go_through_the_proxy_and_those_of_this_machine_do_not(
+    service: Service,
+) -> None:
+    async with OwnProxy(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n") as proxy:
+        url = SecretStr(f"http://{USER}:{quote(proxy.password, safe='')}@127.0.0.1:{proxy.port}")
+        here, elsewhere = open_addresses([SecretStr(service.url), SecretStr("json://hook.example/x")], url)
+        assert await asyncio.to_thread(here.notify, "near", "")
+        assert not await asyncio.to_thread(elsewhere.notify, "far", "")
+    assert (len(service.bodies), proxy.requests()) == (1, ["POST http://hook.example/x"])
+
+
+@pytest.mark.usefixtures("_environment")
+async def test_the_proxies_of_the_environment_are_not_used(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    monkeypatch.setenv("NO_PROXY", "")
+    await send(service)
+    assert len(service.bodies) == 1
+
+
+@pytest.fixture
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:  # pyright: ignore[reportUnusedFunction] - pytest calls it
+    """An environment of the test's own."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())

@@ -32,7 +32,7 @@ PACKAGES: Final = (
     Package(1, ("bot.rules",)),
     Package(1, ("bot.render",), frozenset({"discord"})),
     Package(1, ("bot.storage",), frozenset({"aiosqlite", "filelock"})),
-    Package(1, ("bot.providers",), frozenset({"aiohttp"})),
+    Package(1, ("bot.providers",), frozenset({"aiohttp", "yarl"})),
     Package(1, ("bot.pictures",), frozenset({"matplotlib"})),
     Package(2, ("bot.incidents",)),
     Package(3, ("bot.polling",), frozenset({"aiohttp"})),
