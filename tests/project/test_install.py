@@ -135,39 +135,32 @@ def test_ctrl_c_while_the_command_is_loaded_gives_no_traceback(installed: Instal
 
 @pytest.fixture
 def sandbox(installed: Installed, api: SimulatedUseapi, world: SimulatedDiscord) -> Iterator[Sandbox]:
-    """Both simulated sides, for a command that reads its `.env` from an empty folder."""
+    """Both simulated sides, and the command in an empty folder."""
     pointed = installed.libraries / "sitecustomize.py"
     pointed.write_text(POINTED.format(api=world.api, gateway=world.gateway))
-    settings = {
-        "DISCORD_TOKEN": SANDBOX_BOT_TOKEN,
-        "USEAPI_TOKEN": api.token,
-        "USEAPI_URL": api.url,
-        "GUILD_IDS": str(world.guild_id),
-        "POLL_INTERVAL": "5s",
-    }
-    example = (installed.libraries / "bot" / ".env.example").read_text("utf-8")
-    given = "".join(f"{name}={value}\n" for name, value in settings.items())
-    (installed.folder / ".env").write_text(f"{example}\n{given}")
 
     async def spawn(words: Sequence[str], log: Path) -> process.Process:
-        with log.open("ab") as output:
+        with log.open("ab") as output, (installed.folder / "answers").open("rb") as answers:
             return await asyncio.create_subprocess_exec(
                 *installed.command(*words),
+                stdin=answers,
                 stdout=output,
                 stderr=output,
                 cwd=installed.folder,
-                env={"PATH": os.environ["PATH"]},
+                env={"PATH": os.environ["PATH"], "POLL_INTERVAL": "5s"},
             )
 
     yield Sandbox(api, world, installed.folder, spawn)
     pointed.unlink()
 
 
-async def test_the_command_checks_and_runs_and_an_alert_arrives(sandbox: Sandbox, ada: Visitor) -> None:
-    async with Process(["midwatch", "check"], sandbox.log, sandbox.spawn) as check:
-        assert await check.ended() == 0
-    assert sandbox.output().splitlines()[-1] == "Everything is right."
+async def test_the_command_is_set_up_and_runs_and_an_alert_arrives(sandbox: Sandbox, ada: Visitor) -> None:
     account = sandbox.api.add()
+    answers = (SANDBOX_BOT_TOKEN, "1", "#alerts", "2", sandbox.api.url, "", sandbox.api.token)
+    (sandbox.folder / "answers").write_text("".join(f"{each}\n" for each in answers))
+    async with Process(["midwatch", "setup"], sandbox.log, sandbox.spawn) as setup:
+        assert await setup.ended() == 0
+    assert sandbox.output().splitlines()[-1] == "Next, in this folder: midwatch run"
     async with Process(["midwatch", "run"], sandbox.log, sandbox.spawn) as bot:
         await sandbox.up()
         sandbox.api.flag(account.channel, CAPTCHA)
