@@ -85,6 +85,8 @@ class AppriseTransport:
     def __init__(self, addresses: Iterable[Address], limit: timedelta = SEND_LIMIT) -> None:
         self._addresses = {each.recipient: each for each in addresses}
         self._limit = limit
+        self._taken: set[tuple[int, str]] = set()
+        """The nonces that each address took: what could not be written down is not sent again."""
 
     def has(self, route: Route) -> bool:
         """Whether a route exists."""
@@ -99,11 +101,13 @@ class AppriseTransport:
         channel_id: int,
         content: MessageContent,
         *,
-        nonce: str,  # noqa: ARG002 - the protocol's
+        nonce: str,
         silent: bool,  # noqa: ARG002 - the protocol's
     ) -> MessageRef:
-        """Send a message. A second attempt may arrive as a second message."""
-        address = self._addresses.get(channel_id)
+        """Send a message. After a restart a second attempt may arrive as a second message."""
+        place, address = MessageRef(channel_id, 0), self._addresses.get(channel_id)
+        if nonce and (channel_id, nonce) in self._taken:
+            return place
         if address is None:
             raise DeliveryError(FailureKind.GONE, "no such address")
         title, text = outside_text(content)
@@ -114,11 +118,12 @@ class AppriseTransport:
             raise DeliveryError(FailureKind.WAIT, "TimeoutError") from None
         if not is_accepted:
             raise DeliveryError(FailureKind.WAIT, REFUSED)
-        return MessageRef(channel_id, 0)
+        self._taken.add((channel_id, nonce))
+        return place
 
     async def edit(self, place: MessageRef, content: MessageContent) -> None:
         """Send what a message shows in the end as another one."""
-        await self.send(place.channel_id, content, nonce="", silent=True)
+        await self.send(place.channel_id, content, nonce=content.fingerprint, silent=True)
 
     async def delete(self, place: MessageRef) -> None:
         """Leave a message where it is."""

@@ -73,6 +73,17 @@ async def test_a_service_gets_the_first_line_as_the_title_and_the_rest_as_text(s
     assert (body["title"], body["message"]) == ("⚠️ Aurora needs you", "Flagged 2026-11-30 00:53 UTC")
 
 
+async def test_what_a_service_took_is_not_sent_there_again(service: Service) -> None:
+    (address,) = open_addresses([SecretStr(service.url)])
+    transport = AppriseTransport([address])
+    for nonce in ("one", "one", "other"):
+        place = await transport.send(address.recipient, ALERT, nonce=nonce, silent=False)
+        assert len(service.bodies) == (1 if nonce == "one" else 2)
+    for _ in range(2):
+        await transport.edit(place, ALERT)
+    assert len(service.bodies) == 3
+
+
 @pytest.mark.parametrize(
     ("url", "is_whole"),
     [
