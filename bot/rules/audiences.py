@@ -143,6 +143,7 @@ def refusals(address: int, scene: Scene) -> Iterator[tuple[Alert, datetime]]:
                 if entry.reason is not None and entry.reason in NEWS and entry.incident not in told:
                     yield Alert(entry.incident, entry.reason, notify=True), unaccepted_at(message, scene)
     if not scene.owners:
+        told |= incident_keys(each for each in scene.messages if each.sent_at is not None)
         for incident in scene.incidents.values():
             if is_loud(incident) and incident.key not in told:
                 yield opening(incident), incident.opened_at + ACCEPTED_WITHIN

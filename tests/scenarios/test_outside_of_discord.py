@@ -296,3 +296,13 @@ async def test_what_is_over_before_the_service_takes_it_arrives_once(night: Nigh
     await night.pass_time(HOUR, *both)
     assert len(inbox.texts) == 1
     assert "is back" in inbox.titles[0]
+
+
+async def test_what_discord_accepted_goes_nowhere_else_while_no_owner_is_known(
+    night: Night, inbox: Inbox
+) -> None:
+    await flagged(night, Account(OTHER, 3))
+    await night.settle()
+    night.owners.clear()
+    await night.pass_time(30 * MINUTE)
+    assert inbox.tries == 0
