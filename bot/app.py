@@ -5,27 +5,25 @@ import gc
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Generator, Iterable, Sequence
-from contextlib import AsyncExitStack, contextmanager, suppress
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
-from typing import Final, cast
+from typing import Final
 
 import aiohttp
-import discord
 from discord.ext import commands
-from discord.gateway import DiscordWebSocket
 
 from bot.actions.account_admin import AccountAdmin
 from bot.actions.account_info import AccountInfoService
 from bot.actions.info_order import ASKING, InfoOrder
 from bot.actions.remedies import Remedies
-from bot.cli.discord_errors import DISCORD_FAILURES, LOGIN_REFUSED, unavailable
+from bot.cli.discord_errors import unavailable
 from bot.cli.findings import WARN, chosen_services, warn
 from bot.cli.terminal import signals
 from bot.config import Settings
+from bot.connection import serve
 from bot.domain.clock import utc_now
-from bot.domain.errors import ErrorCode, TokenRefusedError, UnavailableError
+from bot.domain.errors import ErrorCode, TokenRefusedError
 from bot.domain.measures import UNCOUNTED, Measures
 from bot.domain.services import MIDJOURNEY, SERVICES
 from bot.incidents.service import IncidentService
@@ -60,16 +58,11 @@ from bot.storage import BUSY_TIMEOUT, Backups, Store, StoreError
 
 log = logging.getLogger(__name__)
 
-LOGIN_LIMIT: Final = timedelta(seconds=60)
-REGISTER_EVERY: Final = timedelta(hours=1)
-REGISTER_LIMIT: Final = timedelta(minutes=2)
-CONNECT_DELAY: Final = timedelta(minutes=5)
-"""The cap of the delay before a new connection: Discord allows a bot 1,000 of them a day."""
 SWITCH_INTERVAL: Final = timedelta(microseconds=500)
 """How long a computation in a thread keeps the event loop waiting. Python's own 5 ms would add up."""
-GOODBYE_LIMIT: Final = timedelta(milliseconds=300)
+BACKUP_DELAY: Final = timedelta(hours=1)
+"""The cap of the delay before a backup that failed is tried again."""
 LAST_WORDS_LIMIT: Final = timedelta(seconds=20)
-AUTHENTICATION_FAILED: Final = 4004
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +134,7 @@ async def run(
         await load(bot, extensions)
         if backups := bot.services.backups:
             name = "backing up the database"
-            loop = supervise(backups.run, name=name, stop=stop, longest_delay=REGISTER_EVERY)
+            loop = supervise(backups.run, name=name, stop=stop, longest_delay=BACKUP_DELAY)
             await stack.enter_async_context(beside(loop))
         serving = await stack.enter_async_context(beside(serve(bot, settings, stop)))
         if settings.alert_channel_id is None and not settings.alert_urls:
@@ -285,64 +278,3 @@ def providers_of(
     if settings.mjproxy is not None:
         providers.append(MjproxyClient(session, *settings.mjproxy, sleep=sleep, measures=measures))
     return providers
-
-
-async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
-    """Log in, register the commands, and stay connected until the stop."""
-
-    async def log_in() -> None:
-        with reached():
-            await bot.log_in(settings.discord_token.get_secret_value())
-
-    async def register() -> None:
-        with reached():
-            await bot.register()
-
-    try:
-        name = "the login at Discord"
-        await supervise(log_in, name=name, stop=stop, limit=LOGIN_LIMIT, fatal=(discord.LoginFailure,))
-    except discord.LoginFailure:
-        raise TokenRefusedError(LOGIN_REFUSED) from None
-    if stop.is_set():
-        return
-    registering = supervise(
-        register, name="registering the commands", stop=stop, every=REGISTER_EVERY, limit=REGISTER_LIMIT
-    )
-    async with beside(registering):
-        await supervise(
-            partial(connect, bot),
-            name="the connection to Discord",
-            stop=stop,
-            longest_delay=CONNECT_DELAY,
-            fatal=(TokenRefusedError, UnavailableError),
-        )
-
-
-@contextmanager
-def reached() -> Generator[None]:
-    """Raise UnavailableError instead of the errors of the library and of the network."""
-    try:
-        yield
-    except DISCORD_FAILURES as error:
-        raise unavailable(error) from None
-
-
-async def connect(bot: Midwatch) -> None:
-    """Stay connected to the gateway. discord.py reconnects until Discord ends the connection for good."""
-    try:
-        await bot.connect()
-    except discord.ConnectionClosed as closed:
-        if closed.code == AUTHENTICATION_FAILED:
-            raise TokenRefusedError(LOGIN_REFUSED) from None
-        raise unavailable(closed) from None
-    finally:
-        await hang_up(bot)
-
-
-async def hang_up(bot: Midwatch) -> None:
-    """Close the gateway connection. discord.py alone would wait 30 s for a gateway that is gone."""
-    gateway = cast(DiscordWebSocket | None, bot.ws)  # None until the first connection
-    if gateway is not None and gateway.open:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(GOODBYE_LIMIT.total_seconds()):
-                await gateway.close()

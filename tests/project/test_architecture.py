@@ -43,7 +43,7 @@ PACKAGES: Final = (
     Package(5, ("bot.interactions",), frozenset({"aiohttp", "discord"})),
     Package(6, ("cogs",), frozenset({"discord"})),
     Package(6, ("bot.cli",), frozenset({"aiohttp", "discord"})),
-    Package(7, ("bot.app",), frozenset({"aiohttp", "discord"})),
+    Package(7, ("bot.app", "bot.connection"), frozenset({"aiohttp", "discord"})),
     Package(8, ("bot.__main__",)),
 )
 

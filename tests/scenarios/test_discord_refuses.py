@@ -9,8 +9,8 @@ from typing import Any, cast
 import discord
 import pytest
 
-from bot.app import reached
 from bot.cli.discord_errors import TOO_MANY_COMMANDS
+from bot.connection import reached
 from bot.domain.errors import UnavailableError
 from bot.interactions.responses import logged
 from bot.runtime.supervisor import Health, supervise
