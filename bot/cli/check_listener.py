@@ -24,7 +24,9 @@ async def check_listener(settings: Settings) -> AsyncIterator[Finding]:
     if settings.listen is not None:
         yield await try_to_listen(settings.listen)
         if not has_metrics():
-            yield warned("Metrics", "/metrics answers 501. Install them: pip install 'midwatch[metrics]'.")
+            yield warned(
+                "Metrics", "/metrics answers 501. Its library is missing: `pip install prometheus_client`."
+            )
     if settings.hook_secret is not None and settings.listen is None:
         yield warned("Hook", "HOOK_SECRET does nothing without LISTEN. Set that, too.")
     elif settings.hook_secret is not None:

@@ -31,7 +31,7 @@ GOODBYE_SECONDS: Final = 0.2
 JSON: Final = "application/json"
 SILENT: Final = logging.Logger("silent", logging.CRITICAL + 1)  # noqa: LOG001 - it is to have no parent
 """The log of aiohttp's server, which would hold requests, and so the secret of the hook."""
-NO_METRICS: Final = "Install Midwatch with its extra: pip install 'midwatch[metrics]'."
+NO_METRICS: Final = "The library is missing: pip install prometheus_client, where Midwatch is installed."
 
 
 def answer(status: HTTPStatus, text: str | bytes = b"", kind: str = "text/plain") -> web.Response:

@@ -137,7 +137,9 @@ def read_alert_urls(text: str) -> tuple[str, ...]:
     try:
         unknown = [number for number, url in enumerate(urls, start=1) if service_at(url) is None]
     except ModuleNotFoundError:
-        raise ValueError('needs the library apprise: run `pip install "midwatch[apprise]"`') from None
+        raise ValueError(
+            "needs the library apprise: `pip install apprise` where Midwatch is installed"
+        ) from None
     if unknown:
         raise ValueError(
             f"has an address that Apprise does not know (number {unknown[0]}): "

@@ -91,7 +91,10 @@ async def test_a_missing_library_is_warned_of_with_how_to_get_it(
 ) -> None:
     monkeypatch.setattr(check_listener, "has_metrics", lambda: False)
     _, line = await checked(LISTEN=unused_port())
-    assert line == "WARN  Metrics: /metrics answers 501. Install them: pip install 'midwatch[metrics]'."
+    assert (
+        line
+        == "WARN  Metrics: /metrics answers 501. Its library is missing: `pip install prometheus_client`."
+    )
 
 
 async def test_a_database_that_cannot_be_read_is_no_error_of_the_hook(bot: Bot, checked: Checks) -> None:
