@@ -15,7 +15,7 @@ CHANNEL: Final = re.compile(r"<#(\d+)>")
 AGO: Final = re.compile(r" \(<t:\d+:R>\)")
 """A time told again as what Discord keeps up to date, like "2 hours ago"."""
 COMMAND: Final = re.compile(r"</([^:>]+):\d+>")
-ESCAPED: Final = re.compile(r"\\([^\w\s])")
+ESCAPED: Final = re.compile(r"\\([^\w\s]|_)")
 MARKUP: Final = re.compile(r"\*\*|__|~~|`|(?m:^(?:-# |#{1,3} |> ))")
 INVISIBLE: Final = re.compile("[\u200b\u2060\u2066-\u2069]")
 KEPT: Final = "\ue000"
