@@ -31,8 +31,9 @@ LOCKED_IN: Final = (
     *(f"--tmpfs={SERVICE['tmpfs']}",),
     *(f"--cap-drop={each}" for each in SERVICE["cap_drop"]),
     *(f"--security-opt={each.removesuffix(':true')}" for each in SERVICE["security_opt"]),
+    "--no-healthcheck",  # the tests ask by themselves; podman complains where no systemd runs
 )
-"""The options of `run` that say what compose.yaml says."""
+"""The options of `run` that say what compose.yaml says, but for the health check."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +53,15 @@ class Engine:
             check=False,
         )
 
-    async def do(self, *words: str) -> tuple[int, str]:
+    async def do(self, *words: str, stdin: Any = None) -> tuple[int, str]:
         """Run the engine beside the simulations, and return its exit code and what it said."""
-        done = await asyncio.to_thread(self.call, *words)
+        done = await asyncio.to_thread(self.call, *words, stdin=stdin)
         return done.returncode, done.stdout.strip()
 
-    async def run(self, *options: str, command: tuple[str, ...] = ()) -> tuple[int, str]:
+    async def run(self, *options: str, command: tuple[str, ...] = (), stdin: Any = None) -> tuple[int, str]:
         """Run a container to its end, locked in as by compose.yaml."""
-        return await self.do("run", "--rm", "--network=host", *LOCKED_IN, *options, IMAGE, *command)
+        words = ("run", "--rm", "--network=host", *LOCKED_IN, *options, IMAGE, *command)
+        return await self.do(*words, stdin=stdin)
 
     @asynccontextmanager
     async def container(self, *options: str) -> AsyncGenerator[str]:

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.timeout(1_800)  # a Debian and all libraries are fetche
 PATIENCE: Final = 120.0
 RANDOM_USER: Final = "--user=1234567:0"
 """As OpenShift runs containers: nobody's id, in the group 0."""
+NOT_OF_ENV: Final = ("LISTEN", "PYTHONPATH", "SIMULATED")
+"""The variables of a container that `.env` has nothing to do with."""
 PLANTED: Final = "planted-to-be-searched-for"
 SECRETS: Final = (".env", "bot/.env", "data/midwatch.sqlite3", "midwatch.sqlite3", ".git/config")
 SEARCH: Final = f"""\
@@ -164,3 +166,23 @@ async def test_the_image_holds_the_whole_package(built: Engine) -> None:
     assert await built.run(command=("--version",)) == (0, f"Midwatch {VERSION}")
     example = (ROOT / ".env.example").read_text(encoding="utf-8").strip()
     assert await built.run("--entrypoint=python", command=("-c", EXAMPLE)) == (0, example)
+
+
+async def test_setup_writes_the_settings_into_the_volume_where_the_next_container_reads_them(
+    built: Engine, settings: tuple[str, ...], api: SimulatedUseapi, tmp_path: Path
+) -> None:
+    answers, volume = tmp_path / "answers", tmp_path / "data"
+    answers.write_text(f"{SANDBOX_BOT_TOKEN}\n1\n#alerts\n2\n{api.url}\n\n{api.token}\n")
+    volume.mkdir()
+    volume.chmod(0o777)  # any user of the container's may write there
+    where = tmp_path / "settings"
+    where.write_text(
+        "".join(line for line in where.read_text().splitlines(keepends=True) if line.startswith(NOT_OF_ENV))
+    )
+    options = ("--interactive", *settings, f"--volume={volume}:/data")
+    with answers.open() as stdin:
+        code, said = await built.run(*options, command=("setup",), stdin=stdin)
+    assert (code, said.splitlines()[-1]) == (0, "Next, in this folder: midwatch run"), said
+    assert (volume / ".env").stat().st_mode & 0o777 == 0o600
+    code, said = await built.run(*options, command=("check",))
+    assert code == 0, said
