@@ -137,6 +137,7 @@ def news(audience: Audience, recipient: int, scene: Scene) -> list[Alert]:
 def refusals(address: int, scene: Scene) -> Iterator[tuple[Alert, datetime]]:
     """Yield what Discord has not accepted yet and an address was not sent, and when the address is."""
     told = incident_keys(scene.own(address))
+    told |= {key for key, each in scene.incidents.items() if each.ended}
     for message in scene.messages:
         if message.route is not Route.ADDRESS and is_unaccepted(message, scene):
             for entry in message.entries:

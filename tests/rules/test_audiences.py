@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from bot.domain.accounts import FlagKind, State
-from bot.domain.incidents import Incident, Reason
+from bot.domain.incidents import Alert, Incident, Reason
 from bot.domain.messages import Delivery, Message, MessageItem, Purpose
 from bot.rules.audiences import Audience, Scene, plan_for_audience
 from bot.rules.policy import Policy
@@ -11,6 +11,17 @@ from tests.support.clock import AT, HOUR, MINUTE
 from tests.support.samples import ADA, BEA, CHANNEL, FLAG
 
 OTHER = "1000000000000000002"
+
+
+def test_an_end_is_not_told_where_its_opening_was_not() -> None:
+    over = Incident("over", State.ENDED, AT, AT, OTHER, FLAG, FlagKind.MODERATION, ended_at=AT)
+    incidents = {"over": over, CHANNEL: replace(over, key=CHANNEL, reference=CHANNEL, state=State.OPEN)}
+    entries = tuple(MessageItem(key, Reason.OPENED) for key in incidents)
+    push = Message("1", ADA, Purpose.ALERT, True, AT, AT, entries, Delivery.CLAIMED, claimed_at=AT)  # noqa: FBT003
+    scene = Scene({ADA}, (push,), incidents, {}, AT + 3 * MINUTE, Policy())
+    alerts = [Alert("over", Reason.RESOLVED, notify=False)]
+    (planned,) = plan_for_audience(Audience.UNACCEPTED, -7, scene, alerts, lambda: "2")
+    assert planned.entries == (MessageItem(CHANNEL, Reason.OPENED),)
 
 
 def test_an_escalation_that_a_mute_holds_leaves_no_reminder_in_its_place() -> None:
