@@ -75,7 +75,7 @@ class FakeDiscord:
     """The messages that can be neither changed nor taken away."""
 
     def has(self, route: Route) -> bool:
-        return route is Route.DM or self.has_channel
+        return route is Route.DM or (route is Route.CHANNEL and self.has_channel)
 
     def meet(self, *, by_edit: bool = False, has_form: bool = False) -> Refusal | None:
         """Refuse a request if it is its turn to be refused."""

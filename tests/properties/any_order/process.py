@@ -18,6 +18,7 @@ from bot.incidents.service import IncidentService
 from bot.loops import WatchLoops
 from bot.notifications import Outbox
 from bot.notifications.outbox import LONGEST_REST
+from bot.notifications.transport import MessageTransport, Transports
 from bot.polling.account_cache import AccountCache
 from bot.polling.heartbeat import Heartbeat
 from bot.polling.poller import AccountPoller
@@ -26,8 +27,10 @@ from bot.providers.mjproxy.client import MjproxyClient
 from bot.providers.provider import Listing, Provider
 from bot.providers.useapi.client import UseapiClient
 from bot.rules.decisions import Event, FlagReported, PollFailed, Tick
+from bot.rules.policy import Policy
 from bot.storage import BUSY_TIMEOUT, StoreError
 from tests.properties.any_order.fake_discord import FakeDiscord
+from tests.properties.any_order.others import AUDIENCES, ESCALATE_AFTER, Outside, Took
 from tests.properties.any_order.truth import Shown
 from tests.support.assembly import Assembly
 from tests.support.clock import MINUTE, SECOND, Clock
@@ -152,8 +155,12 @@ class Process(Assembly):
     """A process and its successors, on the same database and with the same Discord."""
 
     chance = staticmethod(lambda: 1.0)
+    policy = Policy(escalate_after=ESCALATE_AFTER)
+    audiences = AUDIENCES
 
-    def __init__(self, folder: Path, fake_discord: FakeDiscord, owners: set[int], provider: str) -> None:
+    def __init__(
+        self, folder: Path, fake_discord: FakeDiscord, owners: set[int], provider: str, took: Took
+    ) -> None:
         super().__init__(
             folder / "midwatch.sqlite3",
             Clock(START),
@@ -165,6 +172,10 @@ class Process(Assembly):
         self.stays_down = timedelta()
         """How long it is dead then."""
         self.deaths = 0
+        self.lives = 0
+        self.down: set[int] = set()
+        """The addresses that take nothing."""
+        self._took = took
         self.refuses = False
         """Whether the database cannot be written."""
         self.taken: list[Taken] = []
@@ -187,6 +198,7 @@ class Process(Assembly):
     async def start(self) -> None:
         """Begin a process."""
         self.refuses = False
+        self.lives += 1
         await self.__aenter__()
         self._traps.enter_context(trapped(self.reach, FakeDiscord))
         self.outbox = self.make_outbox()
@@ -196,6 +208,16 @@ class Process(Assembly):
         """End the process."""
         self._traps.close()
         await self.__aexit__()
+
+    def make_outbox(self, transport: MessageTransport | None = None) -> Outbox:
+        return Outbox(
+            self.watch_state,
+            Transports(transport or self.transport, Outside(self.down, self._took)),
+            self.planner,
+            accounts=self.accounts,
+            rest=self.rest,
+            chance=self.chance,
+        )
 
     def make_providers(self) -> Sequence[Provider]:
         return (self.api,)

@@ -10,6 +10,7 @@ from bot.domain.accounts import Flag
 from bot.domain.incidents import RemedyVerdict, ServiceProblem
 from bot.domain.providers import MJPROXY, USEAPI
 from tests.properties.any_order.fake_discord import Refusal
+from tests.properties.any_order.others import ALWAYS, SPARE
 from tests.properties.any_order.truth import BLOCK, CAPTCHA, HOUR, MINUTE, MODERATION, OTHER, End
 from tests.properties.any_order.watched import ANNE, BEN, Watched
 from tests.support.failpoints import FailPoint
@@ -103,6 +104,9 @@ class AnyOrder(Watched):
     @rule(hours=st.integers(1, 5))
     def hours_pass(self, hours: int) -> None:
         self.pass_time(hours * HOUR, every=30 * MINUTE)
+        is_told = self.fake_discord.is_down and not self.process.refuses and SPARE not in self.process.down
+        if is_told and self.owners:
+            self.others.check_late(self.truth.cases, self.expectations.is_muted)
 
     @rule(step=st.sampled_from((HOUR, 24 * HOUR)))
     def clock_is_set_ahead(self, step: timedelta) -> None:
@@ -169,6 +173,11 @@ class AnyOrder(Watched):
     def message_can_be_changed_no_more(self, data: st.DataObject) -> None:
         if self.fake_discord.messages:
             self.fake_discord.archived.add(data.draw(st.sampled_from(sorted(self.fake_discord.messages))))
+
+    @rule(down=st.sets(st.sampled_from((SPARE, ALWAYS))))
+    def addresses_come_or_go(self, down: set[int]) -> None:
+        self.process.down.clear()
+        self.process.down.update(down)
 
     # Owners
 

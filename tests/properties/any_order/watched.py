@@ -2,12 +2,12 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Collection, Coroutine, Generator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import discord
 from hypothesis.stateful import RuleBasedStateMachine, invariant
@@ -21,11 +21,13 @@ from bot.rules.recipient import is_joinable
 from bot.storage import StoreError
 from tests.properties.any_order.expectations import Expectations
 from tests.properties.any_order.fake_discord import FakeDiscord, SentMessage, written
+from tests.properties.any_order.others import ALWAYS, AUDIENCES, CARA, Others
 from tests.properties.any_order.process import SECOND, Process, names_of
 from tests.properties.any_order.truth import HOUR, MINUTE, Case, Shown, Truth
 from tests.properties.any_order.unwritten import Unwritten
 
 T = TypeVar("T")
+P = ParamSpec("P")
 ANNE, BEN = 1001, 1002
 ENDED_STAYS: Final = 6 * HOUR
 """What is over so long is forgotten, also by a message that comes back to life."""
@@ -71,7 +73,14 @@ class Watched(RuleBasedStateMachine):
         self.fake_discord = FakeDiscord(
             lambda: self.now, self.noting(self.check_new), self.noting(self.check_changed)
         )
-        self.process = Process(Path(self.folder.name), self.fake_discord, self.owners, self.provider)
+        self.others = Others(self.rows, lambda: self.process.lives, self.owners)
+        self.process = Process(
+            Path(self.folder.name),
+            self.fake_discord,
+            self.owners,
+            self.provider,
+            self.noting(self.others.take),
+        )
         self.loop.run(self.process.start())
 
     def run(self, work: Coroutine[None, None, T]) -> T:
@@ -100,17 +109,21 @@ class Watched(RuleBasedStateMachine):
 
     # What arrives
 
-    def noting(self, check: Callable[[SentMessage], None]) -> Callable[[SentMessage], None]:
-        def checked(message: SentMessage) -> None:
+    def noting(self, check: Callable[P, None]) -> Callable[P, None]:
+        def checked(*args: P.args, **kwargs: P.kwargs) -> None:
             try:
-                check(message)
+                check(*args, **kwargs)
             except AssertionError as error:
                 self.wrong.append(error)
 
         return checked
 
+    def rows(self) -> Collection[Message]:
+        """Return the outbox as memory holds it."""
+        return self.process.watch_state.messages.values()
+
     def row(self, message: SentMessage) -> Message:
-        (row,) = (each for each in self.process.watch_state.messages.values() if each.nonce == message.nonce)
+        (row,) = (each for each in self.rows() if each.nonce == message.nonce)
         return row
 
     def check_new(self, message: SentMessage) -> None:
@@ -119,7 +132,11 @@ class Watched(RuleBasedStateMachine):
         assert len({each.channel_id for each in twins}) == len(twins), "the same message twice by one route"
         self.names_all(row, message)
         self.arrived[len(self.fake_discord.created)] = row
-        if original_key(row) in self.arrivals or self.is_anew(row):
+        if row.recipient == CARA:
+            if not message.silent and original_key(row) not in self.arrivals and not self.is_anew(row):
+                self.others.wake_second(row, self.truth.cases)
+            self.arrivals.add(original_key(row))
+        elif original_key(row) in self.arrivals or self.is_anew(row):
             # By the other route, as nobody knew whether it had arrived; or as the first is stuck.
             self.expectations.show(row.recipient, (entry.incident for entry in row.entries))
         else:
@@ -155,7 +172,8 @@ class Watched(RuleBasedStateMachine):
     def check_changed(self, message: SentMessage) -> None:
         row = self.row(message)
         self.names_all(row, message)
-        self.expectations.show(row.recipient, (entry.incident for entry in row.entries))
+        if row.recipient != CARA:
+            self.expectations.show(row.recipient, (entry.incident for entry in row.entries))
 
     def names_all(self, row: Message, message: SentMessage) -> None:
         words = written(message.content)
@@ -309,7 +327,7 @@ class Watched(RuleBasedStateMachine):
             for message in self.process.watch_state.messages.values()
             if message.delivery is Delivery.SENT
             and message.purpose is Purpose.ALERT
-            and message.recipient not in waiting
+            and message.recipient not in (*waiting, *AUDIENCES)
             and any(entry.incident in open_keys for entry in message.entries)
         )
         assert max(standing.values(), default=1) == 1
@@ -337,6 +355,7 @@ class Watched(RuleBasedStateMachine):
     def come_to_rest(self) -> None:
         """Let everything work again for a while, but that a list may go on being refused."""
         self.fake_discord.is_down = False
+        self.process.down.clear()
         self.run(self.process.let_write(may=True))
         self.problem = self.problem if self.problem is ServiceProblem.PENDING else None
         self.fake_discord.refusals.clear()
@@ -355,6 +374,8 @@ class Watched(RuleBasedStateMachine):
                 last = self.expectations.reminded.get((owner, case.key))
                 is_reminded = last is not None and self.now - last <= 25 * HOUR
                 assert is_reminded or case.is_quiet(self.now), (owner, last, case)
+            for each in (CARA, ALWAYS):
+                assert (each, case.key) in self.others.shown or case.is_quiet(self.now), (each, case)
 
     def each_message_is_known(self) -> None:
         """The messages in Discord are those of the state, and show what is true."""
