@@ -56,7 +56,7 @@ class DiscordTransport:
 
     def has(self, route: Route) -> bool:
         """Whether a route exists: the channel is one only if it is configured."""
-        return route is Route.DM or self.alert_channel_id is not None
+        return route is Route.DM or (route is Route.CHANNEL and self.alert_channel_id is not None)
 
     async def open(self, recipient: int, route: Route) -> int:
         """Return the channel of a route to a recipient."""

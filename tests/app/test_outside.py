@@ -15,11 +15,13 @@ from tests.support.samples import FLAG
 from tests.support.waiting import until
 
 
+@pytest.mark.parametrize("has_channel", [True, False])
 async def test_each_push_arrives_there_as_well_if_that_is_wanted(
-    bot: Bot, ada: Visitor, service: Service
+    bot: Bot, ada: Visitor, service: Service, *, has_channel: bool
 ) -> None:
     account = bot.api.add(discord_name="aurora")
-    await bot.start(ALERT_URLS=service.url, ALERT_URLS_ALWAYS="yes")
+    channel = bot.world.alerts_channel_id if has_channel else None
+    await bot.start(ALERT_URLS=service.url, ALERT_URLS_ALWAYS="yes", ALERT_CHANNEL_ID=channel)
     bot.api.flag(account.channel, FLAG.text)
     await ada.ask("mjinfo", account=account.channel)
     await until(lambda: bool(service.bodies))

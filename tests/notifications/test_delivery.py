@@ -87,6 +87,10 @@ async def test_the_direct_messages_of_a_person_are_opened_once(
     assert sum(one.path == "/users/@me/channels" for one in world.requests) == 1
 
 
+async def test_with_an_alert_channel_there_are_two_routes(post: DiscordTransport) -> None:
+    assert [route for route in Route if post.has(route)] == [Route.DM, Route.CHANNEL]
+
+
 async def test_without_an_alert_channel_there_is_one_route(client: discord.Client, ada: Visitor) -> None:
     post = DiscordTransport(client)
     assert post.has(Route.DM)
