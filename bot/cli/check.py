@@ -18,7 +18,7 @@ from bot.cli.findings import (
     chosen_services,
     failed,
     finding,
-    info_order,
+    orders,
     passed,
     unsaid,
     warned,
@@ -120,8 +120,8 @@ async def check_providers(settings: Settings, providers_of: ProvidersOf) -> Asyn
         if services is not None:
             yield services
         providers = list(providers_of(settings, session))
-        if settings.info_every is not None:
-            yield info_order(settings.info_every, [each.name for each in providers])
+        for each in orders(settings, [one.name for one in providers]):
+            yield each
         refused: set[str] = set()
         for provider in providers:
             if subscription_of(provider.name) in refused:

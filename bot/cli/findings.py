@@ -1,9 +1,8 @@
 """The lines of `check`, and what is warned of at the start."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import partial
 from typing import Final
 
@@ -29,7 +28,6 @@ log = logging.getLogger(__name__)
 
 FAIL: Final = "FAIL"
 WARN: Final = "WARN"
-ORDER: Final = "INFO_EVERY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +58,18 @@ def sentences(error: ProviderError) -> str:
     return f"{what(error)} {next_step(error)}"
 
 
-def info_order(every: timedelta, providers: Iterable[str]) -> Finding:
-    """Return what INFO_EVERY does with the accounts of some providers."""
-    if not any(capabilities_at(each).takes_orders for each in providers):
-        return warned(ORDER, "nothing that is watched takes it: unset it, or watch Midjourney at useapi.net.")
-    return passed(ORDER, f"{ordered(every)} These are Midjourney commands that nobody asked for")
+def orders(settings: Settings, providers: Iterable[str]) -> Iterator[Finding]:
+    """Yield what INFO_EVERY does with the accounts of some providers, and that LOW_FAST_TIME does nothing."""
+    able = [capabilities_at(each) for each in providers]
+    if settings.info_every is not None and any(each.takes_orders for each in able):
+        words = f"{ordered(settings.info_every)} These are Midjourney commands that nobody asked for"
+        yield passed("INFO_EVERY", words)
+    elif settings.info_every is not None:
+        advice = "unset it, or watch Midjourney at useapi.net."
+        yield warned("INFO_EVERY", f"nothing that is watched takes it: {advice}")
+    if settings.low_fast_time is not None and not any(each.answers_info for each in able):
+        advice = "unset it, or watch Midjourney accounts."
+        yield warned("LOW_FAST_TIME", f"nothing that is watched has fast time: {advice}")
 
 
 SUBJECTS: Final[Mapping[str, Mapping[Fact, str]]] = {

@@ -565,6 +565,15 @@ async def test_info_every_says_that_it_sends_commands_nobody_asked_for(bot: Bot,
     assert bot.api.midjourney_commands == 0
 
 
+async def test_low_fast_time_where_nothing_has_any_is_warned_of(bot: Bot, checked: Checks) -> None:
+    bot.api.add()
+    assert not any("LOW_FAST_TIME" in line for line in (await checked(LOW_FAST_TIME="10")).lines)
+    report = await checked(LOW_FAST_TIME="10", USEAPI_SERVICES="runwayml")
+    assert report.line("LOW_FAST_TIME") == (
+        "WARN  LOW_FAST_TIME: nothing that is watched has fast time: unset it, or watch Midjourney accounts."
+    )
+
+
 async def test_an_alert_channel_the_bot_sees_is_named(checked: Checks, bot: Bot) -> None:
     report = await checked(ALERT_CHANNEL_ID=str(bot.world.alerts_channel_id))
 
