@@ -53,21 +53,24 @@ RECENT: Final = """
         AND taken_at >= coalesce((
             SELECT max(early.taken_at) FROM usage_sample AS early
             WHERE early.provider = account.provider AND early.channel = account.channel
-            AND early.taken_at <= ?3
+            AND early.taken_at <= ?3 AND early.fast_left IS NOT NULL
         ), 0)
-        WINDOW account AS (PARTITION BY provider, channel ORDER BY taken_at)
+        WINDOW account AS (PARTITION BY provider, channel, fast_left IS NULL ORDER BY taken_at)
     ), counted AS (
-        SELECT *, min(taken_at) OVER account AS first_at,
+        SELECT *, min(iif(fast_left IS NULL, NULL, taken_at)) OVER account AS first_at,
             lead(taken_at) OVER account IS NULL AS is_last, total(
             max(before_left - fast_left, 0.0) * (taken_at - max(before_at, ?3)) / (taken_at - before_at)
         ) OVER account AS used
         FROM sample WINDOW account AS (PARTITION BY provider, channel ORDER BY taken_at)
     )
-    SELECT provider, channel, used, max(first_at, ?3),
+    SELECT provider, channel, used, max(coalesce(first_at, taken_at), ?3),
         taken_at, fast_left, fast_total, renews_at, images, plan, status
     FROM counted WHERE is_last
 """
-"""The last sample of each account, and what it used since a time: of a drop that began before, a part."""
+"""The last sample of each account, and what it used since a time: of a drop that began before, a part.
+
+Samples that do not say how much is left are passed over.
+"""
 FORGET: Final = "DELETE FROM usage_sample WHERE taken_at < ?"
 
 

@@ -158,7 +158,7 @@ async def test_samples_are_kept_400_days(path: Path) -> None:
         assert await store.usage.samples(FIRST.reference, AT) == (sampled(20.0, AT + DAY),)
 
 
-async def recent(path: Path, *points: tuple[float, float], now: float = 0) -> RecentUsage:
+async def recent(path: Path, *points: tuple[float, object], now: float = 0) -> RecentUsage:
     """Return the recent usage of an account with some fast time left, each so many days before now."""
     async with Store.open(path) as store:
         for days, left in points:
@@ -175,6 +175,15 @@ async def test_recent_use_is_the_sum_of_all_drops_and_a_renewal_is_none(path: Pa
 async def test_a_drop_that_began_before_the_last_7_days_counts_in_part(path: Path) -> None:
     usage = await recent(path, (-30, 29), (-9, 28), (-5, 24), (-1, 23))
     assert usage == RecentUsage(FIRST.reference, sampled(23.0, AT - DAY), 3.0, AT - 7 * DAY)
+
+
+async def test_an_answer_that_does_not_say_what_is_left_hides_no_drop(path: Path) -> None:
+    usage = await recent(path, (-9, 28), (-8, "?"), (-5, 24), (-4, "?"), (-1, 23))
+    assert usage == RecentUsage(FIRST.reference, sampled(23.0, AT - DAY), 3.0, AT - 7 * DAY)
+
+
+async def test_the_pace_counts_from_the_first_answer_that_says_what_is_left(path: Path) -> None:
+    assert (await recent(path, (-6, "?"), (-4, 9), (-2, 5))).pace == 2.0
 
 
 @pytest.mark.parametrize("days", [-20, -1])
