@@ -33,7 +33,7 @@ class Usage(commands.Cog):
         self._order = bot.services.info_order
 
     @app_commands.command()
-    @app_commands.describe(**OPTIONS)
+    @app_commands.describe(**OPTIONS | {"days": f"Of one account: {OPTIONS['days'].lower()}"})
     async def mjusage(
         self,
         interaction: Interaction,

@@ -131,7 +131,7 @@ def outlook(recent: RecentUsage, now: datetime, style: TimestampStyle = "D") -> 
     if pace is None:
         return f"Pace not known, {renews}"
     if not pace:
-        return f"Not used in the last 7 days, {renews}"
+        return f"Not used since {when(recent.since or now, style)}, {renews}"
     rate = f"{decimal(pace)} h a day"
     if recent.empties is None:
         return f"At this pace ({rate}) it lasts for years, {renews}"
@@ -156,7 +156,8 @@ def fleet_content(
         parts.append(f"Not known: {', '.join(names)}. {ASK}")
     short = sum(recent.runs_short(now) for _, recent in known)
     if short:
-        parts.insert(0, f"⚠️ {count(short, 'account')} without fast time now or before the renewal.")
+        are = count(short, "account is", "accounts are")
+        parts.insert(0, f"⚠️ {are} out of fast time, or will be before it renews.")
     title = f"Fast time of {count(len(accounts), 'account')}"
     embed = discord.Embed(title=title, description="\n\n".join(parts), colour=_colour(bool(short)))
     return MessageContent(embeds=(embed,))

@@ -199,13 +199,14 @@ async def test_a_renewal_since_the_last_answer_makes_its_numbers_old(bot: Bot, a
 async def test_all_accounts_stand_side_by_side_least_left_first(
     bot: Bot, ada: Visitor, drawn: list[Chart]
 ) -> None:
+    renews = utc_now()
     for name, points in {
         "plenty": [(2, 29.0), (0, 28.9)],
         "short": [(2, 9.0), (0, 5.0)],
         "used up": [(2, 1.0), (0, 0.0)],
         "idle": [(2, 20.0), (0, 20.0)],
     }.items():
-        await remember(bot, bot.api.add(discord_name=name), *points)
+        renews = await remember(bot, bot.api.add(discord_name=name), *points)
     bot.api.add(discord_name="silent")
     await bot.start()
     await ada.ask("mjname", account=[*bot.api.accounts][-1], name="silent")
@@ -218,14 +219,22 @@ async def test_all_accounts_stand_side_by_side_least_left_first(
     assert isinstance(levels, Levels)
     assert levels.levels[1] == Level("short", 5.0, 30.0, levels.levels[1].empties, levels.levels[0].renews)
     assert "Fast time of 5 accounts" in shown
-    assert "⚠️ 2 accounts without fast time now or before the renewal." in shown
+    assert "⚠️ 2 accounts are out of fast time, or will be before it renews." in shown
     places = [shown.index(f"[{name}]") for name in ("used up", "short", "idle", "plenty")]
     assert places == sorted(places)
     assert "Nothing left, renews on" in shown
     assert ":D>" not in shown, "a phone has no room for a month's name beside another date"
     assert "At this pace (2 h a day) empty on" in shown
-    assert "Not used in the last 7 days, renews on" in shown
+    assert f"Not used since <t:{(renews - 22 * DAY).timestamp():.0f}:d>, renews on" in shown
     assert "Not known: silent. /mjinfo asks" in shown
+
+
+async def test_the_days_are_said_to_be_those_of_one_account(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    commands = await bot.world.wait_for(lambda: bot.world.commands(ada.person, bot.world.channel_id))
+    (usage,) = (each for each in commands if each["name"] == "mjusage")
+    said = {each["name"]: each["description"] for each in usage["options"]}
+    assert said["days"] == "Of one account: how many days to look back, 1 to 400; 30 if you leave it out"
 
 
 async def test_the_first_of_a_thousand_accounts_are_shown_and_the_rest_counted(
