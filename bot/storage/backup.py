@@ -97,8 +97,9 @@ class Backups:
         """Return the backups beside the database by the time in their names."""
         found: dict[datetime, Path] = {}
         for file in self._beside("*.backup"):
-            with suppress(ValueError):  # the copy before a step of the schema
-                found[datetime.strptime(file.suffixes[-2], f".{NAMED}").replace(tzinfo=UTC)] = file
+            stamp = file.name.removeprefix(self._database.name)
+            with suppress(ValueError):  # a copy before a step of the schema, or another database's backup
+                found[datetime.strptime(stamp, f".{NAMED}.backup").replace(tzinfo=UTC)] = file
         return found
 
     def _beside(self, end: str) -> list[Path]:

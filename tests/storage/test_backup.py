@@ -106,6 +106,7 @@ async def test_the_oldest_is_removed_and_nothing_that_is_no_daily_backup(
     others = [
         "midwatch.sqlite3.v5.backup",
         "midwatch.sqlite3.mine.backup",
+        "midwatch.sqlite3.test.2026-02-01-000000.backup",  # of another database, midwatch.sqlite3.test
         "other.2026-02-01-000000.backup",
     ]
     for name in others:
