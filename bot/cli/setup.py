@@ -5,6 +5,7 @@ The answers come from a terminal or a pipe, one a line: no library of prompts re
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Collection, Coroutine
 from dataclasses import fields, replace
 from functools import partial
@@ -83,6 +84,8 @@ of it, with "user:". These are the services; "all" are those with accounts:"""
 def run(file: Path, providers_of: check.ProvidersOf, check_all: Callable[[], int]) -> int:
     """Ask for the settings, write them, check everything, and return the exit code."""
     log_setup.configure(log_setup.LogLevel.CRITICAL, log_setup.LogFormat.TEXT)
+    if not is_piped():  # a terminal that hides a token shows again what is typed
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         Setup(file, providers_of).run()
     except KeyboardInterrupt:

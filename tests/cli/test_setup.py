@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import pty
+import signal
 import stat
 import sys
 import termios
@@ -540,6 +541,15 @@ async def test_a_stop_leaves_nothing_and_a_terminal_that_shows_what_is_typed(
             await screen.answers(question, answer)
         await screen.answers(last, key, enter="")
         await screen.sees("Stopped. Nothing was written.")
+        assert await asyncio.wait_for(screen.process.wait(), PATIENCE) == 130
+        assert screen.echoes
+    assert list(scene.file.parent.iterdir()) == []
+
+
+async def test_a_request_to_end_leaves_a_terminal_that_shows_what_is_typed(scene: Scene) -> None:
+    async with terminal(scene) as screen:
+        await screen.answers("Bot token", "half-a-tok", enter="")
+        screen.process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(screen.process.wait(), PATIENCE) == 130
         assert screen.echoes
     assert list(scene.file.parent.iterdir()) == []
