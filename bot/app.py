@@ -144,7 +144,10 @@ async def run(
         try:
             await first_of(stop.wait(), asyncio.shield(serving))
         except TokenRefusedError:
-            await last_words(settings, bot.services.loops.outbox)
+            try:
+                await last_words(settings, bot.services.loops.outbox)
+            except Exception:  # the exit code matters more
+                log.exception("that Discord refuses the token cannot be said outside of Discord")
             raise
 
 

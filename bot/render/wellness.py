@@ -78,7 +78,7 @@ def unwritten(since: datetime) -> str:
         "read-only, or held by another program. I still watch your accounts, but I can send no alert.\n"
         "1. Check with /mjaccounts whether an account needs you.\n"
         "2. Read my log on the machine I run on: it says what is wrong with the database.\n"
-        "This message changes when I can write again. Alerts that are due arrive then."
+        "I say so here when I can write again. Alerts that are due arrive then."
     )
 
 
