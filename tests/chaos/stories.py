@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Final
 
 from bot.domain.accounts import Account
-from bot.domain.incidents import State
+from bot.domain.incidents import NEWS, State
 from bot.domain.messages import Delivery, Purpose
 from bot.domain.providers import MJPROXY, USEAPI
 from bot.rules.policy import LONGEST_BACKOFF, PUSH_EVERY
 from tests.chaos.chaos_run import ChaosRun, PlannedEnd, chaos_run
-from tests.chaos.findings import Findings, judge, times_sent
+from tests.chaos.findings import Findings, judge
 from tests.chaos.hurry import SPEED
 from tests.simulators.discord import CannotDo, FaultKind, Interaction, Json
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault
@@ -122,14 +122,24 @@ async def wait_for_news(run: ChaosRun) -> list[str]:
 
 
 def _unheard(run: ChaosRun) -> list[str]:
-    """Name the open incidents that no push was about. Recurring ones get reminders only."""
+    """Name the open incidents that no push was about. Recurring ones get reminders only.
+
+    One that gets worse while its push waits is in it as worse.
+    """
+    told = {
+        (row.recipient, key)
+        for row in (each.row for each in run.creations)
+        if row is not None and row.notify
+        for key, reason in row.entries
+        if reason in NEWS
+    }
     return [
         f"{owner.name} was not woken for {incident}"
         for incident in run.records.incidents()
         if incident.state is State.OPEN and incident.channel is not None and not incident.recurring
         if run.accounts.is_flagged(incident.channel)
         for owner in run.owners
-        if not times_sent(owner, incident.key, run.creations)
+        if (owner.id, incident.key) not in told
     ]
 
 
