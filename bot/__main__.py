@@ -52,7 +52,7 @@ LEVELS: Final = {"check": log_setup.LogLevel.WARNING} | dict.fromkeys(
     WITHOUT_DISCORD, log_setup.LogLevel.ERROR
 )
 """The log levels of commands that report their own result."""
-FIX_SETTINGS: Final = "Fix these in .env or in the environment; .env.example explains each."
+FIX_SETTINGS: Final = f"Fix these in .env or in the environment, or let `{PROGRAM} setup` ask for them."
 NO_ENV_FILE: Final = f"There is no .env here: run `{PROGRAM} setup`, which asks for them."
 ABOUT: Final = {
     "setup": (

@@ -37,6 +37,9 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
         else:
             kept = restore(file, database, now)
             said = f"Restored from {file}." + (f" The database until now is kept as {kept}" if kept else "")
+    except UnicodeEncodeError:  # SQLite takes names in UTF-8 alone
+        complain("The name of the file is not UTF-8: choose another.")
+        return Exit.UNAVAILABLE
     except (StoreError, OSError) as error:
         complain(what(error) if isinstance(error, StoreError) else f"{error.filename}: {error.strerror}.")
         return Exit.UNAVAILABLE

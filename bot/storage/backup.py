@@ -30,7 +30,7 @@ def dated(database: Path, at: datetime, kind: str = "backup") -> Path:
 
 def opened(path: Path) -> closing[sqlite3.Connection]:
     """Open a database, which is closed with the context. Raise OSError if there is none."""
-    address = f"{path.resolve(strict=True).as_uri()}?mode=rw"
+    address = f"{Path(os.path.realpath(path, strict=True)).as_uri()}?mode=rw"
     return closing(sqlite3.connect(address, uri=True, isolation_level=None))
 
 

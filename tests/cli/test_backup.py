@@ -118,3 +118,18 @@ def test_a_backup_that_is_not_there_is_one_sentence(
     saved.unlink()
     code, said = restored(env_file, str(saved), capsys)
     assert (code, said.endswith("saved.sqlite3: No such file or directory.\n")) == (69, True)
+
+
+def test_a_link_to_itself_is_one_sentence(env_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("loop").symlink_to("loop")
+    assert main(["restore", "loop"], env_file=env_file) == 69
+    assert capsys.readouterr().err.strip() == "loop: Too many levels of symbolic links."
+
+
+def test_a_name_that_is_not_utf8_is_one_sentence(
+    saved: Path, env_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert saved.exists()
+    assert main(["backup", "a\udcff.sqlite3"], env_file=env_file) == 69
+    assert "is not UTF-8" in capsys.readouterr().err
+    assert not [each for each in env_file.parent.iterdir() if "\udcff" in each.name]
