@@ -121,7 +121,9 @@ def restore(backup: Path, database: Path, now: datetime) -> Path | None:
             raise StoreError(ErrorCode.BACKUP_REFUSED, path=backup, reason=reason)
         with lock_database(database) as path, written_whole(path) as unfinished, as_store_errors(path):
             source.execute("VACUUM INTO ?", (str(unfinished),))
-            return keep(path, dated(path, now, "replaced"))
+            while (kept := dated(path, now, "replaced")).exists():
+                now += timedelta(seconds=1)
+            return keep(path, kept)
 
 
 def fault_of(backup: sqlite3.Connection) -> str:

@@ -180,7 +180,7 @@ async def test_while_the_disk_is_short_none_is_made_and_the_log_says_so_once(
 ) -> None:
     caplog.set_level(logging.INFO)
     free = 2 * len(*content(path)) - 1
-    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: Usage(10**9, 0, free))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(10**9, 0, free))  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType] - pytest's
     stop, naps = asyncio.Event(), list[float]()
 
     async def rest(_event: asyncio.Event, seconds: float) -> None:
@@ -256,6 +256,15 @@ async def test_a_backup_takes_the_place_of_the_database_which_is_kept(path: Path
     assert (ask(path, KEPT), ask(kept, KEPT), ask(saved, KEPT)) == ([("yes",)], [("no",)], [("yes",)])
     async with Store.open(path) as store:
         assert await store.meta("kept") == "yes"
+
+
+async def test_two_restores_within_a_second_keep_both_databases(path: Path, saved: Path) -> None:
+    first = restore(saved, path, AT)
+    await write(path, "later")
+    second = restore(saved, path, AT)
+    assert first is not None
+    assert second is not None
+    assert (ask(first, KEPT), ask(second, KEPT)) == ([("no",)], [("later",)])
 
 
 async def test_where_there_is_no_database_yet_nothing_is_kept(path: Path, saved: Path) -> None:
