@@ -17,6 +17,8 @@ AGO: Final = re.compile(r" \(<t:\d+:R>\)")
 COMMAND: Final = re.compile(r"</([^:>]+):\d+>")
 ESCAPED: Final = re.compile(r"\\([^\w\s]|_)")
 MARKUP: Final = re.compile(r"\*\*|__|~~|`|(?m:^(?:-# |#{1,3} |> ))")
+TURNS_GREEN: Final = re.compile(r"\b([Tt])his (?:message|one) turns green\b")
+"""Outside of Discord the end is another message."""
 INVISIBLE: Final = re.compile("[\u200b\u2060\u2066-\u2069]")
 KEPT: Final = "\ue000"
 """Stands for an escaped character while the markup is removed."""
@@ -48,6 +50,7 @@ def unmarked(text: str) -> str:
     words = TIMESTAMP.sub(written, ESCAPED.sub(keep, INVISIBLE.sub("", AGO.sub("", text.replace(KEPT, "")))))
     words = LINK.sub(r"\1 (\2)", words)
     words = COMMAND.sub(r"/\1", CHANNEL.sub(r"#\1", PERSON.sub(r"@\1", words)))
+    words = TURNS_GREEN.sub(lambda found: f"{'A' if found[1] == 'T' else 'a'}nother message comes", words)
     words = MARKUP.sub("", words)
     kept = iter(escaped)
     return re.sub(KEPT, lambda _: next(kept), words)

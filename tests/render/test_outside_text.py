@@ -11,3 +11,10 @@ from bot.render.text import escape
 def test_a_label_reads_as_it_is(label: str) -> None:
     title, _ = outside_text(MessageContent(f"⚠️ **{escape(label)}** needs you\nmore"))
     assert title == f"⚠️ {label} needs you"
+
+
+@pytest.mark.parametrize("begin", ["T", "Then wait: t"])
+def test_what_turns_green_in_discord_is_another_message_outside_of_it(begin: str) -> None:
+    _, text = outside_text(MessageContent(f"first\n{begin}his message turns green once useapi.net answers."))
+    start = begin.replace("T", "A", 1) if begin == "T" else "Then wait: a"
+    assert text == f"{start}nother message comes once useapi.net answers."
