@@ -2,13 +2,12 @@
 
 import getpass
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TextIO, cast
 
 from bot.cli.exit_codes import Exit
-from bot.cli.terminal import say
+from bot.cli.terminal import folded, say
 
 NONE, AGAIN = "none", "again"
 NOTHING: Final = "There is none yet. Add one, then press Enter; or type none."
@@ -54,9 +53,8 @@ def refuse(sentence: str, code: Exit = Exit.DATAERR) -> None:
 
 
 def tell(text: str) -> None:
-    """Write a text in lines that fit the terminal. A longer word stays whole, as an address must."""
-    blank = " " * 6
-    say(textwrap.fill(text, WIDTH, subsequent_indent=blank, break_long_words=False, break_on_hyphens=False))
+    """Write a text in lines that fit the terminal."""
+    say(folded(text, WIDTH))
 
 
 def insist(*questions: Callable[[], bool]) -> None:

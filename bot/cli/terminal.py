@@ -5,16 +5,20 @@ Characters that it lacks are replaced. A reader that left or a closed stream is 
 
 import asyncio
 import os
+import shutil
 import signal
 import sys
+import textwrap
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Final, TextIO
+from typing import Final, TextIO, cast
 
 from bot.cli.exit_codes import Exit
 
 NOWHERE_TO: Final = "Standard output cannot be written to ({reason}), so the answer stands here:"
+NARROWEST: Final = 40
+"""The fewest characters of a line, however narrow the terminal is."""
 SLOW_SECONDS: Final = 2.0
 """After so long a line says what the program waits for."""
 AT_ONCE: Final = (
@@ -39,6 +43,20 @@ def complain(*lines: str) -> None:
         write(sys.stderr, *lines)
     except OSError:
         return  # there is nowhere left to write it
+
+
+def folded(text: str, width: int | None = None) -> str:
+    """Return a text in lines that fit the terminal; `width` is that of the lines where there is none.
+
+    A word that is longer stays whole, as an address must.
+    """
+    stdout = cast(TextIO | None, sys.stdout)  # None if it was closed before the start
+    if stdout is not None and stdout.isatty():
+        width = max(shutil.get_terminal_size().columns - 1, NARROWEST)
+    if width is None:
+        return text
+    blank = " " * 6
+    return textwrap.fill(text, width, subsequent_indent=blank, break_long_words=False, break_on_hyphens=False)
 
 
 @contextmanager

@@ -494,6 +494,8 @@ async def test_at_a_terminal_tokens_are_hidden_and_wrong_answers_asked_again(sce
         await screen.sees("Next, in this folder: python -m bot run")
         assert await asyncio.wait_for(screen.process.wait(), PATIENCE) == 0
     assert not any(secret in screen.text for secret in scene.secrets)
+    lines = screen.text.replace(str(scene.file), "FILE").splitlines()
+    assert {line[:26] for line in lines if len(line) > 80} == {"https://discord.com/oauth2"}
     assert scene.values["mjproxy_token"] == scene.proxy.token
     assert scene.values["alert_channel_id"] == str(scene.world.channel_id)
 
