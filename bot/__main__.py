@@ -70,7 +70,7 @@ ABOUT: Final = {
         "check its settings, database, tokens and servers, one line each",
         (
             "Check what the bot needs: its settings, database, tokens and servers, and what it watches. "
-            "It may run beside the bot, and changes nothing."
+            "It may run beside the bot, and changes nothing; each address of ALERT_URLS gets a line."
         ),
     ),
     "healthy": (

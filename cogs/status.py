@@ -135,7 +135,7 @@ class Status(commands.Cog):
 
     @app_commands.command()
     async def mjtest(self, interaction: Interaction) -> None:
-        """Send every owner a marked test alert, and say whether it arrived."""
+        """Send every owner and address of ALERT_URLS a marked test alert, and say whether it arrived."""
         await self._bot.defer_for_owner(interaction)
         tests = await self._incident_service.test(self._loops.outbox.routes)
         await self._wait_for(tests)

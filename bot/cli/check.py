@@ -12,6 +12,7 @@ import discord
 from bot.cli.check_database import try_database
 from bot.cli.check_listener import check_listener
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
+from bot.cli.exit_codes import Exit
 from bot.cli.findings import (
     WARN,
     Finding,
@@ -23,7 +24,7 @@ from bot.cli.findings import (
     unsaid,
     warned,
 )
-from bot.cli.terminal import complain, said_if_slow, say
+from bot.cli.terminal import complain, folded, said_if_slow, say
 from bot.config import Settings
 from bot.domain.secret import SecretStr
 from bot.domain.services import subscription_of
@@ -39,7 +40,6 @@ from bot.render.message_content import MessageContent
 from bot.render.text import bare, count
 from bot.storage import StoreError
 
-FAILED: Final = 69
 LOOK_AT_THEM: Final = "Midwatch can run; look at the WARN lines."
 FIX_THEM: Final = "Fix the FAIL lines, then run the check again."
 DISCORD_LIMIT_SECONDS: Final = 30
@@ -52,9 +52,9 @@ COMMANDS: Final[frozenset[str]] = frozenset(
     )
 )
 """The commands that the bot registers."""
-
-
 PROVED: Final = "🧪 Midwatch check: alerts that Discord does not accept arrive here."
+"""What an address of ALERT_URLS is sent."""
+
 
 ProvidersOf = Callable[[Settings, aiohttp.ClientSession], Iterable[Provider]]
 """Builds the providers that are set up."""
@@ -75,11 +75,11 @@ async def report(settings: Settings, providers_of: ProvidersOf) -> int:
     """Check everything, write a line for each finding, and return the exit code."""
     found: list[Finding] = []
     async for each in findings(settings, providers_of):
-        say(str(each))
+        say(folded(str(each)))
         found.append(each)
     if not all(each.good for each in found):
         complain(FIX_THEM)
-        return FAILED
+        return Exit.UNAVAILABLE
     complain(LOOK_AT_THEM if any(each.mark == WARN for each in found) else "Everything is right.")
     return 0
 

@@ -19,6 +19,7 @@ from aiohttp import web
 
 from bot import app
 from bot.cli import check
+from bot.cli.exit_codes import Exit
 from bot.storage import Store, StoreError
 from bot.storage.migrations import migrate
 from bot.storage.schema_steps import STEPS
@@ -171,7 +172,7 @@ async def test_a_database_that_cannot_be_used_is_named_and_left_alone(
     report = await checked()
     assert words in report.line("Database")
     assert len(report.failed) == 1
-    assert report.code == check.FAILED
+    assert report.code == Exit.UNAVAILABLE
     assert bot.database.read_bytes() == before
     assert list(bot.database.parent.iterdir()) == [bot.database]
 
@@ -261,7 +262,7 @@ async def test_a_database_that_cannot_be_made_says_what_to_do(
     report = await checked(DATABASE_PATH=str(tmp_path / path))
     assert words in report.line("Database")
     assert "DATABASE_PATH" in report.line("Database")
-    assert report.code == check.FAILED
+    assert report.code == Exit.UNAVAILABLE
 
 
 async def test_a_database_in_a_folder_to_be_made_is_no_problem(checked: Checks, tmp_path: Path) -> None:
@@ -348,7 +349,7 @@ async def test_what_is_wrong_at_discord_is_named_and_the_api_is_checked_all_the_
     report = await checked()
     assert report.failed == [f"FAIL  {failed.format(guild=bot.world.guild_id)}"]
     assert report.line("Accounts").startswith("ok")
-    assert (report.code, report.last) == (check.FAILED, "Fix the FAIL lines, then run the check again.")
+    assert (report.code, report.last) == (Exit.UNAVAILABLE, "Fix the FAIL lines, then run the check again.")
 
 
 async def test_a_discord_that_does_not_listen_is_no_traceback(bot: Bot, checked: Checks) -> None:
@@ -452,7 +453,7 @@ async def test_what_is_wrong_with_the_api_is_named_with_the_next_step(
     report = await checked()
     assert report.failed == [report.line(subject)]
     assert report.line(subject).count(".") >= 2  # what happened, and what to do
-    assert report.code == check.FAILED
+    assert report.code == Exit.UNAVAILABLE
 
 
 async def test_an_unpaid_subscription_does_not_make_the_token_wrong(bot: Bot, checked: Checks) -> None:
@@ -498,7 +499,7 @@ async def test_an_empty_list_without_a_word_of_the_subscription_proves_no_api(
     )
     assert report.lines[-1] == report.line("API")
     assert "API token" not in "".join(report.lines)
-    assert report.code == check.FAILED
+    assert report.code == Exit.UNAVAILABLE
 
 
 async def test_an_address_that_answers_404_to_everything_is_not_approved(checked: Checks) -> None:
@@ -534,7 +535,7 @@ async def test_a_subscription_that_cannot_be_asked_about_is_not_taken_for_grante
     assert report.line("Subscription").count(".") >= 2
     assert any("API token: accepted" in line for line in report.lines) == bool(accounts)
     assert any("Accounts:" in line for line in report.lines) == bool(accounts)
-    assert report.code == check.FAILED
+    assert report.code == Exit.UNAVAILABLE
 
 
 async def test_a_token_that_only_the_subscription_s_answer_refuses_is_not_accepted(

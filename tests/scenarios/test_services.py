@@ -8,6 +8,7 @@ import pytest
 
 from bot import app
 from bot.cli import check
+from bot.cli.exit_codes import Exit
 from bot.domain.services import SERVICES
 from tests.simulators.discord import point_at
 from tests.simulators.useapi import Endpoint, Fault
@@ -141,7 +142,7 @@ async def test_a_problem_of_the_subscription_is_one_incident(
     assert failed.count("⚠️ Your useapi" if fault is Fault.UNPAID else "⚠️ useapi") == 1
     assert text(await ada.ask("mjstatus")).count("⚠️ **I cannot see your accounts") == 1
     with point_at(bot.world.api, bot.world.gateway):
-        assert await check.report(bot.settings(USEAPI_SERVICES=EVERY), app.providers_of) == check.FAILED
+        assert await check.report(bot.settings(USEAPI_SERVICES=EVERY), app.providers_of) == Exit.UNAVAILABLE
     bot.api.mend()
     await poll(ada)
     await newest(ada, "I can see your accounts again")
