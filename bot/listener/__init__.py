@@ -19,7 +19,7 @@ def measures_for(settings: Settings) -> Measures:
     """Return what counts for `/metrics`: nothing without a listener, or without the library."""
     if settings.listen is None or not has_metrics():
         return UNCOUNTED
-    from bot.listener.metrics import CountedMeasures  # noqa: PLC0415
+    from bot.listener.metrics import CountedMeasures  # noqa: PLC0415 - not without the library
 
     return CountedMeasures()
 
@@ -36,12 +36,12 @@ async def open_listener(
     if settings.listen is None:
         yield
         return
-    from bot.listener.hook import Hook  # noqa: PLC0415
-    from bot.listener.server import Listener, listening  # noqa: PLC0415
+    from bot.listener.hook import Hook  # noqa: PLC0415 - not without LISTEN
+    from bot.listener.server import Listener, listening  # noqa: PLC0415 - not without LISTEN
 
     metrics = None
     if measures is not UNCOUNTED:
-        from bot.listener.metrics import exposition  # noqa: PLC0415
+        from bot.listener.metrics import exposition  # noqa: PLC0415 - not without the library
 
         metrics = exposition(measures, loops)
     hook = settings.hook_secret and Hook(settings.hook_secret, loops.poll_now, store)

@@ -128,7 +128,12 @@ class AppriseTransport:
     async def delete(self, place: MessageRef) -> None:
         """Leave a message where it is."""
 
-    async def find(self, channel_id: int, key: str, since: datetime) -> MessageRef | None:  # noqa: ARG002
+    async def find(
+        self,
+        channel_id: int,  # noqa: ARG002 - the protocol's
+        key: str,  # noqa: ARG002 - the protocol's
+        since: datetime,  # noqa: ARG002 - the protocol's
+    ) -> MessageRef | None:
         """Find nothing: the services have no history."""
         return None
 

@@ -73,7 +73,7 @@ async def test_a_backup_that_fails_is_a_line_and_no_trouble_of_the_watch(
     bot: Bot, ada: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     no_room = type(shutil.disk_usage("/"))(10, 10, 0)
-    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: no_room)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: no_room)  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType] - pytest's
     bot.api.add()
     await bot.start()
     page = await until_status_says(ada, "⚠️ The disk of ")

@@ -17,7 +17,10 @@ def test_an_end_is_not_told_where_its_opening_was_not() -> None:
     over = Incident("over", State.ENDED, AT, AT, OTHER, FLAG, FlagKind.MODERATION, ended_at=AT)
     incidents = {"over": over, CHANNEL: replace(over, key=CHANNEL, reference=CHANNEL, state=State.OPEN)}
     entries = tuple(MessageItem(key, Reason.OPENED) for key in incidents)
-    push = Message("1", ADA, Purpose.ALERT, True, AT, AT, entries, Delivery.CLAIMED, claimed_at=AT)  # noqa: FBT003
+    push = Message(
+        "1", ADA, Purpose.ALERT, notify=True, created_at=AT, due_at=AT, entries=entries, claimed_at=AT
+    )
+    push = replace(push, delivery=Delivery.CLAIMED)
     scene = Scene({ADA}, (push,), incidents, {}, AT + 3 * MINUTE, Policy())
     alerts = [Alert("over", Reason.RESOLVED, notify=False)]
     (planned,) = plan_for_audience(Audience.UNACCEPTED, -7, scene, alerts, lambda: "2")
