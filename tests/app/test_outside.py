@@ -5,6 +5,7 @@ import pytest
 from bot import app
 from bot.cli import check
 from bot.domain.errors import TokenRefusedError
+from bot.notifications import Outbox
 from tests.notifications.test_apprise import SECRET, Service
 from tests.notifications.test_apprise import service as service  # noqa: PLC0414 - a fixture
 from tests.simulators.discord import FaultKind, point_at
@@ -49,6 +50,20 @@ async def test_if_discord_refuses_the_token_that_is_said_there_before_the_bot_en
         await ended(bot)
     (body,) = service.bodies
     assert body["title"] == "🛑 Midwatch has stopped: Discord refuses its token. Nothing is watched."
+
+
+async def test_if_that_cannot_be_said_the_bot_ends_as_it_would_without(
+    bot: Bot, service: Service, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_outbox: Outbox) -> list[str]:
+        raise ValueError
+
+    monkeypatch.setattr(Outbox, "untold", fail)
+    bot.world.fault(FaultKind.TOKEN_REFUSED)
+    bot.launch(ALERT_URLS=service.url)
+    with pytest.raises(TokenRefusedError):
+        await ended(bot)
+    assert "cannot be said outside of Discord" in caplog.text
 
 
 async def test_a_second_owner_may_act_and_is_greeted(bot: Bot, bea: Visitor) -> None:

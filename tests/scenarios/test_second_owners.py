@@ -87,6 +87,17 @@ async def test_a_press_holds_it_until_what_it_holds_is_over(night: Night, press:
     assert len(told(night)) == 1
 
 
+async def test_a_second_owner_who_is_on_it_stays_so_and_is_asked_whether_it_is_still_so(night: Night) -> None:
+    await flag(night)
+    await night.pass_time(WAIT + MINUTE)
+    await night.incident_service.assign([night.incident().key], BEA)
+    await night.pass_time(3 * HOUR)
+    assert night.incident().assigned_to == BEA
+    assert len(told(night)) == 1
+    await night.pass_time(2 * HOUR)
+    assert told(night)[1].startswith("⏰ You took")
+
+
 async def test_a_reset_that_did_not_help_counts_from_its_verdict(night: Night) -> None:
     await flag(night)
     await night.pass_time(20 * MINUTE)
