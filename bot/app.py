@@ -206,6 +206,8 @@ async def assemble(
         settings.info_every,
     )
     addresses = open_addresses(settings.alert_urls, settings.proxy_url)
+    for each in addresses:
+        log.info("recipient %d is %s, of ALERT_URLS", each.recipient, each.name)
     heard = Audience.ALL_PUSHES if settings.alert_urls_always else Audience.UNACCEPTED
     audiences = dict.fromkeys(settings.second_owners, Audience.ESCALATED)
     audiences |= {each.recipient: heard for each in addresses}

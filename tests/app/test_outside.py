@@ -1,5 +1,7 @@
 """ALERT_URLS and SECOND_OWNERS in the running bot, with a web hook on loopback."""
 
+import re
+
 import pytest
 
 from bot import app
@@ -30,10 +32,11 @@ async def test_each_push_arrives_there_as_well_if_that_is_wanted(
     assert f"…{account.channel[-4:]} needs you" in body["title"]
 
 
-async def test_a_test_goes_there_and_the_answer_names_it_by_scheme_and_host(
-    bot: Bot, ada: Visitor, service: Service
+async def test_a_test_goes_there_and_the_answer_and_the_log_name_it_by_scheme_and_host(
+    bot: Bot, ada: Visitor, service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     await bot.start(ALERT_URLS=service.url)
+    assert re.search(r"recipient -\d+ is json at 127\.0\.0\.1, of ALERT_URLS", caplog.text)
     answer = str(await ada.ask("mjtest"))
     assert "json at 127.0.0.1" in answer
     assert service.url not in answer
