@@ -112,6 +112,17 @@ def test_every_link_of_a_page_leads_somewhere_and_every_page_is_linked(page: str
     assert page == "README.md" or f"(docs/{page})" in README
 
 
+def test_the_glossary_of_each_language_has_a_word_for_every_term() -> None:
+    terms = [term for term, _ in table("What the terms mean")]
+    after = PAGES["translating.md"].partition("\n## What the terms mean\n")[2]
+    languages = re.findall(r"^## (.*)$", after, re.MULTILINE)
+    assert len(languages) >= 8
+    for language in languages:
+        rows = list(table(language))
+        assert [row[0] for row in rows] == terms
+        assert all(cell for row in rows for cell in row)
+
+
 @pytest.mark.parametrize("name", ["demo.png", "alert.png", "history.png", "usage.png"])
 def test_the_pictures_are_there_and_small(name: str) -> None:
     assert f"assets/{name}" in README
