@@ -21,14 +21,7 @@ from bot.domain.providers import Remedy, provider_of, reference_to
 from bot.interactions.buttons import ALERT, HANDLE, INCIDENT, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.incident_cards import IncidentCards
-from bot.interactions.responses import (
-    AccountOption,
-    Interaction,
-    is_late,
-    respond,
-    sentence,
-    update,
-)
+from bot.interactions.responses import AccountOption, Interaction, is_late, respond, sentence, update
 from bot.providers.errors import ProviderError, Rejected
 from bot.render import action_replies
 from bot.render.action_replies import about
@@ -137,7 +130,7 @@ class Watch(commands.Cog):
         said = None
         if confirmed:
             enabled, _ = self._remedies.group(provider)
-            label = count(len(enabled), "account")
+            label = count(len(enabled), "{n} account[|s]")
             run = partial(self._remedies.run_all, provider, caller.user.id, confirmed)
             result = await self._apply(caller, ENABLE_ALL, provider, label, run)
             if result is None:

@@ -233,7 +233,7 @@ def fields_of(account: Account, names: Names) -> dict[str, object]:
 
 def line_of(account: Account, name: str) -> str:
     """Return an account as a line. `name` is the column with its name."""
-    jobs = "jobs not known" if account.max_jobs is None else count(account.max_jobs, "job")
+    jobs = "jobs not known" if account.max_jobs is None else count(account.max_jobs, "{n} job[|s]")
     state = f"FLAGGED {bare(flag_text(account.flag), FLAG_LIMIT)}" if account.flag else "ready"
     return f"{bare(account.reference, FLAG_LIMIT):<20}  {name}{jobs:<8}  {state}"
 

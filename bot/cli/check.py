@@ -13,17 +13,7 @@ from bot.cli.check_database import try_database
 from bot.cli.check_listener import check_listener
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
 from bot.cli.exit_codes import Exit
-from bot.cli.findings import (
-    WARN,
-    Finding,
-    chosen_services,
-    failed,
-    finding,
-    orders,
-    passed,
-    unsaid,
-    warned,
-)
+from bot.cli.findings import WARN, Finding, chosen_services, failed, finding, orders, passed, unsaid, warned
 from bot.cli.terminal import complain, folded, said_if_slow, say
 from bot.config import Settings
 from bot.domain.secret import SecretStr
@@ -225,7 +215,7 @@ def owners(settings: Settings, application: discord.AppInfo) -> Finding:
     """Count the owners."""
     ids = settings.owner_ids or owners_of(application)
     source = "from OWNER_IDS" if settings.owner_ids else "the application's"
-    return passed("Owners", f"{count(len(ids), 'owner')}, {source}")
+    return passed("Owners", f"{count(len(ids), '{n} owner[|s]')}, {source}")
 
 
 def interactions(application: discord.AppInfo) -> Finding:

@@ -127,7 +127,7 @@ def finding(provider: Provider, statement: Statement, *, providers: Collection[s
     fields = {
         "address": provider.address,
         "way": "encrypted" if provider.address.startswith("https") else "on this machine",
-        "accounts": count(statement.accounts, "account"),
+        "accounts": count(statement.accounts, "{n} account[|s]"),
         "flagged": statement.flagged,
         "version": statement.version,
     }

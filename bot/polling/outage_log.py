@@ -42,7 +42,7 @@ class OutageLog:
 
     def worked(self, accounts: int, at: datetime) -> None:
         """Log the first good poll, the first after a failed one, and a new number of accounts."""
-        listed = count(accounts, "account")
+        listed = count(accounts, "{n} account[|s]")
         facts: dict[str, str | int] = {"place": self.place, "listed": listed, "accounts": accounts}
         if self._since is not None:
             lasted = at - self._since

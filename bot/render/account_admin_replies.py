@@ -101,8 +101,8 @@ def saved_words(saved: SaveResult, name: str = "the account") -> str:
             "so most likely nothing was saved.\n"
             "Check the list of accounts before you try again: it may come late."
         )
-    reference, wanted = escape(account.reference), count(saved.jobs, "job")
-    jobs = wanted if account.max_jobs is None else count(account.max_jobs, "job")
+    reference, wanted = escape(account.reference), count(saved.jobs, "{n} job[|s]")
+    jobs = wanted if account.max_jobs is None else count(account.max_jobs, "{n} job[|s]")
     if saved.outcome is ChangeOutcome.NOT_DONE:
         return (
             f"⚠️ {fault} So I read the list again: {name} is configured as before, "
@@ -163,9 +163,7 @@ def removal_question(account: KnownAccount) -> MessageContent:
     name, service = escape(account.label), words_for(account.reference).service
     removes = REMOVED_THERE if provider_of(account.reference) in BY_PROVIDER else REMOVES
     embed = discord.Embed(
-        title=f"Remove {name}?",
-        description=removes.format(service=service),
-        colour=discord.Colour.red(),
+        title=f"Remove {name}?", description=removes.format(service=service), colour=discord.Colour.red()
     )
     add_field(embed, "Account", place(account.account, "\n"))
     label = f"Yes, remove {bare(account.label, BUTTON_LABEL)}"

@@ -23,7 +23,7 @@ def channel_link(account: Account) -> str:
 def place(account: Account, separator: str = " · ") -> str:
     """Return the link to the channel and, where Midwatch can set it, the number of jobs."""
     link, has_number = channel_link(account), capabilities_of(account.reference).adds_accounts
-    slots = "job slots not known" if account.max_jobs is None else count(account.max_jobs, "job slot")
+    slots = "job slots not known" if account.max_jobs is None else count(account.max_jobs, "{n} job slot[|s]")
     return f"{link}{separator}{slots}" if has_number else link
 
 
@@ -71,7 +71,7 @@ def fast_bar(fast: FastTime) -> str | None:
 
 def usage(label: str, used: Usage) -> str:
     """Return how much was made: "Lifetime: 11,170 images in 120.63 hours"."""
-    images = count(used.images, "image")
+    images = count(used.images, "{n} image[|s]")
     if used.spent is None:
         return f"{label}: {images}"
     return f"{label}: {images} in {decimal(used.spent)} {_unit(used.unit or 'hours')}"

@@ -93,7 +93,7 @@ def sentence(action: Action, at: str = "") -> str:
     if key == "mute until":
         value = when(datetime.fromisoformat(value), "f")
     elif key.startswith("save ") and value:
-        value = count(int(value), "job")
+        value = count(int(value), "{n} job[|s]")
     return SENTENCES.get(key, OTHER).format(
         at=at or when(action.at),
         person=f"<@{action.actor_id}>",

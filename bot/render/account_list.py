@@ -116,7 +116,10 @@ def _heading(accounts: Sequence[KnownAccount], stale: Container[str]) -> str:
     idle[EntryState.STARTING] += soft
     flagged = sum(known.needs_somebody for known in accounts) - soft
     clearing = sum(known.state is State.CLEARING for known in accounts)
-    counts = [count(len(accounts), "account"), f"{whole(flagged)} flagged" if flagged else "none flagged"]
+    counts = [
+        count(len(accounts), "{n} account[|s]"),
+        f"{whole(flagged)} flagged" if flagged else "none flagged",
+    ]
     counts += [f"{whole(clearing)} recovering"] if clearing else []
     counts += [f"{whole(idle[entry])} {words}" for entry, words in IDLE.items() if idle[entry]]
     mark = "⚠️" if flagged else "🟡" if clearing or (+idle).keys() - {EntryState.PAUSED} else "✅"
@@ -146,9 +149,9 @@ def _slot_totals(accounts: Sequence[KnownAccount], place: str, *, is_stale: bool
     total = sum(known.account.max_jobs or 0 for known in counted)
     usable = sum(known.account.max_jobs or 0 for known in counted if not known.needs_somebody)
     uncounted = len(accounts) - len(counted)
-    note = f"\nNot counted: {count(uncounted, 'account')} without a number" if uncounted else ""
+    note = f"\nNot counted: {count(uncounted, '{n} account[|s]')} without a number" if uncounted else ""
     last = "when last seen" if is_stale else f"{whole(usable)} usable"
-    return f"{count(total, 'job slot')} in all{place}, {last}{note}"
+    return f"{count(total, '{n} job slot[|s]')} in all{place}, {last}{note}"
 
 
 def _titles(shown: Sequence[KnownAccount], stale: Mapping[str, datetime]) -> list[str]:

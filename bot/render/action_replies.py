@@ -110,7 +110,7 @@ def verdict_sentence(
     """Return the verdict of a remedy and what to do next. `flag` is the account's flag in the list now."""
     others = starting(accounts, {provider_of(account.reference)})
     before = sum(each.account.sort < account.account.sort for each in others)
-    place = f", {count(before, 'other')} before it" if before else ""
+    place = f", {count(before, '{n} other[|s]')} before it" if before else ""
     text = about(account, words_of(remedy).verdicts[verdict], before=place)
     if flag is None or verdict not in QUOTED:
         return text
@@ -168,7 +168,7 @@ def enable_all_question(
     """Return the question whether to enable these accounts; the others of the provider stay as they are."""
     if not accounts:
         return MessageContent(ENABLE_ALL.outcomes[RemedyOutcome.CLEAR])
-    words, name, kind = WORDS[provider], count(len(accounts), "account"), FlagKind.CONNECTION
+    words, name, kind = (WORDS[provider], count(len(accounts), "{n} account[|s]"), FlagKind.CONNECTION)
     left_out = [LEFT_OUT.format(names=_names(others))] if others else []
     consent = "\n\n".join([words.put_into(ENABLE_ALL.consents[kind]), *left_out])
     embed = discord.Embed(title=ENABLE_ALL.title.format(name=name), description=consent)
@@ -239,7 +239,10 @@ def unknown(account: KnownAccount | None, accounts: Collection[KnownAccount]) ->
     if account is not None:
         now = f"**{escape(account.label)}** now: {state_words(account)}."
     elif flagged:
-        now = f"Now: {count(len(accounts), 'account')}, {whole(len(flagged))} flagged: {naming(flagged)}."
+        number, names = whole(len(flagged)), naming(flagged)
+        now = count(
+            len(accounts), "Now: {n} account[|s], {flagged} flagged: {names}.", flagged=number, names=names
+        )
     else:
-        now = f"Now: {count(len(accounts), 'account')}, none flagged."
+        now = count(len(accounts), "Now: {n} account[|s], none flagged.")
     return f"⚪ I do not know this alert any more. {now} /mjstatus shows more."

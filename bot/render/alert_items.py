@@ -189,8 +189,10 @@ def slots_out(incidents: Incidents, accounts: Accounts) -> str | None:
         return None
     counted = {provider_of(key) for key, each in accounts.items() if each.is_listed and each.account.max_jobs}
     (provider, *_) = counted
-    of_total = f"of {whole(total)} job slots{place_among(provider, accounts)}"
-    return count(out, f"{of_total} is unavailable.", f"{of_total} are unavailable.")
+    place = place_among(provider, accounts)
+    return count(
+        out, "{n} of {total} job slots{place} [is|are] unavailable.", total=whole(total), place=place
+    )
 
 
 def _slots(accounts: Iterable[KnownAccount]) -> int:

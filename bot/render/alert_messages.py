@@ -182,7 +182,7 @@ def _note(message: Message, incidents: Incidents, accounts: Accounts) -> Message
         return _outdated()
     changed = [changes(each, incidents, accounts) for each in services]
     listed, more = ended[:NOTES_SHOWN] if len(items) > 1 else [], len(ended) - NOTES_SHOWN
-    listed += [f"and {count(more, 'more account')}"] if more > 0 else []
+    listed += [f"and {count(more, '{n} more account[|s]')}"] if more > 0 else []
     left = [how_it_ended(each.incident) for each in items if each.incident.ending is Ending.PAUSED]
     description = "\n".join([*filter(None, changed), *(listed or left)]) or "Nothing to do."
     embed = discord.Embed(colour=discord.Colour.light_grey(), description=description)
@@ -192,7 +192,7 @@ def _note(message: Message, incidents: Incidents, accounts: Accounts) -> Message
 def _summed_up(items: Sequence[AlertItem]) -> str:
     if not all(is_back(item.incident) for item in items):
         return f"{over(items)}."
-    return f"✅ {count(len(items), 'account')} were flagged and are back: {names_of(items)}."
+    return f"✅ {count(len(items), '{n} account[|s]')} were flagged and are back: {names_of(items)}."
 
 
 def _hello(note: str | None) -> MessageContent:

@@ -67,7 +67,7 @@ def _title(items: Sequence[AlertItem], page: int, pages: int) -> str:
     ended = sum(item.incident.ended for item in items)
     resolved = f", {'all' if ended == len(items) else whole(ended)} resolved" if ended else ""
     position = f" · page {page + 1:,} of {pages:,}" if pages > 1 else ""
-    return f"{count(len(items), 'account')}{resolved}{position}"
+    return f"{count(len(items), '{n} account[|s]')}{resolved}{position}"
 
 
 def _list(shown: Sequence[AlertItem]) -> str:
@@ -113,7 +113,7 @@ def _quotes(items: Iterable[AlertItem]) -> str:
         names = naming([escape(item.account.label, NAME_LIMIT) for item in same])
         text = quote(same[0].flag, limit) or flag_text(same[0].flag)
         quotes.append(f"{names}:\n{text}" if len(texts) > 1 else text)
-    more = [f"and {count(len(texts) - QUOTES, 'more text')}"] if len(texts) > QUOTES else []
+    more = [f"and {count(len(texts) - QUOTES, '{n} more text[|s]')}"] if len(texts) > QUOTES else []
     return "\n".join([*quotes, *more])
 
 

@@ -11,33 +11,34 @@ from bot.render.alert_items import AlertItem, duration, is_back, is_removed, nam
 from bot.render.phrases import demand, symbol
 from bot.render.provider_words import WORDS
 from bot.render.text import count, when, whole
+from bot.runtime.language import Sentence, say
 
-NEWS_WORDS: Final[Mapping[Reason | None, str]] = {
+NEWS_WORDS: Final[Mapping[Reason | None, Sentence]] = {
     Reason.OPENED: "new",
     Reason.WORSE: "worse",
     Reason.RECURRING: "flagged again",
     Reason.RETURNED: "flagged again",
 }
-NEEDS_YOU: Final[str] = "{mark} {name} needs you: {demand}"
-MUST_WAIT: Final[str] = "{mark} {name} must wait: {demand}"
-FLAGGED: Final[Mapping[Reason | None, str]] = {
+NEEDS_YOU: Final[Sentence] = "{mark} {name} needs you: {demand}"
+MUST_WAIT: Final[Sentence] = "{mark} {name} must wait: {demand}"
+FLAGGED: Final[Mapping[Reason | None, Sentence]] = {
     Reason.WORSE: "{mark} {name} got worse: {demand}",
     Reason.RECURRING: "{mark} {name} needs you for the third time in 6 hours: {demand}",
     Reason.RETURNED: "{mark} {name} is flagged again after {after}: {demand}",
     Reason.REMINDER: "⏰ {name} still needs you: {demand}",
     Reason.ASSIGNEE_CHECK: "⏰ You took {name} {hours} ago. It is still flagged",
 }
-CALM: Final[Mapping[Reason | None, str]] = {
+CALM: Final[Mapping[Reason | None, Sentence]] = {
     None: "{mark} {name} is not running: {demand}",
     Reason.OPENED: "{mark} {name} is not running: {demand}",
     Reason.REMINDER: "⏰ {name} is still not running: {demand}",
 }
 """As above, of an account that was not started."""
-HIDDEN: Final = "A moderation message can hide here: open Discord and send /info."
-LOST: Final = "{mark} {service} lost its connection to Discord: {disabled}{others}"
-CHECKING_ON: Final = "Checking for a few minutes to be sure."
-ASSIGNMENT_LAPSES: Final = "Press **I'm on it** again to keep it. Otherwise reminders start again {time}."
-ONLY_REMINDERS: Final = "From now on I only remind you of it."
+HIDDEN: Final[Sentence] = "A moderation message can hide here: open Discord and send /info."
+ASSIGNMENT_LAPSES: Final[Sentence] = (
+    "Press **I'm on it** again to keep it. Otherwise reminders start again {time}."
+)
+ONLY_REMINDERS: Final[Sentence] = "From now on I only remind you of it."
 
 
 def headline(items: Sequence[AlertItem]) -> str:
@@ -47,14 +48,19 @@ def headline(items: Sequence[AlertItem]) -> str:
     if needing := [item for item in items if item.needs_somebody and not (item.is_starting or item.is_soft)]:
         return _lost_connection(needing) or _needing(needing)
     if calm := [item for item in items if item.needs_somebody and item.is_soft]:
-        still = count(len(calm), "account is not running", "accounts are not running")
-        return f"💤 {still}: {names_of(calm)}"
+        return count(len(calm), "💤 {n} account[|s] [is|are] not running: {names}", names=names_of(calm))
     if starting := [item for item in items if item.is_starting]:
-        enabled = count(len(starting), "account is", "accounts are")
-        return f"⏳ {enabled} enabled and not started yet: {names_of(starting)}"
+        return count(
+            len(starting),
+            "⏳ {n} account[|s] [is|are] enabled and not started yet: {names}",
+            names=names_of(starting),
+        )
     if clearing := [item for item in items if item.incident.state is State.CLEARING]:
-        clear = count(len(clearing), "account looks clear", "accounts look clear")
-        return f"👀 {clear}: {names_of(clearing)}. {CHECKING_ON}"
+        return count(
+            len(clearing),
+            "👀 {n} account[|s] look[s|] clear: {names}. Checking for a few minutes to be sure.",
+            names=names_of(clearing),
+        )
     return over(items)
 
 
@@ -66,13 +72,12 @@ def second_line(items: Sequence[AlertItem], returning: int = 0) -> str | None:
     reasons = {item.reason for item in items if item.incident.state is State.OPEN}
     asked = [item for item in items if item.reason is Reason.ASSIGNEE_CHECK and item.incident.asked_at]
     if times := [item.next_at for item in asked if item.next_at is not None]:
-        return ASSIGNMENT_LAPSES.format(time=when(min(times)))
+        return say(ASSIGNMENT_LAPSES, time=when(min(times)))
     if returning:
-        themselves = "itself" if returning == 1 else "themselves"
-        return f"{whole(returning)} more should come back by {themselves} within 5 minutes."
+        return count(returning, "{n} more should come back by [itself|themselves] within 5 minutes.")
     if all(item.is_soft and item.needs_somebody for item in items):
-        return HIDDEN
-    return ONLY_REMINDERS if Reason.RECURRING in reasons and len(items) == 1 else None
+        return say(HIDDEN)
+    return say(ONLY_REMINDERS) if Reason.RECURRING in reasons and len(items) == 1 else None
 
 
 def headline_of(item: AlertItem) -> str:
@@ -81,9 +86,10 @@ def headline_of(item: AlertItem) -> str:
         case State.OPEN:
             return _open(item)
         case State.CLEARING:
-            return f"👀 {item.name} looks clear. {CHECKING_ON}"
+            return say("👀 {name} looks clear. Checking for a few minutes to be sure.", name=item.name)
         case State.RESETTING:
-            return f"🔄 {item.name} is being {WORDS[item.provider].done}. The result will appear here."
+            sentence: Sentence = "🔄 {name} is being {done}. The result will appear here."
+            return WORDS[item.provider].put_into(sentence, name=item.name)
         case State.ENDED:
             return _ended(item)
     assert_never(item.incident.state)
@@ -92,17 +98,22 @@ def headline_of(item: AlertItem) -> str:
 def was_flagged(item: AlertItem) -> str:
     """Return when an account was flagged whose incident ended before an alert was sent."""
     if is_removed(item.incident):
-        return f"⚪ {item.name} is not configured any more."
+        return say("⚪ {name} is not configured any more.", name=item.name)
     if item.incident.ending in DISABLED:
         return f"{_ended(item)}."
-    out = "did not run" if item.is_soft else "was flagged"
-    return f"✅ {item.name} {out} for {duration(item.incident)} and {WORDS[item.provider].back}."
+    return WORDS[item.provider].put_into(
+        "✅ {name} did not run for {lasted} and {back}."
+        if item.is_soft
+        else "✅ {name} was flagged for {lasted} and {back}.",
+        name=item.name,
+        lasted=duration(item.incident),
+    )
 
 
 def _open(item: AlertItem) -> str:
     words = WORDS[item.provider]
     if item.is_starting:
-        return f"⏳ {item.name} is enabled, {words.service} has not started it yet"
+        return words.put_into("⏳ {name} is enabled, {service} has not started it yet", name=item.name)
     sentence = FLAGGED.get(item.reason, NEEDS_YOU)
     if item.is_soft:
         sentence = CALM.get(item.reason, sentence)
@@ -113,14 +124,15 @@ def _open(item: AlertItem) -> str:
 
 
 def _wish(item: AlertItem) -> str:
+    words = WORDS[item.provider]
     if item.is_block_over:
-        return "Its block should be over now"
+        return say("Its block should be over now")
     if item.is_paused and item.flag.kind is FlagKind.CAPTCHA:
-        return "its CAPTCHA is solved, but it is still disabled"
+        return say("its CAPTCHA is solved, but it is still disabled")
     if item.is_paused:
-        return f"{WORDS[item.provider].service} lists no reason any more, but it is still disabled"
-    words = demand(item.flag, item.provider)
-    return f"{words}. Do not {WORDS[item.provider].do} yet" if _only_waits(item) else words
+        return words.put_into("{service} lists no reason any more, but it is still disabled")
+    wish = demand(item.flag, item.provider)
+    return words.put_into("{demand}. Do not {do} yet", demand=wish) if _only_waits(item) else wish
 
 
 def _only_waits(item: AlertItem) -> bool:
@@ -129,16 +141,17 @@ def _only_waits(item: AlertItem) -> bool:
 
 
 def _ended(item: AlertItem) -> str:
+    words, ending = WORDS[item.provider], item.incident.ending
+    sentence: Sentence = "✅ {name} {back}. It was out for {lasted}"
     if is_removed(item.incident):
-        return f"⚪ {item.name} is not configured any more. {_had_been(item)}"
-    if item.incident.ending in DISABLED:
-        left = "left disabled" if item.incident.ending is Ending.LEFT_PAUSED else "disabled and does not run"
-        return f"⏸️ {item.name} is {left}. {_had_been(item)}"
-    return f"✅ {item.name} {WORDS[item.provider].back}. It was out for {duration(item.incident)}"
-
-
-def _had_been(item: AlertItem) -> str:
-    return f"It had {'not run' if item.is_soft else 'been flagged'} for {duration(item.incident)}"
+        sentence = "⚪ {name} is not configured any more. {had_been}"
+    elif ending in DISABLED:
+        sentence = "⏸️ {name} is disabled and does not run. {had_been}"
+        if ending is Ending.LEFT_PAUSED:
+            sentence = "⏸️ {name} is left disabled. {had_been}"
+    lasted = duration(item.incident)
+    had_been: Sentence = "It had not run for {lasted}" if item.is_soft else "It had been flagged for {lasted}"
+    return words.put_into(sentence, name=item.name, lasted=lasted, had_been=say(had_been, lasted=lasted))
 
 
 def _lost_connection(items: Sequence[AlertItem]) -> str | None:
@@ -151,36 +164,60 @@ def _lost_connection(items: Sequence[AlertItem]) -> str | None:
     if not is_news and any(item.is_fresh for item in others):
         return None
     is_reminder = not is_news and any(item.reason is Reason.REMINDER for item in lost)
-    disabled = f"{count(len(lost), 'account')} are {'still ' if is_reminder else ''}disabled"
-    more = f". {count(len(others), 'more needs you', 'more need you')}: {names_of(others)}" if others else ""
-    mark = "⏰" if is_reminder else symbol(FlagKind.CONNECTION)
-    return WORDS[lost[0].provider].put_into(LOST, mark=mark, disabled=disabled, others=more)
+    disabled = (
+        count(len(lost), "{n} account[|s] [is|are] still disabled")
+        if is_reminder
+        else count(len(lost), "{n} account[|s] [is|are] disabled")
+    )
+    told = say(
+        "{mark} {service} lost its connection to Discord: {disabled}",
+        mark="⏰" if is_reminder else symbol(FlagKind.CONNECTION),
+        service=WORDS[lost[0].provider].service,
+        disabled=disabled,
+    )
+    if not others:
+        return told
+    return count(len(others), "{told}. {n} more need[s|] you: {names}", told=told, names=names_of(others))
 
 
 def _needing(items: Sequence[AlertItem]) -> str:
     """Return how many accounts are flagged: the new one by name if there is one, else in numbers."""
     if len(items) == 1:
         return headline_of(items[0])
-    everyone = count(len(items), "account")
     fresh = [item for item in items if item.is_fresh]
     if len(fresh) == 1:
-        return f"{headline_of(fresh[0])} ({everyone} need you in all)"
+        return count(len(items), "{first} ({n} account[|s] need[s|] you in all)", first=headline_of(fresh[0]))
     asked = [item for item in fresh if item.reason is Reason.ASSIGNEE_CHECK]
     if asked and len(asked) == len(fresh):
-        return f"⏰ You took {count(len(asked), 'account')} {_hours(asked[0])} ago. They are still flagged"
+        return count(
+            len(asked),
+            "⏰ You took {n} account[|s] {hours} ago. [It|They] [is|are] still flagged",
+            hours=_hours(asked[0]),
+        )
     names = names_of(sorted(items, key=lambda item: (item.only_waits, not item.is_fresh)))
     if not fresh and any(item.reason is Reason.REMINDER for item in items):
-        return f"⏰ {everyone} still need you: {names}"
-    mark = symbol(items[0].flag.kind)  # ordered by urgency
-    return f"{mark} {everyone} need you: {names}{_news(fresh, len(items))}"
+        return count(len(items), "⏰ {n} account[|s] still need[s|] you: {names}", names=names)
+    return count(
+        len(items),
+        "{mark} {n} account[|s] need[s|] you: {names}{news}",
+        mark=symbol(items[0].flag.kind),  # ordered by urgency
+        names=names,
+        news=_news(fresh, len(items)),
+    )
 
 
 def _news(fresh: Sequence[AlertItem], total: int) -> str:
     """Return how many are new, worse or flagged again, unless all are new."""
     numbers = Counter(NEWS_WORDS[item.reason] for item in fresh if item.reason in NEWS_WORDS)
-    if not numbers or numbers["new"] == total:
+    if not numbers or numbers[NEWS_WORDS[Reason.OPENED]] == total:
         return ""
-    return f" ({', '.join(f'{word}: {whole(number)}' for word, number in numbers.items())})"
+    return say(" ({news})", news=_listed(numbers))
+
+
+def _listed(numbers: Mapping[Sentence, int]) -> str:
+    """Return how many of each kind there are: "new: 2, worse: 1"."""
+    parts = (say("{what}: {n}", what=say(each), n=whole(n)) for each, n in numbers.items() if n)
+    return say(", ").join(parts)
 
 
 def over(items: Sequence[AlertItem]) -> str:
@@ -188,22 +225,30 @@ def over(items: Sequence[AlertItem]) -> str:
     back = [item for item in items if is_back(item.incident)]
     disabled = [item for item in items if item.incident.ending in DISABLED]
     gone = len(items) - len(back) - len(disabled)
+    rest: Mapping[Sentence, int] = {"disabled": len(disabled) if back else 0, "not configured any more": gone}
     if back:
-        rest = {"disabled": len(disabled), "not configured any more": gone}
-        one = f"account {WORDS[back[0].provider].back}"
-        first = f"✅ {count(len(back), one, 'accounts are back')}: {names_of(back)}"
+        first = count(
+            len(back),
+            "✅ {n} account[|s] [{|are ]back[}|]: {names}",
+            back=WORDS[back[0].provider].put_into("{back}"),
+            names=names_of(back),
+        )
     elif disabled:
-        rest = {"not configured any more": gone}
-        those = count(len(disabled), "account is disabled and does", "accounts are disabled and do")
-        first = f"⏸️ {those} not run: {names_of(disabled)}"
+        first = count(
+            len(disabled),
+            "⏸️ {n} account[|s] [is|are] disabled and [does|do] not run: {names}",
+            names=names_of(disabled),
+        )
     else:
-        return f"⚪ {count(gone, 'account')} are not configured any more: {names_of(items)}"
-    others = ", ".join(f"{words}: {whole(number)}" for words, number in rest.items() if number)
-    return f"{first} ({others})" if others else first
+        return count(
+            gone, "⚪ {n} account[|s] [is|are] not configured any more: {names}", names=names_of(items)
+        )
+    others = _listed(rest)
+    return say("{first} ({others})", first=first, others=others) if others else first
 
 
 def _hours(item: AlertItem) -> str:
     assigned_at = item.incident.assigned_at
     is_before = assigned_at is not None and assigned_at < item.due_at  # else it was pressed again
     passed = item.due_at - assigned_at if assigned_at and is_before else timedelta(hours=4)
-    return count(max(1, round(passed / timedelta(hours=1))), "hour")
+    return count(max(1, round(passed / timedelta(hours=1))), "{n} hour[|s]")

@@ -70,11 +70,20 @@ def timeline_words(report: Report) -> str:
     """Return what the picture shows, for people who do not see it."""
     figures = report.figures
     troubled = [each for each in ranked(figures) if figures[each].lengths]
-    about = count(len(figures), "account") if report.account is None else report.known(report.account).label
+    about = (
+        count(len(figures), "{n} account[|s]")
+        if report.account is None
+        else report.known(report.account).label
+    )
     period = report.history.period
     words = [f"Timeline of {about}, {last(report.days)}, {period.start:%Y-%m-%d} to {period.end:%Y-%m-%d}."]
     named = (
-        f"{report.known(each).label}, {count(len(own.lengths), 'incident')}, {span(own.out)} out"
+        count(
+            len(own.lengths),
+            "{name}, {n} incident[|s], {lasted} out",
+            name=report.known(each).label,
+            lasted=span(own.out),
+        )
         for each, own in ((each, figures[each]) for each in troubled[:NAMED])
     )
     words += [f"Most trouble: {'; '.join(named)}."] if troubled else ["No incident."]

@@ -43,7 +43,7 @@ class Report:
     @property
     def title(self) -> str:
         """What it is about: "Aurora · last 30 days"."""
-        about = count(len(self.figures), "account")
+        about = count(len(self.figures), "{n} account[|s]")
         if self.account is not None:
             about = escape(self.known(self.account).label)
         return f"{about} · {last(self.days)}"
@@ -116,7 +116,7 @@ def _figures(total: Figures, report: Report) -> Iterator[str]:
     yield f"**{percent(total.in_service)} of the time in service**"
     if total.lengths:
         still = f", {whole(total.open)} still open" if total.open else ""
-        yield f"{count(len(total.lengths), 'incident')}{still}"
+        yield f"{count(len(total.lengths), '{n} incident[|s]')}{still}"
         longest = f", {span(max(total.lengths))} (longest)" if len(total.lengths) > 1 else ""
         yield f"Time out: {middle(total.lengths)}{longest and ' (median)'}{longest}"
         acted = len(total.responses)
@@ -137,13 +137,13 @@ def _not_counted(report: Report) -> Iterator[str]:
         for each, own in report.figures.items()
     )
     if disabled:
-        yield f"-# {count(disabled, 'account is', 'accounts are')} disabled now, which counts as in service"
+        yield count(disabled, "-# {n} account[|s] [is|are] disabled now, which counts as in service")
     watched, since = report.history.watched.values(), report.history.period.start
     later = [each.start for each in watched if each.start > since]
     if later and len(later) == len(report.figures):
         yield f"-# Counted since {when(min(later), 'f')}: I knew nothing of it before"
     elif later:
-        yield f"-# {count(len(later), 'account is', 'accounts are')} counted only since I first saw them"
+        yield count(len(later), "-# {n} account[|s] [is|are] counted only since I first saw them")
 
 
 def _accounts(report: Report) -> Iterator[str]:
@@ -164,7 +164,7 @@ def _account(reference: str, report: Report) -> str:
     figures = report.figures[reference]
     facts = [f"{report.name(reference)} {percent(figures.in_service)}", span(figures.out)]
     if (incidents := len(figures.lengths)) > 1:  # so that most are one line on a phone
-        facts.insert(1, count(incidents, "incident"))
+        facts.insert(1, count(incidents, "{n} incident[|s]"))
     return " · ".join([*facts, "still out"] if figures.open else facts)
 
 

@@ -50,7 +50,7 @@ def snoozed(accounts: Sequence[KnownAccount], times: Sequence[datetime], over: i
 
 
 def _subject(accounts: Sequence[KnownAccount]) -> str:
-    return escape(accounts[0].label) if len(accounts) == 1 else count(len(accounts), "account")
+    return escape(accounts[0].label) if len(accounts) == 1 else count(len(accounts), "{n} account[|s]")
 
 
 def _exceptions(times: Sequence[datetime], over: int) -> str:
@@ -59,7 +59,7 @@ def _exceptions(times: Sequence[datetime], over: int) -> str:
         "stays quiet for longer: its card says" if later == 1 else "stay quiet for longer: their cards say"
     )
     lines = [f"{whole(later)} of them {stays} until when."] if later else []
-    lines += [f"{count(over, 'more is', 'more are')} over."] if over else []
+    lines += [f"{count(over, '{n} more [is|are]')} over."] if over else []
     return "".join(f"\n{line}" for line in lines)
 
 

@@ -35,17 +35,21 @@ def presence_text(
     flagged = [each for each in opened if not each.is_soft]
     idle += len(opened) - len(flagged)
     needing = len(needing_somebody(flagged))
-    needed = count(needing, "needs you", "need you")
+    needed = count(needing, "{n} need[s|] you")
     if service is not None:
         words = " · ".join([*([needed] if needing else []), _trouble(service, providers)])
     elif needing:
         words = needed
     elif flagged:
-        words = f"{count(watched, 'account')} watched, {whole(len(flagged))} recovering"
+        words = count(
+            watched, "{n} account[|s] watched, {recovering} recovering", recovering=whole(len(flagged))
+        )
     elif problems:
         words = problem_words(problems[0])
     elif watched:
-        words = f"{count(watched, 'account')} watched, {whole(watched - idle) if idle else 'all'} ready"
+        words = count(watched, "{n} account[|s] watched, all ready")
+        if idle:
+            words = count(watched, "{n} account[|s] watched, {ready} ready", ready=whole(watched - idle))
     else:
         words = "no account to watch"
     worst = [problem_words(each) for each in problems[:1] if each.kind is not ProblemKind.SIGHT]

@@ -66,5 +66,5 @@ def test_result(routes: Iterable[RouteState], late: int) -> str:
     """Return how each route is after a test; `late` tests were neither accepted nor refused yet."""
     lines = ["🧪 **Test delivery**", *map(route_line, routes)]
     if late:
-        lines.append(f"⏳ {count(late, 'test')} not accepted yet: check /mjstatus in a minute.")
+        lines.append(f"⏳ {count(late, '{n} test[|s]')} not accepted yet: check /mjstatus in a minute.")
     return "\n".join(lines)[:2_000]

@@ -161,9 +161,9 @@ def _last_seen(incidents: Incidents, accounts: Accounts) -> str:
     flagged = [each for each in needing if not each.is_soft]
     listed = sum(each.is_listed for each in accounts.values())
     if not flagged:
-        return f"{count(listed, 'account')}, none flagged."
+        return f"{count(listed, '{n} account[|s]')}, none flagged."
     names = naming(_names(flagged, accounts))
-    return f"{count(listed, 'account')}, {whole(len(flagged))} flagged: {names}."
+    return f"{count(listed, '{n} account[|s]')}, {whole(len(flagged))} flagged: {names}."
 
 
 def _names(incidents: Sequence[Incident], accounts: Accounts) -> list[str]:

@@ -147,7 +147,7 @@ def _wrong(watch: WatchStatus) -> Iterator[str]:
         since = min(each.failing_since or each.due_at for each in failing)
         whom = recipient_name(owner, watch.routes)
         yield (
-            f"📪 **{count(len(failing), 'message')} for {whom} cannot be delivered**, "
+            f"📪 **{count(len(failing), '{n} message[|s]')} for {whom} cannot be delivered**, "
             f"first tried {when(since)}. {failure_sentence(failing[0].failure)} I keep trying."
         )
     for reference, until in sorted(watch.mutes.items(), key=lambda mute: (mute[0] is not None, mute[1])):
@@ -227,7 +227,7 @@ def _checked(polls: Sequence[PollStatus]) -> Iterator[str]:
 def _summary(watch: WatchStatus) -> str:
     listed = [each for each in watch.accounts.values() if each.is_listed]
     words = presence_text(len(listed), watch.incidents, idle=sum(each.is_idle for each in listed))
-    watched = count(len(listed), "account")
+    watched = count(len(listed), "{n} account[|s]")
     if needing_somebody(watch.incidents):
         return f"⚠️ **{watched} watched, {words}**"
     for problem in watch.problems:
@@ -266,7 +266,7 @@ def _label(reference: str | None, watch: WatchStatus) -> str:
 def _waiting(message: Message, watch: WatchStatus) -> str:
     what = f"{_what(message, watch)} for {recipient_name(message.recipient, watch.routes)}"
     if message.failing_since is not None:
-        tried = f"tried {count(message.attempts, 'time')}"
+        tried = f"tried {count(message.attempts, '{n} time[|s]')}"
         return f"{what}: {tried}, next at {when(message.due_at, 'T')}. {failure_sentence(message.failure)}"
     if message.due_at > watch.now:
         return (
@@ -293,7 +293,7 @@ def _what(message: Message, watch: WatchStatus) -> str:
         case Purpose.ALERT:
             reasons = {entry.reason for entry in message.entries} - {None}
             kind = "Reminder" if reasons and reasons <= {Reason.REMINDER, Reason.ASSIGNEE_CHECK} else "Alert"
-            return f"{kind} about {count(len(message.entries), 'account')}"
+            return f"{kind} about {count(len(message.entries), '{n} account[|s]')}"
         case Purpose.SERVICE:
             named = {WORDS[each.scope].api for each in watch.incidents if message.holds(each.key)}
             return f"Alert about {named.pop() if len(named) == 1 else 'the API'}"

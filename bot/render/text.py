@@ -14,6 +14,7 @@ from typing import Final
 from discord.utils import TimestampStyle, format_dt
 
 from bot.domain.blocks import TIMESTAMP, moment
+from bot.runtime.language import ENGLISH, Counted, Sentence, current_language, say, say_number
 
 QUOTE_LIMIT: Final = 900
 FENCES: Final = len("```\n\n```")
@@ -36,7 +37,10 @@ INERT: Final = BACKTICKS | str.maketrans(
 ADDRESS_COLON: Final = re.compile(r":(?=\S)")
 ADDRESS_SLASH: Final = re.compile(r"(\.\w+)/")
 LINE_START: Final = re.compile(r"^(\d*)([-+#.)])")
-UNITS: Final = (("day", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+HOURS: Final[Sentence] = "{n} h"
+MINUTES: Final[Sentence] = "{n} min"
+SECONDS: Final[Sentence] = "{n} s"
+UNITS: Final = ((None, 86_400), (HOURS, 3_600), (MINUTES, 60), (SECONDS, 1))
 MOST: Final = 10**9
 
 
@@ -44,12 +48,12 @@ def code_block(text: str, limit: int = QUOTE_LIMIT) -> str:
     """Quote a text of the API in a code block of at most `limit + FENCES` characters."""
     lines = (" ".join(line.split()) for line in dated(_visible(text, limit)).split("\n"))
     quoted = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n").translate(BACKTICKS)
-    return f"```\n{clip(_or(quoted, '(no text)'), limit)}\n```"
+    return f"```\n{clip(_or(quoted, say('(no text)')), limit)}\n```"
 
 
 def code_span(text: str, limit: int = 100) -> str:
     """Quote a text of the API in a line, with at most `limit + 2` characters."""
-    return f"`{clip(_or(dated(_folded(text, limit)).translate(BACKTICKS), '(no text)'), limit)}`"
+    return f"`{clip(_or(dated(_folded(text, limit)).translate(BACKTICKS), say('(no text)')), limit)}`"
 
 
 def dated(text: str) -> str:
@@ -62,7 +66,7 @@ def dated(text: str) -> str:
 
 def _date(found: re.Match[str]) -> str:
     at = moment(found)
-    return "(a time)" if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
+    return say("(a time)") if at is None else f"{at:%Y-%m-%d %H:%M} UTC"
 
 
 def escape(text: str, limit: int = 48) -> str:
@@ -77,7 +81,7 @@ def escape(text: str, limit: int = 48) -> str:
 
 def bare(text: str, limit: int) -> str:
     """Strip and clip a text for a place without markdown: select, button, autocompletion."""
-    return clip(_or(_folded(text, limit), "(no name)"), limit)
+    return clip(_or(_folded(text, limit), say("(no name)")), limit)
 
 
 def clip(text: str, limit: int) -> str:
@@ -103,15 +107,18 @@ def numbered(steps: str) -> str:
 def fitted(lines: Iterable[str], total: int, limit: int) -> str:
     """Join the lines that fit into `limit`, and count those of `total` that do not."""
     kept: list[str] = []
-    room = limit - len(f"\nand {MOST:,} more lines")
+    room = limit - length(f"\n{_more(MOST)}")
     for line in lines:
         room -= length(line) + 1
         if room < 0:
             break
         kept.append(line)
     left_out = total - len(kept)
-    more = [f"and {count(left_out, 'more line')}"] if left_out else []
-    return "\n".join(kept + more)
+    return "\n".join([*kept, _more(left_out)] if left_out else kept)
+
+
+def _more(number: int) -> str:
+    return count(number, "and {n} more line[|s]")
 
 
 def when(at: datetime, style: TimestampStyle = "R") -> str:
@@ -128,33 +135,49 @@ def span(duration: timedelta) -> str:
     """Return a duration in at most two units: "8 s", "3 min", "2 h 5 min", "3 days"."""
     left = max(0, round(duration.total_seconds()))
     if left == 0:
-        return "under 1 s"
-    amounts: list[tuple[int, str]] = []
+        return say("under 1 s")
+    amounts: list[tuple[int, Sentence | None]] = []
     for unit, seconds in UNITS:
         amounts.append((left // seconds, unit))
         left %= seconds
     first = next(index for index, (amount, _) in enumerate(amounts) if amount)
     shown = ((amount, unit) for amount, unit in amounts[first : first + 2] if amount)
-    return " ".join(count(amount, unit) if unit == "day" else f"{amount} {unit}" for amount, unit in shown)
+    return " ".join(say(unit, n=amount) if unit else count(amount, "{n} day[|s]") for amount, unit in shown)
 
 
-def count(number: int, singular: str, plural: str | None = None) -> str:
-    """Return a number with its noun: "1 account", "1,000 accounts"."""
-    return f"{whole(number)} {singular if number == 1 else plural or f'{singular}s'}"
+def count(number: int, sentence: Counted, **fields: object) -> str:
+    """Return a sentence about a number, which its field {n} holds: "1 account", "1,000 accounts"."""
+    return say_number(number, sentence, fields | {"n": whole(number)})
 
 
 def whole(number: int) -> str:
     """Return a whole number in groups of three, a billion at most."""
-    return f"{max(-MOST, min(number, MOST)):,}"
+    return _marked(f"{max(-MOST, min(number, MOST)):,}")
 
 
 def decimal(value: float) -> str:
     """Return a measured number with at most two decimals: "29.57", "60", "11,170"."""
     if not math.isfinite(value):
-        return "unknown"
+        return say("unknown")
     if abs(value) >= MOST:
         return f"{value:.2g}"
-    return f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip(".")
+    return _marked(f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip("."))
+
+
+def percent(value: float) -> str:
+    """Return a percentage: "29.5%"."""
+    return say("{number}%", number=decimal(value))
+
+
+MARKS: Final[Sentence] = "1,234.5"
+
+
+def _marked(number: str) -> str:
+    """Return a number with the marks that the language has for groups and for decimals."""
+    if current_language() == ENGLISH or number.isdigit():
+        return number
+    marks = say(MARKS)
+    return number.translate({ord(","): marks[1], ord("."): marks[-2]})
 
 
 def _folded(text: str, limit: int) -> str:

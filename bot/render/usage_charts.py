@@ -15,12 +15,7 @@ DESCRIBED: Final = 10
 
 
 def usage_curve(
-    account: KnownAccount,
-    recent: RecentUsage,
-    samples: Sequence[UsageSample],
-    *,
-    days: int,
-    now: datetime,
+    account: KnownAccount, recent: RecentUsage, samples: Sequence[UsageSample], *, days: int, now: datetime
 ) -> UsageCurve | None:
     """Return the fast time of an account over time; None if fewer than two answers say it."""
     points = tuple((each.taken_at, each.fast_left) for each in samples if each.fast_left is not None)
@@ -53,7 +48,7 @@ def curve_words(curve: UsageCurve) -> str:
         parts.append(f"Renews on {_day(curve.renews)}")
     if curve.images:
         made = [number for _, number in curve.images]
-        days = count(len(made), "known day")
+        days = count(len(made), "{n} known day[|s]")
         parts.append(f"Images a day: {whole(min(made))} to {whole(max(made))} on {days}")
     return ". ".join(parts) + "."
 
@@ -77,7 +72,7 @@ def levels_words(levels: Levels) -> str:
     """Describe fast times side by side."""
     named = [f"{each.label} {decimal(each.left)}" for each in levels.levels[:DESCRIBED]]
     more = len(levels.levels) + levels.more - len(named)
-    named += [f"and {count(more, 'more account')}"] if more else []
+    named += [f"and {count(more, '{n} more account[|s]')}"] if more else []
     return f"Fast hours left: {', '.join(named)}."
 
 

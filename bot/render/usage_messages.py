@@ -85,7 +85,7 @@ def _account_lines(usage: AccountUsage) -> Iterator[str]:
         yield f"{outlook(recent, usage.now)}."
     yield _images(usage, more)
     if usage.curve is None:
-        yield f"No picture: it takes two answers within {count(usage.days, 'day')}."
+        yield f"No picture: it takes two answers within {count(usage.days, '{n} day[|s]')}."
 
 
 def _images(usage: AccountUsage, more: str) -> str:
@@ -94,7 +94,7 @@ def _images(usage: AccountUsage, more: str) -> str:
     if not made:
         return f"Images a day: not known, as that takes answers on two days in a row. {more}"
     total, (best, most) = sum(number for _, number in made), max(made, key=lambda each: each[1])
-    days = f"{len(made)} of {count(usage.days, 'day')} known"
+    days = f"{len(made)} of {count(usage.days, '{n} day[|s]')} known"
     return (
         f"Images a day: {whole(round(total / len(made)))} on average, {whole(most)} on {best:%b %-d} ({days})"
     )
@@ -156,9 +156,9 @@ def fleet_content(
         parts.append(f"Not known: {', '.join(names)}. {ASK}")
     short = sum(recent.runs_short(now) for _, recent in known)
     if short:
-        are = count(short, "account is", "accounts are")
+        are = count(short, "{n} account[|s] [is|are]")
         parts.insert(0, f"⚠️ {are} out of fast time, or will be before it renews.")
-    title = f"Fast time of {count(len(accounts), 'account')}"
+    title = f"Fast time of {count(len(accounts), '{n} account[|s]')}"
     embed = discord.Embed(title=title, description="\n\n".join(parts), colour=_colour(bool(short)))
     return MessageContent(embeds=(embed,))
 
@@ -184,7 +184,7 @@ def latest(account: KnownAccount, recent: RecentUsage | None) -> RecentUsage | N
 def _lines(known: Sequence[tuple[KnownAccount, RecentUsage]], now: datetime) -> str:
     lines = [_fleet_line(account, recent, now) for account, recent in known[:SHOWN]]
     more = len(known) - SHOWN
-    return "\n".join([*lines, *([f"and {count(more, 'more account')}"] if more > 0 else [])])
+    return "\n".join([*lines, *([f"and {count(more, '{n} more account[|s]')}"] if more > 0 else [])])
 
 
 def _fleet_line(account: KnownAccount, recent: RecentUsage, now: datetime) -> str:

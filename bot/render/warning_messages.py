@@ -34,7 +34,7 @@ def warnings_content(
     dated = day if len(ordered) > 1 else exactly
     lines = [f"**{_name(each, accounts)}** · {_state(each, accounts, dated)}" for each in ordered[:LISTED]]
     more = len(ordered) - LISTED
-    lines += [f"and {count(more, 'more warning')}: see /mjaccounts"] if more > 0 else []
+    lines += [f"and {count(more, '{n} more warning[|s]')}: see /mjaccounts"] if more > 0 else []
     colour = discord.Colour.gold() if standing else discord.Colour.green()
     embed = discord.Embed(description="\n".join(lines), colour=colour)
     add_field(embed, "What to do", _steps(standing))
@@ -44,7 +44,7 @@ def warnings_content(
         words = concern_words(ordered[0]) if standing else words
         headline = f"{mark} {_name(ordered[0], accounts)}: {words}"
     elif standing:
-        headline = f"⚠️ {count(len(standing), 'warning')}: {naming(list(dict.fromkeys(names)))}"
+        headline = f"⚠️ {count(len(standing), '{n} warning[|s]')}: {naming(list(dict.fromkeys(names)))}"
     else:
         headline = f"✅ All {whole(len(ordered))} warnings are over"
     return MessageContent(headed(headline), (embed,))

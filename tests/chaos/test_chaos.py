@@ -200,9 +200,7 @@ async def test_a_database_that_cannot_be_written_loses_and_repeats_nothing(run: 
     assert [len(notices) for notices in run.notices.values()] == [1, 1]
 
 
-async def test_killed_while_the_database_is_locked_it_loses_and_repeats_nothing(
-    run: ChaosRun,
-) -> None:
+async def test_killed_while_the_database_is_locked_it_loses_and_repeats_nothing(run: ChaosRun) -> None:
     first, second = map(run.accounts.add, PROVIDERS)
     run.flag(first)
     run.planned_ends.append(PlannedEnd(after=2.0))
@@ -215,9 +213,7 @@ async def test_killed_while_the_database_is_locked_it_loses_and_repeats_nothing(
     assert found.all == []
 
 
-async def test_a_flag_seen_while_no_owner_is_known_is_sent_once_when_they_are_known(
-    run: ChaosRun,
-) -> None:
+async def test_a_flag_seen_while_no_owner_is_known_is_sent_once_when_they_are_known(run: ChaosRun) -> None:
     channel = run.accounts.add()
     run.names_owners = False
     run.world.fault(FaultKind.ERROR, status=503, path=OWNER)

@@ -1,0 +1,122 @@
+"""The language of the sentences that people read, and their translations: one catalogue a language.
+
+A sentence stands in the code in English. `make translations` collects each literal of the type `Sentence`
+or `Word` into the catalogues (the standard library's `gettext`). What is said outside of `spoken` is English,
+as log lines are.
+"""
+
+import logging
+import re
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from gettext import GNUTranslations
+from pathlib import Path
+from typing import Final, TypeAlias
+
+log = logging.getLogger(__name__)
+
+Sentence: TypeAlias = str
+"""A sentence, or a phrase that stands alone, in English. It names its fields in braces."""
+Word: TypeAlias = str
+"""Words that stand within sentences. They are translated in the context of the field that holds them."""
+Counted: TypeAlias = str
+"""A sentence about a number, in both forms of English: "{n} account[|s] need[s|] you"."""
+
+ENGLISH: Final = "en"
+FORMS: Final = re.compile(r"\[([^][|]*)\|([^][|]*)\]")
+FOLDER: Final = Path(__file__).parents[1] / "render" / "locales"
+
+_language: Final = ContextVar("language", default=ENGLISH)
+
+
+@cache
+def languages() -> tuple[str, ...]:
+    """Return the languages that there are, by Discord's codes."""
+    return ENGLISH, *sorted(file.stem for file in FOLDER.glob("*.mo"))
+
+
+def language_for(locale: str) -> str | None:
+    """Return the language of a locale ("pt-BR", "es-MX", "zh_TW.UTF-8"); None if there is none."""
+    code = locale.partition(".")[0].partition("@")[0].replace("_", "-").lower()
+    same = [each for each in languages() if each.lower() == code]
+    related = [each for each in languages() if each.lower().partition("-")[0] == code.partition("-")[0]]
+    return next(iter(same + related), None)
+
+
+def current_language() -> str:
+    """Return the language in which this task speaks."""
+    return _language.get()
+
+
+def speak(language: str) -> None:
+    """Use a language from here to the end of the task."""
+    _language.set(language)
+
+
+@contextmanager
+def spoken(language: str) -> Generator[None]:
+    """Use a language for a while."""
+    token = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def say(sentence: Sentence, /, **fields: object) -> str:
+    """Return a sentence in the language of this task, with its fields filled in."""
+    return say_with(sentence, fields)
+
+
+def say_with(sentence: Sentence, fields: Mapping[str, object]) -> str:
+    """Return a sentence, as `say` does, with the fields of a mapping."""
+    return _filled(sentence, lambda catalogue: catalogue.gettext(sentence), fields)
+
+
+def say_number(number: int, sentence: Counted, fields: Mapping[str, object]) -> str:
+    """Return the form of a sentence for a number, by the rule of the language, with its fields filled in."""
+    one, many = forms(sentence)
+    source = one if number == 1 else many
+    return _filled(source, lambda catalogue: catalogue.ngettext(one, many, number), fields)
+
+
+@cache
+def forms(sentence: Counted) -> tuple[str, str]:
+    """Return the forms of a sentence for one and for many."""
+    return FORMS.sub(r"\1", sentence), FORMS.sub(r"\2", sentence)
+
+
+def say_word(field: str, word: str) -> str:
+    """Return the words that a field of the type `Word` holds, in the language of this task."""
+    return _filled(word, lambda catalogue: catalogue.pgettext(field, word), {})
+
+
+def _filled(source: str, translate: Callable[[GNUTranslations], str], fields: Mapping[str, object]) -> str:
+    """Return a translation with its fields; the English one if the catalogue's cannot be filled in."""
+    catalogue = None if (language := _language.get()) == ENGLISH else _catalogue(language)
+    sentence = translate(catalogue) if catalogue else source
+    try:
+        return sentence.format_map(fields) if "{" in sentence else sentence
+    except (KeyError, IndexError, ValueError, AttributeError):
+        if sentence == source:
+            raise
+        _report(language, sentence)
+        return source.format_map(fields)
+
+
+@cache
+def _report(language: str, sentence: str) -> None:
+    log.error("the catalogue %s has other fields than the English: %s", language, sentence)
+
+
+@cache
+def _catalogue(language: str) -> GNUTranslations | None:
+    """Return the catalogue of a language, read once; None if it is missing or damaged."""
+    try:
+        with (FOLDER / f"{language}.mo").open("rb") as file:
+            return GNUTranslations(file)
+    except Exception as error:  # noqa: BLE001 - a damaged file fails in many ways, and no alert may fail with it
+        log.error("the catalogue %s cannot be read, so it is English: %s", language, type(error).__name__)  # noqa: TRY400 - its traceback says no more
+        return None
