@@ -20,6 +20,7 @@ from bot.render.provider_words import words_for
 from bot.render.remedy_words import words_of
 from bot.render.text import clip, code_block, code_span, escape, fitted, span, when, whole
 from bot.render.warning_words import warning_words
+from bot.runtime.language import Sentence, say
 
 NOTE_LIMIT: Final = 700
 VALUE_LIMIT: Final = 120
@@ -168,10 +169,10 @@ def _card(account: KnownAccount, title: str, *lines: str | None) -> discord.Embe
     return discord.Embed(title=title, description=description, url=account.account.link)
 
 
-def add_field(embed: discord.Embed, name: str, value: str | None) -> None:
+def add_field(embed: discord.Embed, name: Sentence, value: str | None) -> None:
     """Add a field of full width, unless it is empty."""
     if value:
-        embed.add_field(name=name, value=value, inline=False)
+        embed.add_field(name=say(name), value=value, inline=False)
 
 
 def flag_colour(flag: Flag) -> discord.Colour:
