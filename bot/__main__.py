@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from bot.cli.exit_codes import Exit
-from bot.cli.terminal import complain, say
+from bot.cli.terminal import complain, show
 
 ENV_FILE: Final = Path(".env")
 
@@ -167,7 +167,7 @@ class Parser(argparse.ArgumentParser):
 
     def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's signature
         """Write the help."""
-        say(self.format_help().rstrip())
+        show(self.format_help().rstrip())
 
     def error(self, message: str) -> NoReturn:
         """Write the usage, and exit."""

@@ -14,7 +14,7 @@ import aiohttp
 from bot.actions.account_token import DEFAULT_JOBS, account_token, jobs_number
 from bot.actions.saving import save
 from bot.cli.exit_codes import Exit
-from bot.cli.terminal import complain, said_if_slow, say
+from bot.cli.terminal import complain, said_if_slow, show
 from bot.config import Settings
 from bot.domain.accounts import Account
 from bot.domain.actions import ChangeOutcome
@@ -153,7 +153,7 @@ async def set_account(settings: Settings, token: SecretStr, jobs: int, sent: lis
 
 def answer(text: str) -> int:
     """Write an answer, and return the exit code."""
-    return Exit.DONE if say(text) else Exit.IOERR
+    return Exit.DONE if show(text) else Exit.IOERR
 
 
 @asynccontextmanager

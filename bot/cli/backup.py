@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.cli.exit_codes import Exit
-from bot.cli.terminal import complain, say
+from bot.cli.terminal import complain, show
 from bot.config import Settings
 from bot.domain.clock import utc_now
 from bot.render.error_messages import what
@@ -43,4 +43,4 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
     except (StoreError, OSError) as error:
         complain(what(error) if isinstance(error, StoreError) else f"{error.filename}: {error.strerror}.")
         return Exit.UNAVAILABLE
-    return Exit.DONE if say(said) else Exit.IOERR
+    return Exit.DONE if show(said) else Exit.IOERR

@@ -14,7 +14,7 @@ from bot.cli.check_listener import check_listener
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
 from bot.cli.exit_codes import Exit
 from bot.cli.findings import WARN, Finding, chosen_services, failed, finding, orders, passed, unsaid, warned
-from bot.cli.terminal import complain, folded, said_if_slow, say
+from bot.cli.terminal import complain, folded, said_if_slow, show
 from bot.config import Settings
 from bot.domain.secret import SecretStr
 from bot.domain.services import subscription_of
@@ -57,7 +57,7 @@ class CheckError(Exception):
 def report_settings(problems: Iterable[str]) -> None:
     """Write a line for each problem of the settings. Nothing else can be checked without them."""
     for problem in problems:
-        say(str(failed("Settings", problem)))
+        show(str(failed("Settings", problem)))
     complain(FIX_THEM)
 
 
@@ -65,7 +65,7 @@ async def report(settings: Settings, providers_of: ProvidersOf) -> int:
     """Check everything, write a line for each finding, and return the exit code."""
     found: list[Finding] = []
     async for each in findings(settings, providers_of):
-        say(folded(str(each)))
+        show(folded(str(each)))
         found.append(each)
     if not all(each.good for each in found):
         complain(FIX_THEM)

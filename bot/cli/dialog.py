@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TextIO, cast
 
 from bot.cli.exit_codes import Exit
-from bot.cli.terminal import folded, say
+from bot.cli.terminal import folded, show
 
 NONE, AGAIN = "none", "again"
 NOTHING: Final = "There is none yet. Add one, then press Enter; or type none."
@@ -54,7 +54,7 @@ def refuse(sentence: str, code: Exit = Exit.DATAERR) -> None:
 
 def tell(text: str) -> None:
     """Write a text in lines that fit the terminal."""
-    say(folded(text, WIDTH))
+    show(folded(text, WIDTH))
 
 
 def insist(*questions: Callable[[], bool]) -> None:
@@ -82,9 +82,9 @@ class Menu:
         """Read the choices, and write them."""
         self.choices = self.load()
         for number, each in enumerate(self.choices, 1):
-            say(f"{number:>3}  {each.name}{each.note}")
+            show(f"{number:>3}  {each.name}{each.note}")
         if not self.choices:
-            say(NOTHING)
+            show(NOTHING)
 
     def meant(self, typed: str, kept: str) -> str | None:
         """Return the ids that an answer means, with commas. None: the choices were read again.

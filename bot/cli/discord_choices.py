@@ -8,7 +8,7 @@ import discord
 from bot.cli import check
 from bot.cli.dialog import Choice, tell
 from bot.cli.findings import Finding
-from bot.cli.terminal import say
+from bot.cli.terminal import show
 from bot.config import Settings
 from bot.interactions.permissions import INVITE, missing
 from bot.render.text import bare
@@ -47,7 +47,7 @@ async def listed(settings: Settings, read: Read) -> list[Choice]:
 
 async def servers(client: discord.Client, _settings: Settings) -> list[Choice]:
     """Return the bot's servers. Write the link that invites it to another."""
-    say(f"\n{INVITE.format(application=check.application_of(client).id)}\n")
+    show(f"\n{INVITE.format(application=check.application_of(client).id)}\n")
     return [Choice(each.id, bare(each.name, NAME_LIMIT)) async for each in client.fetch_guilds()]
 
 

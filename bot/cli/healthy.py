@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.cli.exit_codes import Exit
-from bot.cli.terminal import complain, say
+from bot.cli.terminal import complain, show
 from bot.config import AccountSettings, load_settings
 from bot.runtime.env_file import ConfigurationError
 from bot.runtime.setting_values import ListenAddress
@@ -48,7 +48,7 @@ def run(env_file: Path | None) -> int:
     except OSError:
         problems = f"No Midwatch answers at {address}."
     if problems is None:
-        say("Midwatch is well.")
+        show("Midwatch is well.")
         return Exit.DONE
     complain(problems)
     return Exit.FAILED

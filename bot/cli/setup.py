@@ -18,7 +18,7 @@ from bot.cli.dialog import AGAIN, NONE, DialogError, Menu, ask, insist, is_piped
 from bot.cli.discord_choices import TOKEN, Read, at_discord, channels, listed, servers
 from bot.cli.exit_codes import Exit
 from bot.cli.findings import Finding
-from bot.cli.terminal import complain, say
+from bot.cli.terminal import complain, show
 from bot.config import AccountSettings, Settings, read_fields
 from bot.domain.secret import SecretStr
 from bot.domain.services import ALL_SERVICES, MIDJOURNEY, SERVICE_NAMES
@@ -97,10 +97,10 @@ def run(file: Path, providers_of: check.ProvidersOf, check_all: Callable[[], int
     except Exception as error:  # noqa: BLE001 - its text and its traceback may hold what was typed
         complain(f"Nobody foresaw this error: {type(error).__name__}. Nothing was written.")
         return Exit.FAILED
-    say("")
+    show("")
     code = check_all()
     has_make = PROGRAM != COMMAND and Path("Makefile").is_file() and shutil.which("make")
-    say(f"\n{'Then' if code else 'Next'}, in this folder: {'make' if has_make else PROGRAM} run")
+    show(f"\n{'Then' if code else 'Next'}, in this folder: {'make' if has_make else PROGRAM} run")
     return code
 
 
@@ -119,15 +119,15 @@ class Setup:
 
     def run(self) -> None:
         """Ask for what is needed, and write it."""
-        say(INTRODUCTION.format(path=self._file.resolve()) + (THERE_ALREADY if self._text else ""))
+        show(INTRODUCTION.format(path=self._file.resolve()) + (THERE_ALREADY if self._text else ""))
         if found := [name.upper() for name in READERS if os.environ.get(name.upper())]:
             tell(f"The environment sets {', '.join(found)}, and comes before the file.")
-        say(BOT)
+        show(BOT)
         bot = partial(at_discord, (TOKEN, "Owners", "Interactions"))
         insist(partial(self._ask, "discord_token", "Bot token", bot))
-        say(SERVERS)
+        show(SERVERS)
         self._choose("guild_ids", "Servers, numbers with commas", "Server ", servers)
-        say(CHANNELS)
+        show(CHANNELS)
         self._choose("alert_channel_id", "Channel, number or name", "Alert channel", channels)
         self._ask_watched()
         self._write()
@@ -142,20 +142,20 @@ class Setup:
         """Ask what is watched, where it is, and for its token."""
         kept = str(bool(self._old.get("mjproxy_token")) + 2 * bool(self._old.get("useapi_token")))
         hint = f" (Enter: {kept})" if kept != "0" else ""
-        say(WATCHED)
+        show(WATCHED)
         while (way := ask(f"1, 2 or 3{hint}: ") or kept) not in ("1", "2", "3"):
             refuse("What is watched is answered with 1, 2 or 3.")
         self._new |= {"mjproxy_url": "", "mjproxy_token": ""} if way == "2" else {}
         self._new |= {"useapi_token": ""} if way == "1" else {}
         if way != "2":
-            say(MJPROXY)
+            show(MJPROXY)
             proxy = partial(self._standing, useapi_token=None)
             insist(
                 partial(self._ask, "mjproxy_url", "Proxy's address", partial(proxy, mjproxy_token=UNKNOWN)),
                 partial(self._ask, "mjproxy_token", "Proxy's token", proxy),
             )
         if way != "1":
-            say(USEAPI)
+            show(USEAPI)
             tell(f"      {', '.join(SERVICE_NAMES)}")
             api = partial(self._standing, mjproxy_url=None)
             insist(
@@ -220,7 +220,7 @@ class Setup:
         before = {"useapi_url": USEAPI_URL, "useapi_services": MIDJOURNEY, **self._old}
         changed = {name: value for name, value in self._new.items() if value != before.get(name, "")}
         if self._text and changed:
-            say("")
+            show("")
             tell(f"{self._file} changes in {', '.join(map(str.upper, changed))}; all else stays.")
             if ask("Change it? (yes or no): ").casefold() not in YES:
                 raise DialogError("", Exit.FAILED)
@@ -228,7 +228,7 @@ class Setup:
             raise DialogError(f"{self._file} was changed meanwhile: start again.", Exit.FAILED)
         if changed:
             write_privately(self._file, filled_in(self._text or example_text(), changed))
-        say(f"\n{self._file} is {'written, with mode 600: for you alone' if changed else 'as it was'}.")
+        show(f"\n{self._file} is {'written, with mode 600: for you alone' if changed else 'as it was'}.")
 
 
 def require(name: str, value: str | None, others: Collection[str]) -> None:

@@ -27,7 +27,7 @@ AT_ONCE: Final = (
 )
 
 
-def say(text: str) -> bool:
+def show(text: str) -> bool:
     """Write an answer to standard output, else to standard error. Return whether the first one worked."""
     try:
         write(sys.stdout, text)
