@@ -18,6 +18,7 @@ from bot.runtime.env_file import (
     unreadable,
     values_in,
 )
+from bot.runtime.language import ENGLISH
 from bot.runtime.log_setup import LogFormat, LogLevel
 
 
@@ -147,6 +148,11 @@ class Settings:
         values.read_percent,
         "Percent of fast time left at which you are warned, as of too fast a pace; off: never.",
     )
+    language: str = setting(
+        values.read_language,
+        "The language of what a channel sees and of the command line, by Discord's code: en, de, zh-CN ...",
+        ENGLISH,
+    )
     database_path: Path = setting(
         values.read_database_path,
         "The database file; it and its folder are made if missing.",
@@ -241,8 +247,8 @@ def load_settings(
 ) -> Settings:
     """Read the settings from the environment and from a file. The environment comes first.
 
-    An empty variable counts as not set. `warn` is called with a sentence for each misspelled variable of the
-    file.
+    LANGUAGE of the file comes before that of the environment. An empty variable counts as not set. `warn`
+    is called with a sentence for each misspelled variable of the file.
 
     Raises:
         ConfigurationError: with all problems.
@@ -252,7 +258,10 @@ def load_settings(
         raise ConfigurationError(wrong_lines)
     for warning in misspelled(text, env_file, [name.upper() for name in MEANINGS]):
         warn(warning)
-    given = {**values_in(text), **{name.lower(): value for name, value in os.environ.items() if value}}
+    written = values_in(text)
+    given = {**written, **{name.lower(): value for name, value in os.environ.items() if value}}
+    if "language" in written:  # GNU systems set that variable, too
+        given["language"] = written["language"]
     no_provider = () if kind is AccountSettings else missing_provider(given)
     found, wrong = read_fields(kind, given)
     wrong += missing_second(given)

@@ -21,6 +21,7 @@ from tests.simulators.discord.schema import schema_available
 from tests.simulators.mjproxy import SANDBOX_MJPROXY_TOKEN, SimulatedMjproxy
 from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 from tests.support.browsing import BROWSER, LOOP
+from tests.support.catalogues import AddCatalogue, catalogues_in
 from tests.support.clock import Clock
 from tests.support.running import Bot, Visitor
 
@@ -47,7 +48,8 @@ ROOM = 1 << 30
 
 
 def pytest_configure() -> None:
-    """Put the folders of tests into memory, where there is room."""
+    """Put the folders of tests into memory, where there is room. Have the command line speak English."""
+    os.environ |= {"LC_ALL": "C.UTF-8", "LANGUAGE": ""}
     if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
 
@@ -129,6 +131,13 @@ def leaks(tmp_path: Path) -> Iterator[Leaks]:
     for handler in [each for each in logging.getLogger().handlers if isinstance(each, log_setup.LineHandler)]:
         logging.getLogger().removeHandler(handler)
     assert searched.found() == []
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Iterator[AddCatalogue]:
+    """A function that adds a language, with a test's own translations. No other language is there."""
+    with catalogues_in(tmp_path / "locales") as add:
+        yield add
 
 
 @pytest.fixture

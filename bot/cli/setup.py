@@ -120,7 +120,8 @@ class Setup:
     def run(self) -> None:
         """Ask for what is needed, and write it."""
         show(INTRODUCTION.format(path=self._file.resolve()) + (THERE_ALREADY if self._text else ""))
-        if found := [name.upper() for name in READERS if os.environ.get(name.upper())]:
+        found = [name.upper() for name in READERS if os.environ.get(name.upper())]
+        if found := [name for name in found if name != "LANGUAGE"]:
             tell(f"The environment sets {', '.join(found)}, and comes before the file.")
         show(BOT)
         bot = partial(at_discord, (TOKEN, "Owners", "Interactions"))

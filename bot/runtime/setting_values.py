@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from bot.runtime.alert_addresses import service_at
+from bot.runtime.language import ENGLISH, language_for, languages
 
 WORD: Final = re.compile(r"[!-~]+")
 SHORTEST_TOKEN: Final = 10
@@ -248,6 +249,14 @@ def read_percent(text: str) -> float | None:
     if re.fullmatch(r"[0-9]{1,2}(?:\.[0-9]{1,2})?", number) is None or not float(number):
         raise ValueError("is no percentage: write a number over 0 and under 100, like 10, or off")
     return float(number)
+
+
+def read_language(text: str) -> str:
+    """Read a language. GNU systems set this variable to a list, of which the first that there is counts."""
+    found = next(filter(None, map(language_for, text.split(":"))), ENGLISH if ":" in text else None)
+    if found is None:
+        raise ValueError(f"is not a language of Midwatch: write one of {', '.join(languages())}")
+    return found
 
 
 def read_kept(text: str) -> int:

@@ -13,6 +13,7 @@ from bot.domain.plain import plain
 from bot.domain.secret import SecretStr
 from bot.runtime.env_file import ConfigurationError
 from bot.runtime.log_setup import LogFormat, LogLevel
+from tests.support.catalogues import AddCatalogue
 
 DISCORD = "discord.token-IN-a.test"
 USEAPI = "user:1234-token-IN-a-test"
@@ -246,6 +247,48 @@ BAD = [
     pytest.param("LOG_LEVEL", "chatty", "DEBUG, INFO, WARNING, ERROR or CRITICAL", id="level"),
     pytest.param("LOG_FORMAT", "xml", "text or json", id="format"),
 ]
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("zh-CN", "zh-CN"),
+        ("zh-cn", "zh-CN"),
+        ("zh_TW.UTF-8", "zh-TW"),
+        ("zh_TW:zh_CN:zh", "zh-TW"),
+        ("de_DE:de", "de"),
+        ("EN", "en"),
+        ("nl:en_GB:de", "en"),
+        ("nl_NL:nl", "en"),
+    ],
+)
+def test_a_language_is_read_as_discord_or_a_system_writes_it(
+    environment: pytest.MonkeyPatch, catalogue: AddCatalogue, text: str, language: str
+) -> None:
+    for each in ("de", "zh-CN", "zh-TW"):
+        catalogue(each, {})
+    environment.setenv("LANGUAGE", text)
+    assert load_settings(None).language == language
+
+
+@pytest.mark.parametrize("text", ["chinese", "nl", "-", "German"])
+def test_a_language_that_is_not_there_is_refused_with_those_that_are(
+    environment: pytest.MonkeyPatch, catalogue: AddCatalogue, text: str
+) -> None:
+    catalogue("de", {})
+    catalogue("zh-CN", {})
+    environment.setenv("LANGUAGE", text)
+    assert problems() == ("LANGUAGE is not a language of Midwatch: write one of en, de, zh-CN.",)
+
+
+def test_the_language_of_the_file_comes_before_that_of_the_system(
+    environment: pytest.MonkeyPatch, catalogue: AddCatalogue, tmp_path: Path
+) -> None:
+    catalogue("de", {})
+    file = tmp_path / ".env"
+    file.write_text("LANGUAGE=de\n")
+    environment.setenv("LANGUAGE", "en_US:en")
+    assert load_settings(file).language == "de"
 
 
 @pytest.mark.parametrize(("variable", "value", "reason"), BAD)
