@@ -26,8 +26,6 @@ class Service:
     """The field of an entry that has its key, in case the list is an array."""
     secrets: tuple[str, ...]
     """The fields with credentials. Nothing of them is kept, nor shown where another field repeats it."""
-    again: str
-    """What a person has to enter again if the account cannot be used any more."""
     expiry: tuple[str, ...] = ()
     """The fields that lead to the end of its session. One that useapi.net renews by itself is left out."""
     path: str = "v1/{}/accounts"
@@ -57,51 +55,21 @@ class Service:
         return f"https://useapi.net/docs/start-here/setup-{self.name}"
 
 
-LOGIN: Final = "its e-mail address and password"
 COOKIES: Final = ("cookies", "accountCookies", "sessionCookies", "sessionData", "access_token")
 TOKENS: Final = ("access_token", "refresh_token", "session_id")
 SIGNED_IN: Final = ("password", "jwt", "token")
 EXPIRES: Final = "ExpireTimeUTC"
 SERVICES: Final = (
-    Service(
-        "google-flow", "Google Flow", "email", COOKIES, "its cookies", health="health", is_404_empty=False
-    ),
-    Service("runwayml", "Runway", "email", ("password", "jwt"), LOGIN, ("jwt", "exp")),
-    Service(
-        "minimax",
-        "MiniMax",
-        "account",
-        ("token", "jwt", "url"),
-        "its token and address",
-        ("jwt", "exp_Expire"),
-    ),
-    Service(
-        "mureka", "Mureka", "account", ("token", "sessionCookie"), "its session", ("sessionCookie", "expires")
-    ),
-    Service("dreamina", "Dreamina", "account", ("password",), LOGIN, ("sessionExpires",), is_404_empty=False),
-    Service("flowmusic", "Flow Music", "email", TOKENS, "its refresh token", is_404_empty=False),
-    Service("kling", "Kling", "email", ("password", "session"), LOGIN, ("session", EXPIRES), is_guess=True),
-    Service(
-        "pixverse",
-        "PixVerse",
-        "email",
-        SIGNED_IN,
-        LOGIN,
-        ("jwt", EXPIRES),
-        "v2/{}/accounts",
-        is_guess=True,
-    ),
-    Service("tempolor", "TemPolor", "user_id", ("requestParams",), "its request parameters", is_guess=True),
-    Service(
-        "faceswap",
-        "FaceSwap",
-        "channel",
-        ("discord",),
-        "its Discord token",
-        (),
-        "v1/{}/account",
-        is_guess=True,
-    ),
+    Service("google-flow", "Google Flow", "email", COOKIES, health="health", is_404_empty=False),
+    Service("runwayml", "Runway", "email", ("password", "jwt"), ("jwt", "exp")),
+    Service("minimax", "MiniMax", "account", ("token", "jwt", "url"), ("jwt", "exp_Expire")),
+    Service("mureka", "Mureka", "account", ("token", "sessionCookie"), ("sessionCookie", "expires")),
+    Service("dreamina", "Dreamina", "account", ("password",), ("sessionExpires",), is_404_empty=False),
+    Service("flowmusic", "Flow Music", "email", TOKENS, is_404_empty=False),
+    Service("kling", "Kling", "email", ("password", "session"), ("session", EXPIRES), is_guess=True),
+    Service("pixverse", "PixVerse", "email", SIGNED_IN, ("jwt", EXPIRES), "v2/{}/accounts", is_guess=True),
+    Service("tempolor", "TemPolor", "user_id", ("requestParams",), is_guess=True),
+    Service("faceswap", "FaceSwap", "channel", ("discord",), (), "v1/{}/account", is_guess=True),
 )
 BY_PROVIDER: Final = {each.provider: each for each in SERVICES}
 SERVICE_NAMES: Final = (MIDJOURNEY, *(each.name for each in SERVICES))

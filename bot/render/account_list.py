@@ -80,7 +80,7 @@ def list_content(
 def empty_list(asker: int, providers: Iterable[str]) -> MessageContent:
     """Return how to add the first account at each provider."""
     names = tuple(providers)
-    lines = [WORDS[each].nothing for each in names if each not in BY_PROVIDER]
+    lines = [WORDS[each].put_into(WORDS[each].nothing) for each in names if each not in BY_PROVIDER]
     if links := setup_links(names):
         lines.append(f"No account of these services is configured at useapi.net yet. Set one up: {links}.")
     words = "\n".join([_title(names), *lines])

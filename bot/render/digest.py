@@ -35,7 +35,9 @@ def digest(items: Sequence[AlertItem], page: int, context: CardContext) -> disco
     said = [item for item in shown if not item.incident.ended and (item.flag.text or not item.is_soft)]
     described = "\n".join([_list(shown), *_meanings(said)])
     embed = discord.Embed(title=_title(items, page, pages), description=described, colour=colour(items[0]))
-    speakers = list(dict.fromkeys(WORDS[item.provider].speaker for item in said if item.flag.text))
+    speakers = list(
+        dict.fromkeys(WORDS[item.provider].put_into("{speaker}") for item in said if item.flag.text)
+    )
     title = f"{naming(speakers)} {'says' if len(speakers) == 1 else 'say'}" if speakers else "Reason"
     add_field(embed, title, _quotes(said))
     add_field(embed, "What to do", _next(items, context))

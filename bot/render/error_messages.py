@@ -293,4 +293,5 @@ def message(error: CodedError, limit: int = MESSAGE_LIMIT, quote_limit: int = QU
     said = clip(failure(error), limit)
     if error.quote is None:
         return said
-    return f"{said}\n{WORDS[error.provider].api_first} says:\n{code_block(error.quote, quote_limit)}"
+    says = WORDS[error.provider].put_into("{api_first} says:")
+    return f"{said}\n{says}\n{code_block(error.quote, quote_limit)}"

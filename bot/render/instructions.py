@@ -21,7 +21,9 @@ LEAVE_PAUSED: Final = "Leave it paused"
 LOG_IN: Final = "Log in to Discord with this account's login."
 _SOLVED: Final = "The CAPTCHA is solved, but the account is still disabled."
 _THEN_HERE: Final = f"Press **{ENABLE_IT}** to use it again, or **{LEAVE_PAUSED}** to end this alert."
-_THEN_THERE: Final = f"Enable it on {{page}} to use it again, or press **{LEAVE_PAUSED}** to end this alert."
+_THEN_THERE: Final = (
+    f"Enable it on {{web_page}} to use it again, or press **{LEAVE_PAUSED}** to end this alert."
+)
 _OR_LEAVE_IT: Final = f"Is it meant to stay disabled? Then press **{LEAVE_PAUSED}**, which ends this alert."
 BLOCK_OVER: Final = "The block should be over now."
 _OTHER_LOGIN: Final = "Link won't open? You are logged in to Discord as someone else."
@@ -42,8 +44,9 @@ def login_help(account: KnownAccount, kind: FlagKind) -> str | None:
     if "{log_in}" not in words_for(account.reference).steps[kind]:
         return None
     name = discord_name(account)
-    words = code_span(name, 40) if name else words_for(account.reference).login_unknown
-    return f"{words}\n{_OTHER_LOGIN}"
+    words = words_for(account.reference)
+    login = code_span(name, 40) if name else words.put_into(words.login_unknown)
+    return f"{login}\n{_OTHER_LOGIN}"
 
 
 def steps(
@@ -57,13 +60,13 @@ def steps(
     words, remedy = words_for(account.reference), remedy_for(account.account, flag.kind)
     is_here = account.account.is_addressable and remedy is not Remedy.GUIDE
     if is_unlocked(account.account, flag):
-        return f"{_SOLVED} {_THEN_HERE if is_here else _THEN_THERE.format(page=words.web_page)}"
+        return f"{_SOLVED} {_THEN_HERE if is_here else words.put_into(_THEN_THERE)}"
     name, link, channel = discord_name(account), account.account.link, "the Midjourney channel"
     fields = {
         "log_in": f"Log in to Discord as {code_span(name, 40)}." if name else LOG_IN,
         "channel": f"[{channel}]({link})" if link else f"{channel} {channel_link(account.account)}",
         "wait": BLOCK_OVER if over else f"{_wait(flag, until)} Do not {words.do} before then.",
-        "reset": reset if is_here else words.undone,
+        "reset": reset if is_here else words.put_into(words.undone),
     }
     tasks = words.by_text[flag.text][1] if flag.text in words.by_text else words.steps[flag.kind]
     listed = numbered(words.put_into(tasks, **fields))
@@ -72,7 +75,7 @@ def steps(
 
 def page_line(account: str, page: str | None) -> str | None:
     """Return where the web page of an account's provider is; None if it has none."""
-    return f"{words_for(account).web_page}: {page}" if page else None
+    return words_for(account).put_into("{web_page}: {url}", url=page) if page else None
 
 
 def block_end(account: KnownAccount, flag: Flag) -> datetime | None:

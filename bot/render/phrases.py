@@ -126,6 +126,7 @@ def demand(flag: Flag, provider: str) -> str:
     """Return what a flagged account waits for, as a sentence without its full stop."""
     words = WORDS[provider]
     wish = words.by_text[flag.text][0] if flag.text in words.by_text else words.demands[flag.kind]
+    wish = words.put_into(wish)
     return f"{wish} for {span(flag.block_length)}" if flag.block_length else wish
 
 

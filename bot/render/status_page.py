@@ -295,7 +295,9 @@ def _what(message: Message, watch: WatchStatus) -> str:
             kind = "Reminder" if reasons and reasons <= {Reason.REMINDER, Reason.ASSIGNEE_CHECK} else "Alert"
             return f"{kind} about {count(len(message.entries), '{n} account[|s]')}"
         case Purpose.SERVICE:
-            named = {WORDS[each.scope].api for each in watch.incidents if message.holds(each.key)}
+            named = {
+                WORDS[each.scope].put_into("{api}") for each in watch.incidents if message.holds(each.key)
+            }
             return f"Alert about {named.pop() if len(named) == 1 else 'the API'}"
         case Purpose.NOTE:
             return "Note"

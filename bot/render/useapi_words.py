@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.domain.accounts import FlagKind
 from bot.domain.incidents import ServiceProblem
-from bot.render.words import DEMANDS, OPEN_CHANNEL, PROBLEMS, ProviderWords
+from bot.render.words import BY_PERSON, PROBLEM_STEPS, PROBLEMS, ProviderWords
 
 USEAPI_WORDS: Final = ProviderWords(
     service="useapi.net",
@@ -15,6 +15,7 @@ USEAPI_WORDS: Final = ProviderWords(
     speaker="Midjourney",
     refusal="error 596",
     do="reset",
+    do_first="Reset",
     done="reset",
     doing="resetting",
     after="the reset",
@@ -22,7 +23,7 @@ USEAPI_WORDS: Final = ProviderWords(
     back="is back",
     undone="Only then reset the account in the API.",
     login_unknown="Login unknown. Use the Discord account you gave to useapi.net for this channel.",
-    demands=dict.fromkeys(FlagKind, "Midjourney stopped it with a message") | DEMANDS,
+    demands=dict.fromkeys(FlagKind, "Midjourney stopped it with a message") | BY_PERSON,
     labels=dict.fromkeys(FlagKind, "I did what it says - reset")
     | {
         FlagKind.MODERATION: "I acknowledged it - reset",
@@ -41,7 +42,7 @@ USEAPI_WORDS: Final = ProviderWords(
         "No link? Run /imagine there; Midjourney then shows it.\n"
         "{reset} Resetting does not solve it for you.",
         FlagKind.BLOCK: "{wait}\n"
-        f"{{log_in}} {OPEN_CHANNEL}\n"
+        "{log_in} Open {channel} and see what is there.\n"
         "{reset} Resetting does not shorten the block.",
     },
     problems=PROBLEMS
@@ -50,8 +51,8 @@ USEAPI_WORDS: Final = ProviderWords(
         ServiceProblem.UNPAID: "Your useapi.net subscription has expired or does not cover all accounts.",
         ServiceProblem.GONE: "useapi.net has shut down its Midjourney service.",
     },
-    problem_steps={
-        ServiceProblem.AWAY: "Nothing: I am running again.",
+    problem_steps=PROBLEM_STEPS
+    | {
         ServiceProblem.TOKEN: "Copy the token from your account at useapi.net, whole, with its `user:`.\n"
         "Put it into USEAPI_TOKEN and restart me.",
         ServiceProblem.UNPAID: "Renew or extend the subscription at useapi.net.\n"

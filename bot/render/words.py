@@ -14,44 +14,56 @@ Sentences = Mapping[FlagKind, Sentence]
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderWords:
-    """The words about one provider. Its sentences name those fields that are words themselves."""
+    """The words about one provider. Its sentences name those fields that are words themselves.
+
+    What a field holds by default is true of any provider.
+    """
 
     service: str
     """Its name."""
-    api: Word
+    api: Word = "{service}"
     """What answers, in the middle of a sentence and at its beginning."""
-    api_first: Word
-    setting: str
-    address: Sentence
+    api_first: Word = "{service}"
+    speaker: str = "{service}"
+    """Whose words the text of a flag is, by name."""
+    setting: Word = "its address"
+    address: Word = "Check the address that you set for {service}."
     """What to do if something else answers."""
-    speaker: Word
-    """Whose words the text of a flag is."""
-    refusal: Word
+    refusal: Word = "an error"
     """What stands in place of the list if an account that is not named is flagged."""
-    do: Word
-    """What its usual remedy is: "Do not reset yet"."""
-    done: Word
-    doing: Word
-    after: Word
-    early: Word
+    do: Word = "set it right"
+    """What its usual remedy is, in the middle of a sentence and at its beginning: "Do not reset yet"."""
+    do_first: Word = "Set it right"
+    done: Word = "set right"
+    doing: Word = "setting right"
+    after: Word = "it was set right"
+    early: Word = "Setting it right"
     """The remedy before its time: "A reset before then risks the account"."""
-    back: Word
+    back: Word = "runs again"
     """What an account is or does whose incident ended."""
-    undone: Sentence
+    undone: Sentence = "Then set the account right on {service}'s own web page."
     """Where an account is set right that no request can name."""
-    login_unknown: Sentence
-    demands: Sentences
+    login_unknown: Sentence = "Login unknown. Use the one that you gave to {service} for this account."
+    demands: Sentences = field(default_factory=lambda: DEMANDS)
     """What a flagged account waits for, without full stops."""
-    labels: Sentences
+    labels: Sentences = field(default_factory=lambda: LABELS)
     """The labels of the button with the usual remedy."""
-    steps: Sentences
+    steps: Sentences = field(default_factory=lambda: STEPS)
     """The three lines of steps that clear a flag, which name {log_in}, {channel}, {wait} and {reset}, too."""
-    problems: Mapping[ServiceProblem, Sentence]
+    problems: Mapping[ServiceProblem, Sentence] = field(default_factory=lambda: PROBLEMS)
     """The problem of a service incident whose cause is not known."""
-    problem_steps: Mapping[ServiceProblem, Sentence]
-    web_page: Word
+    problem_steps: Mapping[ServiceProblem, Sentence] = field(default_factory=lambda: PROBLEM_STEPS)
+    web_page: Word = "{service}'s own web page"
     """Where a person does at the provider what no request does."""
-    nothing: Sentence
+    page: str = ""
+    """The link to the page that says how its accounts are set up."""
+    again: Word = ""
+    """What a person enters again if an account's session is over."""
+    option: str = ""
+    """Its name in USEAPI_SERVICES."""
+    nothing: Sentence = (
+        "{service} has no account yet, so there is nothing to watch. Add one on {service}'s own web page."
+    )
     """What an empty list says."""
     guess: str = ""
     """The field of its list that is watched for flags, if no document says which has them."""
@@ -68,7 +80,7 @@ class ProviderWords:
 
     def says(self, *, is_past: bool = False) -> str:
         """Return what introduces the text of a flag."""
-        return f"{self.speaker} {'said' if is_past else 'says'}"
+        return self.put_into("{speaker} said" if is_past else "{speaker} says")
 
     def put_into(self, sentence: Sentence, /, **fields: object) -> str:
         """Return a sentence in the language of this task, with its fields and these words filled in."""
@@ -84,19 +96,36 @@ class _Fields(dict[str, object]):
 
     def __missing__(self, name: str) -> str:
         try:
-            return say_word(name, getattr(self._words, name))
+            return say_word(name, getattr(self._words, name), self)
         except AttributeError:
             raise KeyError(name) from None
 
 
-OPEN_CHANNEL: Final[Sentence] = "Open {channel} and see what is there."
-DEMANDS: Final[dict[FlagKind, Sentence]] = {
+BY_PERSON: Final[dict[FlagKind, Sentence]] = {
     FlagKind.MODERATION: "Midjourney wants a moderation message acknowledged",
     FlagKind.CAPTCHA: "Midjourney wants a CAPTCHA solved",
     FlagKind.BLOCK: "Midjourney has blocked it",
 }
+DEMANDS: Final[dict[FlagKind, Sentence]] = (
+    dict.fromkeys(FlagKind, "{service} stopped it with a message")
+    | BY_PERSON
+    | {FlagKind.SESSION: "{service} rejects its login", FlagKind.OFFLINE: "{service} has not started it"}
+)
+LABELS: Final[Sentences] = dict.fromkeys(FlagKind, "I did what it says")
+STEPS: Final[Sentences] = dict.fromkeys(
+    FlagKind,
+    "Open {service}'s own web page and log in with this account's login.\n"
+    "Do what the message asks for.\n"
+    "See there that the account runs again.",
+)
 PROBLEMS: Final[dict[ServiceProblem, Sentence]] = {
     ServiceProblem.LIST_GONE: "Most or all accounts are missing from {service}'s list.",
     ServiceProblem.PENDING: "{service} answers with {refusal} instead of the list.",
     ServiceProblem.AWAY: "I was not running, or an older database was put back.",
+    ServiceProblem.TOKEN: "{service} refused the token.",
+    ServiceProblem.UNPAID: "{service} wants to be paid.",
+    ServiceProblem.GONE: "What answers is not {service}.",
 }
+PROBLEM_STEPS: Final[dict[ServiceProblem, Sentence]] = dict.fromkeys(
+    ServiceProblem, "Look at {service}'s own web page."
+) | {ServiceProblem.AWAY: "Nothing: I am running again."}

@@ -88,9 +88,9 @@ def forms(sentence: Counted) -> tuple[str, str]:
     return FORMS.sub(r"\1", sentence), FORMS.sub(r"\2", sentence)
 
 
-def say_word(field: str, word: str) -> str:
+def say_word(field: str, word: str, fields: Mapping[str, object]) -> str:
     """Return the words that a field of the type `Word` holds, in the language of this task."""
-    return _filled(word, lambda catalogue: catalogue.pgettext(field, word), {})
+    return _filled(word, lambda catalogue: catalogue.pgettext(field, word), fields)
 
 
 def _filled(source: str, translate: Callable[[GNUTranslations], str], fields: Mapping[str, object]) -> str:

@@ -179,9 +179,9 @@ def literals(value: ast.expr) -> Iterator[tuple[int, str]]:  # noqa: C901 - one 
         case ast.Subscript():
             yield from literals(value.value)
         case ast.Call():
-            # dict(...), field(default=...), mapping.get(key, default): what they hold. Another call's
-            # arguments are of its own types.
-            if _name(value.func) in ("dict", "field", "get", "MappingProxyType"):
+            # dict(...), dict.fromkeys(keys, value), field(default=...), mapping.get(key, default): what they
+            # hold. Another call's arguments are of its own types.
+            if _name(value.func) in ("dict", "field", "fromkeys", "get", "MappingProxyType"):
                 for part in [*value.args, *(keyword.value for keyword in value.keywords)]:
                     yield from literals(part)
         case _:
