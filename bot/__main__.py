@@ -32,10 +32,10 @@ try:
     from bot import app
     from bot.cli import account, backup, check, setup
     from bot.config import AccountSettings, Settings, load_settings
-    from bot.domain.errors import TokenRefusedError, UnavailableError
     from bot.render.error_messages import what
     from bot.runtime import log_setup, supervisor
     from bot.runtime.env_file import ConfigurationError
+    from bot.runtime.errors import TokenRefusedError, UnavailableError
     from bot.runtime.setting_values import PUBLIC_TOKEN
     from bot.storage import StoreError
 except ModuleNotFoundError as missing:

@@ -23,7 +23,7 @@ from bot.cli.terminal import signals
 from bot.config import Settings
 from bot.connection import serve
 from bot.domain.clock import utc_now
-from bot.domain.errors import ErrorCode, TokenRefusedError
+from bot.domain.errors import ErrorCode
 from bot.domain.measures import UNCOUNTED, Measures
 from bot.domain.services import MIDJOURNEY, SERVICES
 from bot.incidents.service import IncidentService
@@ -51,6 +51,7 @@ from bot.providers.useapi.services import ServiceClient
 from bot.render.outside_text import stopped_by_token
 from bot.rules.audiences import Audience
 from bot.rules.policy import Policy
+from bot.runtime.errors import TokenRefusedError
 from bot.runtime.log_setup import log_fact
 from bot.runtime.program import VERSION
 from bot.runtime.supervisor import beside, first_of, supervise

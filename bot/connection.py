@@ -12,8 +12,8 @@ from discord.gateway import DiscordWebSocket
 
 from bot.cli.discord_errors import DISCORD_FAILURES, LOGIN_REFUSED, unavailable
 from bot.config import Settings
-from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.interactions.client import Midwatch
+from bot.runtime.errors import TokenRefusedError, UnavailableError
 from bot.runtime.supervisor import beside, supervise
 
 LOGIN_LIMIT: Final = timedelta(seconds=60)
@@ -52,7 +52,7 @@ async def serve(bot: Midwatch, settings: Settings, stop: asyncio.Event) -> None:
             name="the connection to Discord",
             stop=stop,
             longest_delay=CONNECT_DELAY,
-            fatal=(TokenRefusedError, UnavailableError),
+            fatal=(UnavailableError,),
         )
 
 

@@ -9,9 +9,9 @@ from bot.cli.check_database import existing
 from bot.cli.findings import Finding, failed, passed, warned
 from bot.cli.healthy import ask
 from bot.config import Settings
-from bot.domain.errors import UnavailableError
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.listener import has_metrics
+from bot.runtime.errors import UnavailableError
 from bot.runtime.setting_values import ListenAddress
 from bot.storage import StoreError
 from bot.storage.database import connect

@@ -9,15 +9,17 @@ import discord
 from discord.ext import commands
 
 from bot.domain.clock import utc_now
-from bot.domain.errors import Cause, UnavailableError
+from bot.domain.errors import Cause
 from bot.providers.failures import proxies_unused
 from bot.providers.http_response import parse_retry_after
 from bot.providers.proxy import ProxyError
-from bot.render.error_messages import CAUSES, UNTRUSTED, UNUSED_PROXIES
+from bot.render.error_messages import CAUSES, UNUSED_PROXIES
+from bot.runtime.errors import UnavailableError
+from bot.runtime.language import Sentence
 
 DISCORD_FAILURES: Final = (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError)
 """What a request to Discord may fail with."""
-LOGIN_REFUSED: Final = (
+LOGIN_REFUSED: Final[Sentence] = (
     "Discord refuses the bot's token. "
     "Make a new one in the Developer Portal (Bot, Reset Token) and put it into DISCORD_TOKEN."
 )
@@ -26,35 +28,42 @@ TOO_MANY_COMMANDS: Final = 30034
 TOO_MANY_COMMANDS_WAIT: Final = timedelta(hours=1)
 
 
-def unavailable(error: Exception) -> UnavailableError:  # noqa: C901, PLR0911 - a table
+def unavailable(error: Exception) -> UnavailableError:  # noqa: PLR0911 - a table
     """Return the sentence for an error, whose own text may hold addresses and headers."""
     match error:
         case ProxyError():
-            return UnavailableError(CAUSES[Cause(error.code)].replace("\n", " ").format(service="Discord"))
+            return UnavailableError(CAUSES[Cause(error.code)], service="Discord")
         case discord.DiscordServerError():
-            return UnavailableError(f"Discord has a server error (HTTP {error.status}).")
+            return UnavailableError("Discord has a server error (HTTP {status}).", status=error.status)
         case discord.RateLimited():
             return UnavailableError("Discord asks to slow down.", wait=timedelta(seconds=error.retry_after))
         case discord.HTTPException():
             return refused(error)
         case commands.ExtensionError():
             return UnavailableError(
-                f"A part of Midwatch does not load ({error.name}): install it again; the log says why."
+                "A part of Midwatch does not load ({part}): install it again; the log says why.",
+                part=error.name,
             )
         case discord.ConnectionClosed():
-            return UnavailableError(f"Discord closed the connection for good (code {error.code}).")
+            return UnavailableError("Discord closed the connection for good (code {code}).", code=error.code)
         case ssl.CertificateError() | aiohttp.ClientSSLError():
-            return UnavailableError(f"This machine does not trust Discord's certificate. {UNTRUSTED}")
-        case aiohttp.ClientConnectorDNSError():
-            sentence = "Discord's address could not be looked up. Check this machine's network."
-        case aiohttp.ClientConnectorError():
-            sentence = "Discord cannot be reached. Check this machine's network."
-        case TimeoutError():
-            sentence = "Discord did not answer in time."
+            return UnavailableError(CAUSES[Cause.CERTIFICATE], service="Discord")
         case _:
-            sentence = "The connection to Discord broke off."
-    proxies = proxies_unused()
-    return UnavailableError(f"{sentence} {UNUSED_PROXIES.format(proxies=proxies)}" if proxies else sentence)
+            proxies = proxies_unused()
+            return UnavailableError(broken(error), UNUSED_PROXIES if proxies else "", proxies=proxies)
+
+
+def broken(error: Exception) -> Sentence:
+    """Return the sentence for an error of the network."""
+    match error:
+        case aiohttp.ClientConnectorDNSError():
+            return "Discord's address could not be looked up. Check this machine's network."
+        case aiohttp.ClientConnectorError():
+            return "Discord cannot be reached. Check this machine's network."
+        case TimeoutError():
+            return "Discord did not answer in time."
+        case _:
+            return "The connection to Discord broke off."
 
 
 def refused(error: discord.HTTPException) -> UnavailableError:
@@ -62,5 +71,11 @@ def refused(error: discord.HTTPException) -> UnavailableError:
     wait = parse_retry_after(error.response.headers.get("Retry-After"), utc_now())
     if error.code == TOO_MANY_COMMANDS:
         wait = max(wait or TOO_MANY_COMMANDS_WAIT, TOO_MANY_COMMANDS_WAIT)
-    code = f", code {error.code}" if error.code else ""
-    return UnavailableError(f"Discord refuses the request (HTTP {error.status}{code}).", wait=wait)
+    return UnavailableError(
+        "Discord refuses the request (HTTP {status}, code {code})."
+        if error.code
+        else "Discord refuses the request (HTTP {status}).",
+        wait=wait,
+        status=error.status,
+        code=error.code,
+    )

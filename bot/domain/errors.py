@@ -1,6 +1,5 @@
 """What goes wrong, as codes with named fields; `bot/render/error_messages.py` has the words for people."""
 
-from datetime import timedelta
 from enum import StrEnum, auto
 
 from bot.domain.providers import USEAPI
@@ -151,18 +150,3 @@ class CodedError(Exception):
 
 class UserError(CodedError):
     """Something a person asked for that cannot be done as asked."""
-
-
-class UnavailableError(Exception):
-    """Something the program needs is not available; `str(error)` is one sentence for the terminal.
-
-    `wait` is how long it asks to be left alone.
-    """
-
-    def __init__(self, what: str, *, wait: timedelta | None = None) -> None:
-        super().__init__(what)
-        self.wait = wait
-
-
-class TokenRefusedError(Exception):
-    """Discord refuses the bot's token; starting again would not help."""

@@ -15,10 +15,10 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.domain.errors import UnavailableError
 from bot.domain.wellness import WatchProblem
 from bot.listener.hook import Hook
 from bot.render.wellness import health_report
+from bot.runtime.errors import UnavailableError
 from bot.runtime.setting_values import ListenAddress
 from bot.runtime.supervisor import describe, is_surprise
 
@@ -147,8 +147,14 @@ async def listening(address: ListenAddress, listener: Listener) -> AsyncGenerato
             await web.TCPSite(runner, *address).start()
         except OSError as error:
             known = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
-            reason = known or "it is not an address of this machine"
-            raise UnavailableError(f"Midwatch cannot listen at {address}: {reason}. Change LISTEN.") from None
+            raise UnavailableError(
+                "Midwatch cannot listen at {address}: {reason}. Change LISTEN."
+                if known
+                else "Midwatch cannot listen at {address}: "
+                "it is not an address of this machine. Change LISTEN.",
+                address=address,
+                reason=known,
+            ) from None
         host, port, *_ = runner.addresses[0]
         log.info("listening at %s", ListenAddress(host, port))
         yield ListenAddress(host, port)

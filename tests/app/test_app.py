@@ -10,7 +10,7 @@ import pytest
 import yarl
 
 from bot import app
-from bot.domain.errors import TokenRefusedError, UnavailableError
+from bot.runtime.errors import TokenRefusedError, UnavailableError
 from bot.storage import StoreError
 from tests.simulators.discord import FaultKind, point_at
 from tests.simulators.useapi import Endpoint, Fault

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from bot import app
-from bot.domain.errors import TokenRefusedError
 from bot.interactions.client import Midwatch
+from bot.runtime.errors import TokenRefusedError
 from bot.storage import Store
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, SimulatedDiscord, point_at
 from tests.simulators.useapi import Endpoint

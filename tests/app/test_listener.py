@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import UnavailableError
+from bot.runtime.errors import UnavailableError
 from tests.conftest import Leaks
 from tests.simulators.useapi import MODERATION, Fault
 from tests.support.asking import asked, unused_port

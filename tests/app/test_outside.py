@@ -6,8 +6,8 @@ import pytest
 
 from bot import app
 from bot.cli import check
-from bot.domain.errors import TokenRefusedError
 from bot.notifications import Outbox
+from bot.runtime.errors import TokenRefusedError
 from tests.notifications.test_apprise import SECRET, Service
 from tests.notifications.test_apprise import service as service  # noqa: PLC0414 - a fixture
 from tests.simulators.discord import FaultKind, point_at

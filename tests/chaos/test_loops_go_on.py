@@ -14,9 +14,9 @@ import discord
 import pytest
 
 from bot.domain.clock import utc_now
-from bot.domain.errors import TokenRefusedError, UnavailableError
 from bot.domain.messages import Delivery
 from bot.incidents.state import WatchState
+from bot.runtime.errors import TokenRefusedError, UnavailableError
 from bot.storage import Store, StoreError
 from bot.storage.errors import as_store_errors
 from tests.chaos.hurry import HurriedLoop

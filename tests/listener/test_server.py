@@ -8,12 +8,12 @@ from contextlib import suppress
 
 import pytest
 
-from bot.domain.errors import UnavailableError
 from bot.domain.secret import SecretStr
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.listener import server
 from bot.listener.hook import Hook
 from bot.listener.server import BODY_LIMIT, CONNECTIONS, Listener, listening
+from bot.runtime.errors import UnavailableError
 from bot.runtime.setting_values import ListenAddress
 from tests.conftest import Leaks
 from tests.support.clock import AT

@@ -11,8 +11,8 @@ import pytest
 
 from bot.cli.discord_errors import TOO_MANY_COMMANDS
 from bot.connection import reached
-from bot.domain.errors import UnavailableError
 from bot.interactions.responses import logged
+from bot.runtime.errors import UnavailableError
 from bot.runtime.supervisor import Health, supervise
 from tests.simulators.discord import FaultKind
 from tests.support.running import Bot
