@@ -33,7 +33,9 @@ class Usage(commands.Cog):
         self._order = bot.services.info_order
 
     @app_commands.command()
-    @app_commands.describe(**OPTIONS | {"days": f"Of one account: {OPTIONS['days'].lower()}"})
+    @app_commands.describe(
+        **OPTIONS | {"days": "Of one account: how many days to look back, 1 to 400; 30 if you leave it out"}
+    )
     async def mjusage(
         self,
         interaction: Interaction,

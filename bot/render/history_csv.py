@@ -10,6 +10,8 @@ from bot.domain.providers import key_of, provider_of
 from bot.render.attachments import Download
 from bot.render.history_messages import Report, last
 from bot.render.provider_words import service_name
+from bot.render.text import whole
+from bot.runtime.language import say
 
 COLUMNS: Final = (
     *("event", "start", "end", "seconds", "account", "id", "service"),
@@ -28,8 +30,13 @@ def history_csv(report: Report) -> Download:
     writer.writerow(COLUMNS)
     rows = sorted(_rows(report), key=lambda row: row[1], reverse=True)
     writer.writerows([guarded(each) for each in row] for row in rows[:MOST_ROWS])
-    cut = f" The latest {MOST_ROWS:,} lines." if len(rows) > MOST_ROWS else ""
-    words = f"What happened in the {last(report.days)}, as a table.{cut}"
+    words = say(
+        "What happened in the {period}, as a table. The latest {number} lines."
+        if len(rows) > MOST_ROWS
+        else "What happened in the {period}, as a table.",
+        period=last(report.days),
+        number=whole(MOST_ROWS),
+    )
     return Download("history.csv", text.getvalue().encode("utf-8-sig", "replace"), words)
 
 

@@ -15,9 +15,10 @@ from bot.domain.history import Blank, Episode, Figures, History, ranked, togethe
 from bot.render.account_history import sentence
 from bot.render.alert_items import LABEL_LIMIT, known_account
 from bot.render.message_content import Button, MessageContent
-from bot.render.phrases import KINDS
+from bot.render.phrases import KINDS, symbol
 from bot.render.provider_words import service_name
-from bot.render.text import count, escape, fitted, span, when, whole
+from bot.render.text import count, escape, fitted, percent, span, when, whole
+from bot.runtime.language import Sentence, say
 
 Event: TypeAlias = Episode | Blank | Action
 EVENTS_SHOWN: Final = 10
@@ -61,7 +62,7 @@ class Report:
 
 def last(days: int) -> str:
     """Return the words for a period up to now."""
-    return "last 24 hours" if days == 1 else f"last {days} days"
+    return say("last 24 hours") if days == 1 else count(days, "last {n} day[|s]")
 
 
 def history_content(report: Report, asker: int) -> MessageContent:
@@ -73,7 +74,7 @@ def history_content(report: Report, asker: int) -> MessageContent:
     events = last_events(report.history)
     if events:
         lines = (_event(each, report) for each in events)
-        parts.append(f"**What happened last**\n{fitted(lines, len(events), EVENTS_LIMIT)}")
+        parts.append(f"{say('**What happened last**')}\n{fitted(lines, len(events), EVENTS_LIMIT)}")
     embed = discord.Embed(
         title=report.title,
         description="\n\n".join(filter(None, parts)),
@@ -102,9 +103,9 @@ def _began(event: Event) -> datetime:
             return event.at
 
 
-def percent(share: float | None) -> str:
-    """Return a share in percent, rounded down: only what was never out is "100%"."""
-    return "unknown" if share is None else f"{math.floor(share * 1_000) / 10:g}%"
+def rounded_down(share: float | None) -> str:
+    """Return a share in percent: only what was never out is "100%"."""
+    return say("unknown") if share is None else percent(math.floor(share * 1_000) / 10)
 
 
 def middle(lengths: Sequence[timedelta]) -> str:
@@ -113,25 +114,43 @@ def middle(lengths: Sequence[timedelta]) -> str:
 
 
 def _figures(total: Figures, report: Report) -> Iterator[str]:
-    yield f"**{percent(total.in_service)} of the time in service**"
-    if total.lengths:
-        still = f", {whole(total.open)} still open" if total.open else ""
-        yield f"{count(len(total.lengths), '{n} incident[|s]')}{still}"
-        longest = f", {span(max(total.lengths))} (longest)" if len(total.lengths) > 1 else ""
-        yield f"Time out: {middle(total.lengths)}{longest and ' (median)'}{longest}"
-        acted = len(total.responses)
-        of = f" (median of {whole(acted)})" if acted > 1 else ""
-        yield f"A person acted after {middle(total.responses)}{of}" if acted else "Nobody acted on it"
+    yield say("**{percent} of the time in service**", percent=rounded_down(total.in_service))
+    if incidents := len(total.lengths):
+        yield count(
+            incidents,
+            "{n} incident[|s], {open} still open" if total.open else "{n} incident[|s]",
+            open=whole(total.open),
+        )
+        out: Sentence = "Time out: {lasted} (median), {longest} (longest)"
+        if incidents == 1:
+            out = "Time out: {lasted}"
+        yield say(out, lasted=middle(total.lengths), longest=span(max(total.lengths)))
+        yield _response(total.responses)
     else:
-        yield "No incident"
+        yield say("No incident")
     yield from _not_counted(report)
+
+
+def _response(responses: Sequence[timedelta]) -> str:
+    """Return how long it took until a person acted."""
+    if not responses:
+        return say("Nobody acted on it")
+    after: Sentence = "A person acted after {lasted} (median of {number})"
+    if len(responses) == 1:
+        after = "A person acted after {lasted}"
+    return say(after, lasted=middle(responses), number=whole(len(responses)))
 
 
 def _not_counted(report: Report) -> Iterator[str]:
     """Yield what counts neither as in service nor as out."""
     unseen = max(each.unseen for each in report.figures.values())
     if unseen >= timedelta(minutes=1):
-        yield f"-# Not counted: {'' if report.account else 'up to '}{span(unseen)} that I could not see"
+        yield say(
+            "-# Not counted: {lasted} that I could not see"
+            if report.account
+            else "-# Not counted: up to {lasted} that I could not see",
+            lasted=span(unseen),
+        )
     disabled = sum(
         report.known(each).account.entry is EntryState.PAUSED and not own.open
         for each, own in report.figures.items()
@@ -141,7 +160,7 @@ def _not_counted(report: Report) -> Iterator[str]:
     watched, since = report.history.watched.values(), report.history.period.start
     later = [each.start for each in watched if each.start > since]
     if later and len(later) == len(report.figures):
-        yield f"-# Counted since {when(min(later), 'f')}: I knew nothing of it before"
+        yield say("-# Counted since {time}: I knew nothing of it before", time=when(min(later), "f"))
     elif later:
         yield count(len(later), "-# {n} account[|s] [is|are] counted only since I first saw them")
 
@@ -150,45 +169,55 @@ def _accounts(report: Report) -> Iterator[str]:
     troubled = [each for each in ranked(report.figures) if report.figures[each].lengths]
     if not troubled:
         return
-    yield "**Longest out**"
+    yield say("**Longest out**")
     shown = troubled[:ACCOUNTS_SHOWN]
     yield fitted((_account(each, report) for each in shown), len(shown), ACCOUNTS_LIMIT)
     more, others = len(troubled) - len(shown), len(report.figures) - len(troubled)
-    rest = [f"{whole(more)} more had incidents"] if more else []
-    rest += [f"{whole(others)} had none"] if others else []
-    if rest:
-        yield f"-# {', '.join(rest)}"
+    told = count(more, "-# {n} more had incidents") if more else ""
+    if others:
+        told = count(others, "{told}, {n} had none" if more else "-# {n} had none", told=told)
+    if told:
+        yield told
 
 
 def _account(reference: str, report: Report) -> str:
     figures = report.figures[reference]
-    facts = [f"{report.name(reference)} {percent(figures.in_service)}", span(figures.out)]
+    facts = [f"{report.name(reference)} {rounded_down(figures.in_service)}", span(figures.out)]
     if (incidents := len(figures.lengths)) > 1:  # so that most are one line on a phone
         facts.insert(1, count(incidents, "{n} incident[|s]"))
-    return " · ".join([*facts, "still out"] if figures.open else facts)
+    return " · ".join([*facts, say("still out")] if figures.open else facts)
 
 
 def _event(event: Event, report: Report) -> str:
     """Return one thing that happened, with links."""
-    named = "" if report.account else " · {}"
     match event:
         case Episode():
-            lasted = "still open" if event.is_open else span(event.end - event.start)
-            link = f" · [message]({report.links[event.key]})" if event.key in report.links else ""
-            symbol, _, what = KINDS[event.kind].partition(" ")
-            what += named.format(report.name(event.reference))
-            return f"{symbol} {moment(event.start)} {what} · {lasted}{link}"
+            lasted = say("still open") if event.is_open else span(event.end - event.start)
+            link = f" · [{say('message')}]({report.links[event.key]})" if event.key in report.links else ""
+            mark = symbol(event.kind)
+            what = say(KINDS[event.kind]).removeprefix(mark).strip()
+            named = _named(event.reference, report)
+            return f"{mark} {moment(event.start)} {what}{named} · {lasted}{link}"
         case Blank():
             goes_on = event.incident is not None and not event.incident.ended
-            symbol, what = "📡", f"{service_name(event.provider)} could not be read"
-            if event.is_absence:
-                symbol, what = "💤", "I was not running"
+            happened: Sentence = "📡 {time} {service} could not be read · {lasted}"
             if event.is_own:
-                what = f"I did not watch {service_name(event.provider)}"
-            lasted = "still so" if goes_on else span(event.period.end - event.period.start)
-            return f"{symbol} {moment(event.period.start)} {what} · {lasted}"
+                happened = "💤 {time} I did not watch {service} · {lasted}"
+            elif event.is_absence:
+                happened = "💤 {time} I was not running · {lasted}"
+            return say(
+                happened,
+                time=moment(event.period.start),
+                service=service_name(event.provider),
+                lasted=say("still so") if goes_on else span(event.period.end - event.period.start),
+            )
         case Action():
-            return f"-# {sentence(event, moment(event.at))}{named.format(report.name(event.reference))}"
+            return f"-# {sentence(event, moment(event.at))}{_named(event.reference, report)}"
+
+
+def _named(reference: str, report: Report) -> str:
+    """Return the name of an account behind what happened to it, unless all is about that one."""
+    return "" if report.account else f" · {report.name(reference)}"
 
 
 def moment(at: datetime) -> str:

@@ -145,7 +145,7 @@ def span(duration: timedelta) -> str:
     return " ".join(say(unit, n=amount) if unit else count(amount, "{n} day[|s]") for amount, unit in shown)
 
 
-def count(number: int, sentence: Counted, **fields: object) -> str:
+def count(number: int, sentence: Counted, /, **fields: object) -> str:
     """Return a sentence about a number, which its field {n} holds: "1 account", "1,000 accounts"."""
     return say_number(number, sentence, fields | {"n": whole(number)})
 

@@ -12,23 +12,29 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.capabilities import capabilities_of
 from bot.domain.charts import UsageCurve
 from bot.domain.usage import RecentUsage, UsageSample, images_by_day
+from bot.render.dates import IN_WORDS, day_words
 from bot.render.message_content import Button, MessageContent
 from bot.render.provider_words import words_for
 from bot.render.text import count, decimal, escape, span, when, whole
 from bot.render.usage_charts import usage_curve
+from bot.runtime.language import Sentence, say
 
 SHOWN: Final = 12
 """The number of accounts that stand side by side in words: as many as one embed holds with long names."""
 NAMED: Final = 10
 LABEL_LIMIT: Final = 30
-TOO_FEW: Final = "Too few answers of the last 7 days to say how long it lasts: that takes two, a day apart."
-NOTHING: Final = "No answer to /info is on record, so nothing is known of the fast time."
-ASK: Final = "/mjinfo asks for new numbers."
-SET_ORDER: Final = "/mjinfo asks for new numbers; with INFO_EVERY in .env I ask by myself."
-ORDERED: Final = "I ask every {every} by myself; /mjinfo asks now."
-STOPPED: Final = "I asked by myself on {at}, which failed, and go on once /mjinfo gets an answer."
-COMES: Final = "New numbers come with {service}'s list by themselves."
-SAYS_NONE: Final = "{service} does not say it."
+TOO_FEW: Final[Sentence] = (
+    "Too few answers of the last 7 days to say how long it lasts: that takes two, a day apart."
+)
+NOTHING: Final[Sentence] = "No answer to /info is on record, so nothing is known of the fast time."
+ASK: Final[Sentence] = "/mjinfo asks for new numbers."
+SET_ORDER: Final[Sentence] = "/mjinfo asks for new numbers; with INFO_EVERY in .env I ask by myself."
+ORDERED: Final[Sentence] = "I ask every {every} by myself; /mjinfo asks now."
+STOPPED: Final[Sentence] = "I asked by myself on {time}, which failed, and go on once /mjinfo gets an answer."
+COMES: Final[Sentence] = "New numbers come with {service}'s list by themselves."
+SAYS_NONE: Final[Sentence] = "{service} does not say it."
+STATED: Final[Sentence] = "{told}."
+"""A statement as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ class AccountUsage:
 def usage_content(usage: AccountUsage, asker: int) -> MessageContent:
     """Return the answer about one account."""
     known, recent = usage.account, usage.recent
-    title, text = f"{escape(known.label)} · fast time", "\n\n".join(_account_lines(usage))
+    title, text = say("{name} · fast time", name=escape(known.label)), "\n\n".join(_account_lines(usage))
     is_short = recent is not None and recent.runs_short(usage.now)
     embed = discord.Embed(title=title, url=known.account.link, description=text, colour=_colour(is_short))
     can_ask = capabilities_of(known.reference).answers_info and known.account.is_addressable
@@ -68,35 +74,39 @@ def usage_content(usage: AccountUsage, asker: int) -> MessageContent:
 def _account_lines(usage: AccountUsage) -> Iterator[str]:
     recent, more = usage.recent, how_to_get_more(usage)
     if usage.stopped is not None:
-        yield STOPPED.format(at=when(usage.stopped, "f"))
+        yield say(STOPPED, time=when(usage.stopped, "f"))
     if recent is None:
-        yield f"{NOTHING} {more}"
+        yield f"{say(NOTHING)} {more}"
         return
     last = recent.last
-    yield f"**{left_of(last)}** as of {when(last.taken_at, 'f')}"
+    yield say("**{left}** as of {time}", left=left_of(last), time=when(last.taken_at, "f"))
     if last.fast_left is None:
         yield more
     elif recent.is_outdated(usage.now):
-        yield f"{outlook(recent, usage.now)}. {more}"
+        yield f"{say(STATED, told=outlook(recent, usage.now))} {more}"
     elif last.fast_left > 0 and recent.pace is None:
-        renewal = _renewal(recent, usage.now)
-        yield f"{TOO_FEW} {more}\n{renewal[0].upper()}{renewal[1:]}."
+        renews = recent.renews(usage.now)
+        renewal: Sentence = "Renews on {time}." if renews else "Renewal not known."
+        yield f"{say(TOO_FEW)} {more}\n{say(renewal, time=renews and when(renews, 'D'))}"
     else:
-        yield f"{outlook(recent, usage.now)}."
+        yield say(STATED, told=outlook(recent, usage.now))
     yield _images(usage, more)
     if usage.curve is None:
-        yield f"No picture: it takes two answers within {count(usage.days, '{n} day[|s]')}."
+        yield count(usage.days, "No picture: it takes two answers within {n} day[|s].")
 
 
 def _images(usage: AccountUsage, more: str) -> str:
     """Return how many images were made a day, and on how many days that is known."""
     made = images_by_day(usage.samples)
     if not made:
-        return f"Images a day: not known, as that takes answers on two days in a row. {more}"
+        return f"{say('Images a day: not known, as that takes answers on two days in a row.')} {more}"
     total, (best, most) = sum(number for _, number in made), max(made, key=lambda each: each[1])
-    days = f"{len(made)} of {count(usage.days, '{n} day[|s]')} known"
-    return (
-        f"Images a day: {whole(round(total / len(made)))} on average, {whole(most)} on {best:%b %-d} ({days})"
+    return say(
+        "Images a day: {average} on average, {most} on {day} ({known})",
+        average=whole(round(total / len(made))),
+        most=whole(most),
+        day=day_words(best, IN_WORDS),
+        known=count(usage.days, "{number} of {n} day[|s] known", number=whole(len(made))),
     )
 
 
@@ -105,60 +115,69 @@ def how_to_get_more(usage: AccountUsage) -> str:
     reference = usage.account.reference
     capabilities, service = capabilities_of(reference), words_for(reference).service
     if not capabilities.answers_info:
-        return SAYS_NONE.format(service=service)
+        return say(SAYS_NONE, service=service)
     if capabilities.lists_info:
-        return COMES.format(service=service)
+        return say(COMES, service=service)
     if usage.every is not None and usage.stopped is None:
-        return ORDERED.format(every=span(usage.every))
-    return SET_ORDER if capabilities.takes_orders and usage.every is None else ASK
+        return say(ORDERED, every=span(usage.every))
+    return say(SET_ORDER if capabilities.takes_orders and usage.every is None else ASK)
 
 
 def left_of(sample: UsageSample) -> str:
     """Return how much fast time is left: "29.57 of 30 fast hours left"."""
     if sample.fast_left is None:
-        return "Fast time not known"
-    total = "" if sample.fast_total is None else f" of {decimal(sample.fast_total)}"
-    return f"{decimal(sample.fast_left)}{total} fast hours left"
+        return say("Fast time not known")
+    left, total = decimal(sample.fast_left), sample.fast_total
+    if total is None:
+        return say("{left} fast hours left", left=left)
+    return say("{left} of {total} fast hours left", left=left, total=decimal(total))
 
 
 def outlook(recent: RecentUsage, now: datetime, style: TimestampStyle = "D") -> str:
     """Return how long the fast time lasts at the pace of the last 7 days, and when it renews."""
-    renews, pace, left = _renewal(recent, now, style), recent.pace, recent.last.fast_left
+    pace, left, renews = recent.pace, recent.last.fast_left, recent.renews(now)
     if recent.last.renews_at is not None and recent.is_outdated(now):
-        return f"It was due to renew on {when(recent.last.renews_at, style)}, after that answer"
+        time = when(recent.last.renews_at, style)
+        return say("It was due to renew on {time}, after that answer", time=time)
+    renewal = say("renews on {time}", time=when(renews, style)) if renews else say("renewal not known")
     if left is not None and left <= 0:
-        return f"Nothing left, {renews}"
+        return say("Nothing left, {renewal}", renewal=renewal)
     if pace is None:
-        return f"Pace not known, {renews}"
+        return say("Pace not known, {renewal}", renewal=renewal)
     if not pace:
-        return f"Not used since {when(recent.since or now, style)}, {renews}"
-    rate = f"{decimal(pace)} h a day"
-    if recent.empties is None:
-        return f"At this pace ({rate}) it lasts for years, {renews}"
-    empty = "empty on" if recent.empties > now else "empty since"
-    return f"At this pace ({rate}) {empty} {when(recent.empties, style)}, {renews}"
-
-
-def _renewal(recent: RecentUsage, now: datetime, style: TimestampStyle = "D") -> str:
-    renews = recent.renews(now)
-    return f"renews on {when(renews, style)}" if renews else "renewal not known"
+        unused = when(recent.since or now, style)
+        return say("Not used since {time}, {renewal}", time=unused, renewal=renewal)
+    sentence: Sentence = "At this pace ({number} h a day) it lasts for years, {renewal}"
+    if recent.empties is not None:
+        sentence = (
+            "At this pace ({number} h a day) empty on {time}, {renewal}"
+            if recent.empties > now
+            else "At this pace ({number} h a day) empty since {time}, {renewal}"
+        )
+    empties = recent.empties and when(recent.empties, style)
+    return say(sentence, number=decimal(pace), time=empties, renewal=renewal)
 
 
 def fleet_content(
     accounts: Sequence[KnownAccount], known: Sequence[tuple[KnownAccount, RecentUsage]], now: datetime
 ) -> MessageContent:
     """Return the answer about all accounts; `known` are those whose fast time is known, as ranked."""
-    parts = [_lines(known, now)] if known else [f"{NOTHING} {ASK}"]
+    parts = [_lines(known, now)] if known else [f"{say(NOTHING)} {say(ASK)}"]
     named = {account.reference for account, _ in known}
     without = [escape(each.label, LABEL_LIMIT) for each in accounts if each.reference not in named]
     if known and without:
-        names = without[:NAMED] + ([f"{whole(len(without) - NAMED)} more"] if len(without) > NAMED else [])
-        parts.append(f"Not known: {', '.join(names)}. {ASK}")
+        names, more = say(", ").join(without[:NAMED]), len(without) - NAMED
+        unknown = (
+            count(more, "Not known: {names}, {n} more.", names=names)
+            if more > 0
+            else say("Not known: {names}.", names=names)
+        )
+        parts.append(f"{unknown} {say(ASK)}")
     short = sum(recent.runs_short(now) for _, recent in known)
     if short:
-        are = count(short, "{n} account[|s] [is|are]")
-        parts.insert(0, f"⚠️ {are} out of fast time, or will be before it renews.")
-    title = f"Fast time of {count(len(accounts), '{n} account[|s]')}"
+        told = count(short, "⚠️ {n} account[|s] [is|are] out of fast time, or will be before it renews.")
+        parts.insert(0, told)
+    title = count(len(accounts), "Fast time of {n} account[|s]")
     embed = discord.Embed(title=title, description="\n\n".join(parts), colour=_colour(bool(short)))
     return MessageContent(embeds=(embed,))
 
@@ -184,7 +203,7 @@ def latest(account: KnownAccount, recent: RecentUsage | None) -> RecentUsage | N
 def _lines(known: Sequence[tuple[KnownAccount, RecentUsage]], now: datetime) -> str:
     lines = [_fleet_line(account, recent, now) for account, recent in known[:SHOWN]]
     more = len(known) - SHOWN
-    return "\n".join([*lines, *([f"and {count(more, '{n} more account[|s]')}"] if more > 0 else [])])
+    return "\n".join([*lines, count(more, "and {n} more account[|s]")] if more > 0 else lines)
 
 
 def _fleet_line(account: KnownAccount, recent: RecentUsage, now: datetime) -> str:

@@ -111,6 +111,7 @@ class Module:
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     own = notes[:1] + tuple(_first_line(child))
                     yield from self._description(child, notes)
+                    yield from self._assigned_again(child, own)
                     yield from self._below(child, own, kind_of(child.returns))
                 case ast.ClassDef():
                     yield from self._below(child, notes[:1] + tuple(_first_line(child)), "")
@@ -125,6 +126,18 @@ class Module:
                     yield from self._below(child, notes, returns)
                 case _:
                     yield from self._below(child, notes, returns)
+
+    def _assigned_again(self, function: ast.AST, notes: tuple[str, ...]) -> Iterator[Found]:
+        """Yield what variables hold later that were annotated with their first value."""
+        kinds: dict[str, str] = {}
+        for each in ast.walk(function):
+            match each:
+                case ast.AnnAssign(target=ast.Name(id=name)):
+                    kinds[name] = kind_of(each.annotation)
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in kinds:
+                    yield from self._literals(value, kinds[name], name, notes)
+                case _:
+                    pass
 
     def _description(
         self, function: ast.FunctionDef | ast.AsyncFunctionDef, notes: tuple[str, ...]
@@ -176,7 +189,7 @@ def literals(value: ast.expr) -> Iterator[tuple[int, str]]:  # noqa: C901 - one 
         case ast.BinOp():
             yield from literals(value.left)
             yield from literals(value.right)
-        case ast.Subscript():
+        case ast.Subscript() | ast.Starred():
             yield from literals(value.value)
         case ast.Call():
             # dict(...), dict.fromkeys(keys, value), field(default=...), mapping.get(key, default): what they
