@@ -1,6 +1,5 @@
 """What the commands about a period of time share: their options, and answers with a picture."""
 
-from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.charts import Chart
@@ -12,7 +11,7 @@ from bot.render.text import whole
 from bot.runtime.language import Sentence, say
 
 USUAL_DAYS: Final = 30
-OPTIONS: Final[Mapping[str, Sentence]] = {
+OPTIONS: Final[dict[str, Sentence]] = {
     "account": "The account: pick one, or leave it out for all of them",
     "days": "How many days to look back, 1 to 400; 30 if you leave it out",
     "private": "Show the answer to you alone",

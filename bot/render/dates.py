@@ -6,10 +6,6 @@ from typing import Final
 
 from bot.runtime.language import Sentence, say
 
-IN_PICTURES: Final[Sequence[Sentence]] = (
-    *("{day} Jan", "{day} Feb", "{day} Mar", "{day} Apr", "{day} May", "{day} Jun"),
-    *("{day} Jul", "{day} Aug", "{day} Sep", "{day} Oct", "{day} Nov", "{day} Dec"),
-)
 IN_WORDS: Final[Sequence[Sentence]] = (
     *("Jan {day}", "Feb {day}", "Mar {day}", "Apr {day}", "May {day}", "Jun {day}"),
     *("Jul {day}", "Aug {day}", "Sep {day}", "Oct {day}", "Nov {day}", "Dec {day}"),

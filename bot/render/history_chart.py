@@ -9,7 +9,8 @@ from bot.domain.charts import Shade, Span, Timeline, TimelineRow
 from bot.domain.history import Blank, History, Period, ranked
 from bot.domain.providers import Remedy, provider_of
 from bot.render.history_messages import Report, last
-from bot.render.text import count, span, whole
+from bot.render.text import count, span
+from bot.runtime.language import say
 
 MOST_ROWS: Final = 50
 NAMED: Final = 3
@@ -76,7 +77,15 @@ def timeline_words(report: Report) -> str:
         else report.known(report.account).label
     )
     period = report.history.period
-    words = [f"Timeline of {about}, {last(report.days)}, {period.start:%Y-%m-%d} to {period.end:%Y-%m-%d}."]
+    words = [
+        say(
+            "Timeline of {about}, {period}, {start} to {end}.",
+            about=about,
+            period=last(report.days),
+            start=f"{period.start:%Y-%m-%d}",
+            end=f"{period.end:%Y-%m-%d}",
+        )
+    ]
     named = (
         count(
             len(own.lengths),
@@ -86,9 +95,10 @@ def timeline_words(report: Report) -> str:
         )
         for each, own in ((each, figures[each]) for each in troubled[:NAMED])
     )
-    words += [f"Most trouble: {'; '.join(named)}."] if troubled else ["No incident."]
+    worst = say("; ").join(named)
+    words.append(say("Most trouble: {names}.", names=worst) if troubled else say("No incident."))
     if 0 < len(troubled) < len(figures):
-        words.append(f"{whole(len(figures) - len(troubled))} had none.")
+        words.append(count(len(figures) - len(troubled), "{n} had none."))
     if report.history.blanks:
-        words.append("Hatched: the time in which nothing could be seen.")
+        words.append(say("Hatched: the time in which nothing could be seen."))
     return " ".join(words)

@@ -7,7 +7,9 @@ from typing import Final
 from bot.domain.accounts import KnownAccount
 from bot.domain.charts import Level, Levels, Pace, UsageCurve
 from bot.domain.usage import DAY, RecentUsage, UsageSample, images_by_day
+from bot.render.dates import IN_FULL, day_words
 from bot.render.text import count, decimal, whole
+from bot.runtime.language import Sentence, say
 
 MOST_LEVELS: Final = 60
 DESCRIBED: Final = 10
@@ -39,18 +41,29 @@ def _pace(recent: RecentUsage, now: datetime) -> Pace | None:
 
 def curve_words(curve: UsageCurve) -> str:
     """Describe a curve."""
-    ends = (f"{decimal(left)} on {_day(at)}" for at, left in (curve.fast_left[0], curve.fast_left[-1]))
-    parts = [f"Fast hours left of {curve.label}: {', '.join(ends)}"]
+    (first, before), (last, left) = curve.fast_left[0], curve.fast_left[-1]
+    parts = [
+        say(
+            "Fast hours left of {name}: {before} on {first}, {left} on {last}.",
+            name=curve.label,
+            before=decimal(before),
+            first=day_words(first, IN_FULL),
+            left=decimal(left),
+            last=day_words(last, IN_FULL),
+        )
+    ]
     if (pace := curve.pace) is not None:
-        end = f"{decimal(pace.left_at_end)} hours left" if pace.left_at_end else "empty"
-        parts.append(f"At this pace {end} on {_day(pace.end)}")
+        end: Sentence = "At this pace {left} hours left on {day}."
+        if not pace.left_at_end:
+            end = "At this pace empty on {day}."
+        parts.append(say(end, left=decimal(pace.left_at_end), day=day_words(pace.end, IN_FULL)))
     if curve.renews is not None:
-        parts.append(f"Renews on {_day(curve.renews)}")
+        parts.append(say("Renews on {day}.", day=day_words(curve.renews, IN_FULL)))
     if curve.images:
-        made = [number for _, number in curve.images]
-        days = count(len(made), "{n} known day[|s]")
-        parts.append(f"Images a day: {whole(min(made))} to {whole(max(made))} on {days}")
-    return ". ".join(parts) + "."
+        made = sorted(number for _, number in curve.images)
+        made_words = {"least": whole(made[0]), "most": whole(made[-1])}
+        parts.append(count(len(made), "Images a day: {least} to {most} on {n} known day[|s].", **made_words))
+    return " ".join(parts)
 
 
 def usage_levels(known: Sequence[tuple[KnownAccount, RecentUsage]], now: datetime) -> Levels | None:
@@ -71,10 +84,7 @@ def usage_levels(known: Sequence[tuple[KnownAccount, RecentUsage]], now: datetim
 def levels_words(levels: Levels) -> str:
     """Describe fast times side by side."""
     named = [f"{each.label} {decimal(each.left)}" for each in levels.levels[:DESCRIBED]]
-    more = len(levels.levels) + levels.more - len(named)
-    named += [f"and {count(more, '{n} more account[|s]')}"] if more else []
-    return f"Fast hours left: {', '.join(named)}."
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%B %-d}"
+    names, more = say(", ").join(named), len(levels.levels) + levels.more - len(named)
+    if not more:
+        return say("Fast hours left: {names}.", names=names)
+    return count(more, "Fast hours left: {names}, and {n} more account[|s].", names=names)
