@@ -52,6 +52,7 @@ from bot.render.outside_text import stopped_by_token
 from bot.rules.audiences import Audience
 from bot.rules.policy import Policy
 from bot.runtime.errors import TokenRefusedError
+from bot.runtime.language import spoken
 from bot.runtime.log_setup import log_fact
 from bot.runtime.program import VERSION
 from bot.runtime.supervisor import beside, first_of, supervise
@@ -155,7 +156,9 @@ async def run(
 async def last_words(settings: Settings, outbox: Outbox) -> None:
     """Say outside of Discord that the watch ends as Discord refuses the token, and what it could not tell."""
     addresses = open_addresses(settings.alert_urls, settings.proxy_url)
-    transport, text = AppriseTransport(addresses, LAST_WORDS_LIMIT), stopped_by_token(outbox.untold())
+    transport = AppriseTransport(addresses, LAST_WORDS_LIMIT)
+    with spoken(settings.language):
+        text = stopped_by_token(outbox.untold())
     sending = (transport.send(each.recipient, text, nonce="", silent=False) for each in addresses)
     await asyncio.gather(*sending, return_exceptions=True)
 
@@ -195,6 +198,7 @@ async def assemble(
     names = [each.name for each in providers]
     with store.refuse_unknown_content():
         await bot.owners.load()
+        await bot.languages.load()
         watch_state = await WatchState.load(store, utc_now, names)
         watch_state.measures = measures
         cache, greeted = await load_cache(store, names), await store.watch.greeted()
@@ -225,6 +229,7 @@ async def assemble(
         transports,
         planner,
         accounts=lambda: pollers.cache.with_unlisted,
+        languages=bot.languages,
         edit_every=timings.edit_every,
         measures=measures,
     )
@@ -233,6 +238,7 @@ async def assemble(
         lambda: bot.owners.ids,
         [each.recipient for each in addresses],
         always=settings.alert_urls_always,
+        languages=bot.languages,
     )
     heartbeat = Heartbeat(session, settings.heartbeat_url)
     account_info = AccountInfoService(store, pollers)

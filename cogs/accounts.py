@@ -19,6 +19,7 @@ from bot.interactions.responses import (
     defer_update,
     respond,
     respond_private,
+    speak_to,
     update,
 )
 from bot.polling.account_cache import comparable
@@ -65,6 +66,7 @@ class Accounts(commands.Cog):
         except ProviderError:
             if not self._pollers.cache.accounts:
                 raise
+            speak_to(interaction, private=True)
             await respond_private(interaction, await self._list(interaction.user.id, 0))
         else:
             await respond(interaction, await self._list(interaction.user.id, 0))

@@ -9,10 +9,19 @@ from bot.domain.incidents import Incident
 from bot.interactions.buttons import ALERT, MESSAGE, PAGE, Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.incident_cards import IncidentCards
-from bot.interactions.responses import Interaction, defer, defer_update, respond, respond_private, update
+from bot.interactions.responses import (
+    Interaction,
+    defer,
+    defer_update,
+    respond,
+    respond_private,
+    speak_to,
+    update,
+)
 from bot.render import hold_replies
 from bot.render.alert_messages import content_of
 from bot.render.message_content import MessageContent
+from bot.runtime.language import speak
 
 HOURS: Final = r"(?:\.(?P<hours>[0-9]{1,6}))?"
 
@@ -73,8 +82,10 @@ class Alerts(commands.Cog):
             found = [await self._state.incident(each.incident) for each in message.entries] if message else []
             incidents = {**incidents, **{each.key: each for each in found if each}}
         if message is None:
+            speak_to(caller, private=True)
             await respond_private(caller, MessageContent(self._cards.unknown(caller)))
         else:
+            speak(message.language)
             next_times = await self._service.next_notifications([message.recipient])
             await show(caller, content_of(message, incidents, self._cards.accounts, next_times, page=page))
 

@@ -26,6 +26,7 @@ from bot.render.status_page import WatchStatus, status_content
 from bot.render.text import escape
 from bot.rules.policy import LONGEST_MUTE
 from bot.rules.service_incidents import severity, worst_problem_of
+from bot.runtime.language import speak
 from bot.runtime.supervisor import beside, supervise
 from bot.storage import StoreError
 
@@ -83,6 +84,7 @@ class Status(commands.Cog):
         service = max(
             open_services(incidents).values(), key=lambda each: severity(worst_problem_of(each)), default=None
         )
+        speak(self._bot.languages.shared)
         text = presence_text(
             sum(len(each.poll_state.listed or ()) for each in self._pollers),
             incidents,

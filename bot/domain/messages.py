@@ -131,6 +131,8 @@ class Message:
     """The fingerprint of what Discord shows."""
     edited_at: datetime | None = None
     """When it was last edited."""
+    language: str = "en"
+    """The language that it has in Discord."""
     reminders: int = 0
     """How many messages in a row, up to this one, were reminders. The next one waits longer."""
 

@@ -22,6 +22,7 @@ from bot.render.history_chart import timeline, timeline_words
 from bot.render.history_messages import Report
 from bot.render.message_content import MessageContent
 from bot.runtime.aside import aside
+from bot.runtime.language import speak
 from bot.storage import StoreError
 
 log = logging.getLogger(__name__)
@@ -86,6 +87,7 @@ class Board:
     async def keep(self) -> timedelta:
         """Bring the board up to date if it is not. Return the time until the next run."""
         wait = self._held_until - monotonic()
+        speak(self._bot.languages.shared)
         if wait > 0 or not (self._transport.ready and self._was_asked()):
             return timedelta(seconds=max(wait, 1.0))
         is_wanted, self._is_wanted = self._is_wanted, False  # a press from here on is for the next run

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from bot.domain.errors import ErrorCode, UserError
 from bot.interactions.permissions import Owners
-from bot.interactions.responses import InFlight, Interaction, report
+from bot.interactions.responses import InFlight, Interaction, report, speak_to
 from bot.render.message_content import PREFIX
 
 CUSTOM_ID: Final = re.compile(
@@ -68,6 +68,8 @@ class ButtonRouter:
     async def run(self, caller: Interaction) -> None:
         """Run the handler of what was used. An error is answered privately."""
         self._in_flight.add(caller)
+        is_private = caller.message is None or caller.message.flags.ephemeral
+        speak_to(caller, private=is_private)  # an answer may replace the message
         try:
             data = cast(Mapping[str, Any], caller.data or {})
             chosen = next(iter(data.get("values", ())), "")

@@ -18,12 +18,13 @@ from bot.actions.info_order import InfoOrder
 from bot.actions.remedies import Remedies
 from bot.config import Settings
 from bot.domain.errors import ErrorCode, UserError
+from bot.incidents.languages import Languages
 from bot.incidents.service import IncidentService
 from bot.interactions.account_form import hide_values, take_values
 from bot.interactions.buttons import ButtonRouter
-from bot.interactions.command_sync import CommandSync
+from bot.interactions.command_sync import TRANSLATOR, CommandSync
 from bot.interactions.permissions import AlertChannel, Owners
-from bot.interactions.responses import InFlight, Interaction, defer, defer_update, report
+from bot.interactions.responses import InFlight, Interaction, defer, defer_update, report, speak_to
 from bot.loops import WatchLoops
 from bot.pictures.process import Pictures
 from bot.polling.pollers import AccountPollers
@@ -78,6 +79,7 @@ class MidwatchTree(app_commands.CommandTree["Midwatch"]):
     async def interaction_check(self, interaction: Interaction) -> bool:
         """Return whether a person may use commands here; if not, answer privately why."""
         self.client.in_flight.add(interaction)
+        speak_to(interaction, private=True)
         if self.client.owners.may_view(interaction.user.id, interaction.guild_id):
             return True
         if interaction.type is discord.InteractionType.autocomplete:
@@ -121,6 +123,7 @@ class Midwatch(commands.Bot):
         self.in_flight = InFlight()
         self.owners = Owners(settings.owner_ids, settings.guild_ids, store, settings.second_owners)
         self.controls = ButtonRouter(self.owners, self.in_flight)
+        self.languages = Languages(store, settings.language)
         self._status: str | None = None
         self._is_connected = False
         """Whether there has been a connection since the start."""
@@ -147,7 +150,8 @@ class Midwatch(commands.Bot):
         await self.owners.refresh(self.application_info)
         await self._owners_changed()
         assert self.application_id is not None  # noqa: S101 - known since the login
-        payloads = [command.to_dict(self.tree) | FOR_MANAGERS for command in self.tree.get_commands()]
+        described = [each.get_translated_payload(self.tree, TRANSLATOR) for each in self.tree.get_commands()]
+        payloads = [await each | FOR_MANAGERS for each in described]
         await self._sync.register(self.application_id, payloads)
 
     def address(self, channel_id: int, message_id: int) -> str | None:
@@ -237,3 +241,5 @@ class Midwatch(commands.Bot):
                 await self.controls.run(interaction)
         finally:
             take_values(interaction)
+            if self.owners.may_act(interaction.user.id):
+                await self.languages.learn(interaction.user.id, str(interaction.locale))

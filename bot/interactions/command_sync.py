@@ -12,8 +12,11 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import discord
+from discord import app_commands
+from discord.app_commands import TranslationContext, TranslationContextLocation
 from discord.http import HTTPClient
 
+from bot.runtime.language import ENGLISH, language_for, say, spoken
 from bot.storage import Store
 
 log = logging.getLogger(__name__)
@@ -29,7 +32,32 @@ SCOPE_KEY: Final = "commands:"
 NOT_THERE: Final = frozenset({10004, 50001})
 """Discord's codes for a server that is unknown or to which the bot has no access."""
 
+TRANSLATED: Final = frozenset(
+    {
+        TranslationContextLocation.command_description,
+        TranslationContextLocation.parameter_description,
+        TranslationContextLocation.choice_name,
+    }
+)
+
 Payload = dict[str, Any]
+
+
+class DescriptionTranslator(app_commands.Translator):
+    """Translates descriptions and choices. Names of commands stand in documents, so they stay."""
+
+    async def translate(
+        self, string: app_commands.locale_str, locale: discord.Locale, context: TranslationContext[Any, Any]
+    ) -> str | None:
+        """Return a text in the language of a locale; None if that is English."""
+        language = language_for(locale.value)
+        if context.location not in TRANSLATED or language in (None, ENGLISH):
+            return None
+        with spoken(language):
+            return say(string.message)
+
+
+TRANSLATOR: Final = DescriptionTranslator()
 
 
 class CommandSync:

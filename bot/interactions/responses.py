@@ -15,10 +15,12 @@ from discord import InteractionResponseType, app_commands
 
 from bot.domain.clock import utc_now
 from bot.domain.errors import CodedError, ErrorCode, UserError
+from bot.incidents.languages import of_locale
 from bot.render import phrases
 from bot.render.account_choices import choices, no_suggestions
 from bot.render.error_messages import message
 from bot.render.message_content import MessageContent
+from bot.runtime.language import speak
 from bot.runtime.supervisor import describe, is_surprise
 
 if TYPE_CHECKING:
@@ -62,9 +64,16 @@ def first_answer(caller: Interaction) -> Generator[None]:
         caller.extras[LATE] = True
 
 
+def speak_to(caller: Interaction, *, private: bool) -> None:
+    """Use the caller's language for what the caller alone sees, else that of channels."""
+    is_alone = private or caller.guild_id is None
+    speak(of_locale(str(caller.locale)) if is_alone else caller.client.languages.shared)
+
+
 async def defer(caller: Interaction, *, private: bool) -> None:
     """Acknowledge a command within Discord's three seconds. The answer has the visibility chosen here."""
     caller.extras[PRIVATE] = private
+    speak_to(caller, private=private)
     with first_answer(caller):
         await caller.response.defer(ephemeral=private, thinking=True)
 
@@ -182,6 +191,7 @@ async def _clear_public_thinking(caller: Interaction) -> None:
 
 async def report(caller: Interaction, error: Exception) -> None:
     """Answer the caller privately what went wrong and what to do. Log an unexpected error."""
+    speak_to(caller, private=True)
     if isinstance(error, app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, discord.HTTPException) and error.code in (UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED):

@@ -1,25 +1,23 @@
 """Keeps the content of sent messages up to date, and deletes the empty ones."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Incident
 from bot.domain.messages import Delivery, Message
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
 from bot.notifications import retry_policy
 from bot.notifications.route_health import RetryGate
-from bot.notifications.sender import as_sent
+from bot.notifications.sender import Contents, as_sent
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, Transports
-from bot.render.alert_messages import content_of
-from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
 from bot.runtime.aside import aside
+from bot.runtime.language import speak
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +42,7 @@ class Editor:
     watch_state: WatchState
     transports: Transports
     planner: NotificationPlanner
-    accounts: Callable[[], Mapping[str, KnownAccount]]
+    contents: Contents
     unsent: set[str]
     """See `Sender.unsent`."""
     gate: RetryGate
@@ -72,7 +70,7 @@ class Editor:
         if not message.traits.edits:
             return False
         try:
-            return self._content(message, incidents).fingerprint != message.shown
+            return self.contents.of_sent(message, incidents)[0].fingerprint != message.shown
         except Exception:  # noqa: BLE001 - the edit raises it again, and holds up this message alone
             return True
 
@@ -119,7 +117,9 @@ class Editor:
     async def _edit(self, message: Message, place: MessageRef) -> None:
         edited_at: datetime | None = self.watch_state.now()  # later changes are not in this edit
         incidents = self.watch_state.incidents
-        content = await aside(len(message.entries), self._content, message, incidents)
+        work = self.contents.of_sent, message, incidents
+        content, language = await aside(len(message.entries), *work)
+        speak(language)
         was_over = retry_policy.is_over(message, incidents, self.watch_state.warnings)
         if content.fingerprint == message.shown:
             edited_at = message.edited_at
@@ -133,7 +133,8 @@ class Editor:
                 return
             # An incident may have come back while its end was being shown.
             is_done = was_over and retry_policy.is_over(current, transaction.incidents, transaction.warnings)
-            current = replace(current, shown=content.fingerprint, edited_at=edited_at, plain=False)
+            shown = content.fingerprint
+            current = replace(current, shown=shown, language=language, edited_at=edited_at, plain=False)
             transaction.put_message(replace(current, delivery=Delivery.DONE) if is_done else current)
 
     async def _put(self, message: Message, **changes: Any) -> None:
@@ -205,14 +206,3 @@ class Editor:
             transaction.put_message(done)
             size = len(transaction.incidents)
             await aside(size, self.planner.plan_for, transaction, message.recipient, alerts)
-
-    def _content(self, message: Message, incidents: Mapping[str, Incident]) -> MessageContent:
-        """Return what a message should show."""
-        state = self.watch_state
-        next_times = self.planner.next_notifications(
-            message.recipient, state.messages.values(), incidents, state.mutes, state.now()
-        )
-        every, warnings = self.planner.policy.info_every, state.warnings
-        return content_of(
-            message, incidents, self.accounts(), next_times, warnings=warnings, info_every=every
-        )

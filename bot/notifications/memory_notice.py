@@ -8,9 +8,11 @@ from typing import Final
 
 from bot.domain.incidents import new_key
 from bot.domain.messages import ROUTES, Route
+from bot.incidents.languages import Languages
 from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, Transports
 from bot.render.message_content import MessageContent
 from bot.render.wellness import unwritten, written_again
+from bot.runtime.language import spoken
 
 LASTING: Final = frozenset({FailureKind.CLOSED, FailureKind.BROKEN, FailureKind.GONE})
 """After these failures the other routes must do."""
@@ -32,6 +34,7 @@ class MemoryNotice:
     addresses: Collection[int] = ()
     always: bool = False
     """Whether the addresses get all that is sent in Discord."""
+    languages: Languages = field(default_factory=Languages)
     _since: datetime | None = None
     _until: datetime | None = None
     """When the database worked again; None before."""
@@ -59,14 +62,16 @@ class MemoryNotice:
         if self._since is None:
             return
         self._until = self._until or now
-        text = written_again(self._since, self._until)
-        await asyncio.gather(*(self._finish(way, place, text) for way, place in self._sent.items()))
+        period = self._since, self._until
+        await asyncio.gather(*(self._finish(way, place, *period) for way, place in self._sent.items()))
         if not self._sent:
             self._nonces.clear()
             self._since = self._until = None
 
-    async def _finish(self, way: Way, place: MessageRef | None, text: str) -> None:
+    async def _finish(self, way: Way, place: MessageRef | None, since: datetime, until: datetime) -> None:
         if place is not None:
+            with spoken(self.languages.of(*way)):
+                text = written_again(since, until)
             try:
                 await self.transports.of(way[1]).edit(place, notice(text, *way))
             except DeliveryError as error:
@@ -81,11 +86,11 @@ class MemoryNotice:
         if not transport.ready:
             return
         nonce = self._nonces.setdefault(way, new_key()[:25])
+        with spoken(self.languages.of(*way)):
+            content = notice(unwritten(since), owner, route)
         try:
             channel = await transport.open(owner, route)
-            place = await transport.send(
-                channel, notice(unwritten(since), owner, route), nonce=nonce, silent=False
-            )
+            place = await transport.send(channel, content, nonce=nonce, silent=False)
         except DeliveryError as error:
             if error.kind in LASTING:
                 self._sent[way] = None

@@ -11,12 +11,13 @@ from typing import Final
 from bot.domain.accounts import KnownAccount
 from bot.domain.measures import UNCOUNTED, Measures
 from bot.domain.messages import Message, Route, RouteState
+from bot.incidents.languages import Languages
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner
 from bot.notifications import retry_policy, route_health
 from bot.notifications.editor import EDIT_EVERY, Editor
 from bot.notifications.route_health import RetryGate, RouteHealth
-from bot.notifications.sender import Sender
+from bot.notifications.sender import Contents, Sender
 from bot.notifications.transport import DeliveryError, Transports
 from bot.runtime.supervisor import (
     Health,
@@ -52,6 +53,7 @@ class Outbox:
         planner: NotificationPlanner,
         *,
         accounts: Callable[[], Mapping[str, KnownAccount]],
+        languages: Languages | None = None,
         edit_every: timedelta = EDIT_EVERY,
         rest: Rest = rest,
         chance: Callable[[], float] = random.random,
@@ -66,10 +68,11 @@ class Outbox:
         self._gate = RetryGate(watch_state.now, chance)
         unsent: set[str] = set()
         inherited = frozenset(watch_state.messages)
+        contents = Contents(watch_state, planner, accounts, languages or Languages())
         self._sender = Sender(
-            watch_state, transports, planner, accounts, unsent, self._routes, inherited, chance, measures
+            watch_state, transports, planner, contents, unsent, self._routes, inherited, chance, measures
         )
-        self._editor = Editor(watch_state, transports, planner, accounts, unsent, self._gate, edit_every)
+        self._editor = Editor(watch_state, transports, planner, contents, unsent, self._gate, edit_every)
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """The sends and the edits under way, by the keys of their messages."""
         self._wake = watch_state.changed.alarm()
@@ -102,7 +105,8 @@ class Outbox:
         """Return the first line of each push that was not accepted yet."""
         messages = self._watch_state.messages.values()
         pushes = [each for each in messages if each.notify and each.on_its_way and each.entries]
-        texts = (self._sender.content(each, self._watch_state.incidents).content for each in pushes)
+        contents, incidents = self._sender.contents, self._watch_state.incidents
+        texts = (contents.of(each, incidents, contents.languages.shared).content for each in pushes)
         return list(dict.fromkeys(text.partition("\n")[0] for text in texts))
 
     async def run(self, stop: asyncio.Event) -> None:

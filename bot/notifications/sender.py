@@ -10,6 +10,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.incidents import Incident
 from bot.domain.measures import Measures
 from bot.domain.messages import Delivery, Message, Purpose
+from bot.incidents.languages import Languages
 from bot.incidents.state import WatchState
 from bot.incidents.transaction import NotificationPlanner, Transaction
 from bot.notifications import retry_policy
@@ -20,11 +21,42 @@ from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import supersede, with_open_incidents
 from bot.rules.recipient import notifies
 from bot.runtime.aside import aside
+from bot.runtime.language import speak, spoken
 
 log = logging.getLogger(__name__)
 
 NOT_SENT: Final = frozenset({FailureKind.CLOSED, FailureKind.BROKEN, FailureKind.FORM, FailureKind.GONE})
 """After these failures nothing was sent. After the others it is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What messages show, each in its language."""
+
+    watch_state: WatchState
+    planner: NotificationPlanner
+    accounts: Callable[[], Mapping[str, KnownAccount]]
+    languages: Languages
+
+    def of(self, message: Message, incidents: Mapping[str, Incident], language: str) -> MessageContent:
+        """Return what a message shows now, in a language."""
+        state = self.watch_state
+        next_times = self.planner.next_notifications(
+            message.recipient, state.messages.values(), incidents, state.mutes, state.now()
+        )
+        every, warnings = self.planner.policy.info_every, state.warnings
+        with spoken(language):
+            return content_of(
+                message, incidents, self.accounts(), next_times, warnings=warnings, info_every=every
+            )
+
+    def of_sent(self, message: Message, incidents: Mapping[str, Incident]) -> tuple[MessageContent, str]:
+        """Return what a sent message should show, and its language: the same until something changes."""
+        content = self.of(message, incidents, message.language)
+        language = self.languages.of(message.recipient, message.route)
+        if content.fingerprint == message.shown or language == message.language:
+            return content, message.language
+        return self.of(message, incidents, language), language
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +66,7 @@ class Sender:
     watch_state: WatchState
     transports: Transports
     planner: NotificationPlanner
-    accounts: Callable[[], Mapping[str, KnownAccount]]
+    contents: Contents
     unsent: set[str]
     """The keys of the claimed messages that are surely not in Discord. The editor adds its replacements."""
     routes: RouteHealth
@@ -99,7 +131,9 @@ class Sender:
                 transaction.put_message(replace(current, delivery=Delivery.CANCELLED))
             return
         incidents = self.watch_state.incidents
-        content = await aside(len(message.entries), self.content, message, incidents)
+        language = self.contents.languages.of(message.recipient, message.route)
+        speak(language)
+        content = await aside(len(message.entries), self.contents.of, message, incidents, language)
         is_quiet = bool(message.entries) and not notifies(message, incidents)
         silent = is_quiet or not message.notify
         outgoing = as_sent(message, content)
@@ -107,18 +141,8 @@ class Sender:
         # A second attempt may return the message of the first one, with the content of that time. An address
         # gets another one.
         is_known = is_first or not message.traits.edits
-        await self._record(message, place, content.fingerprint if is_known else None)
-
-    def content(self, message: Message, incidents: Mapping[str, Incident]) -> MessageContent:
-        """Return what a message shows now."""
-        state = self.watch_state
-        next_times = self.planner.next_notifications(
-            message.recipient, state.messages.values(), incidents, state.mutes, state.now()
-        )
-        every, warnings = self.planner.policy.info_every, state.warnings
-        return content_of(
-            message, incidents, self.accounts(), next_times, warnings=warnings, info_every=every
-        )
+        shown = content.fingerprint if is_known else None
+        await self._record(message, place, shown, language)
 
     def _may_exist(self, message: Message, *, is_first: bool) -> bool:
         """Whether a message may be in Discord already, under a nonce that Discord has forgotten."""
@@ -142,7 +166,9 @@ class Sender:
         copy = await self.watch_state.message(retry_policy.copy_key(message))
         return copy is not None and retry_policy.has_arrived(copy) and not copy.is_stuck
 
-    async def _record(self, message: Message, place: MessageRef, shown: str | None) -> None:
+    async def _record(
+        self, message: Message, place: MessageRef, shown: str | None, language: str | None = None
+    ) -> None:
         now = self.watch_state.now()
         # Before the transaction wakes those who wait for a test and then read the routes.
         self.routes.worked(message.recipient, message.route, now)
@@ -150,6 +176,7 @@ class Sender:
             # The state drops a message that was cancelled meanwhile.
             cancelled = replace(message, delivery=Delivery.CANCELLED)
             current = transaction.messages.get(message.key, cancelled)
+            current = replace(current, language=language or current.language)
             arrived = retry_policy.sent(current, place, shown=shown, now=now)
             transaction.put_message(arrived)
             for changed in supersede(arrived, transaction.messages.values(), transaction.incidents):

@@ -149,4 +149,8 @@ STEPS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE message_entry_of_both RENAME TO message_entry",
         "CREATE INDEX message_entry_by_incident ON message_entry (incident)",
     ),
+    (
+        # language: that of what Discord shows. Messages from before this step are English.
+        "ALTER TABLE message ADD COLUMN language TEXT NOT NULL DEFAULT 'en'",
+    ),
 )

@@ -54,6 +54,7 @@ DIGESTS = (
     "d148676ddf43bb9a",
     "29afb21dab7b76af",
     "469c950eda9784c0",
+    "bd5a4c4fb750f27a",
 )
 """Of each step that a database may have taken. A step is appended, and never edited."""
 ONE_MORE: tuple[tuple[str, ...], ...] = (*STEPS, ("ALTER TABLE account ADD COLUMN mood TEXT",))

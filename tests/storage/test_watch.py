@@ -83,6 +83,7 @@ FULL_MESSAGE = Message(
     sent_at=AT + 4 * MINUTE,
     shown="fingerprint",
     edited_at=AT + 5 * MINUTE,
+    language="zh-CN",
     reminders=2,
 )
 

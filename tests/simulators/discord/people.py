@@ -39,6 +39,8 @@ class People:
     def __init__(self, world: World, answer_within: float) -> None:
         self._world = world
         self._answer_within = answer_within
+        self.locales: dict[int, str] = {}
+        """The languages of people's clients, by their ids; those of the others are American English."""
         self._submitted: dict[int, Record] = {}
         """The last submission of each modal, by the interaction that the modal answers."""
 
@@ -183,6 +185,7 @@ class People:
         record, payload = base_payload(
             self._backend, type=kind, channel_id=channel_id, guild_id=guild_id, user_id=person.id, data=data
         )
+        payload["locale"] = self.locales.get(person.id, "en-US")
         record.initial_response_deadline = self._backend.iso_after(self._answer_within)
         if guild_id is not None:
             payload["guild"] = {"id": str(guild_id), "locale": "en-US", "features": []}

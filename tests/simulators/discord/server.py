@@ -106,6 +106,10 @@ class SimulatedDiscord:
             if isinstance(connection.transport, asyncio.Transport):
                 connection.transport.abort()
 
+    def set_locale(self, person: Person, locale: str) -> None:
+        """Have a person's client use another language."""
+        self._people.locales[person.id] = locale
+
     # ------------------------------------------------------------------ address
 
     @property

@@ -1,0 +1,147 @@
+"""Whose language: people read their own, a channel that of LANGUAGE, and a message keeps the one it has."""
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+
+from tests.simulators.discord.world import Json
+from tests.simulators.useapi import MODERATION
+from tests.support.catalogues import AddCatalogue
+from tests.support.reading import menu, text
+from tests.support.running import Bot, Visitor
+from tests.support.watching import newest, poll
+
+WORDS: Final = {"zh-CN": "需要", "de": "braucht", "fr": "attend"}
+LISTS: Final = "List the configured Midjourney accounts and how they are."
+
+
+@pytest.fixture(autouse=True)
+def languages(catalogue: AddCatalogue) -> None:
+    """Chinese, German and French, each with a word of its own."""
+    for code, word in WORDS.items():
+        catalogue(
+            code,
+            {
+                "{mark} {name} needs you: {demand}": f"{{mark}} {{name}} {word}: {{demand}}",
+                "👀 {name} looks clear. Checking for a few minutes to be sure.": f"👀 {{name}} {word}!",
+                LISTS: f"{word} mjaccounts",
+            },
+        )
+
+
+async def start(bot: Bot, sam: Visitor, **settings: str) -> None:
+    """Start the bot with one account. Whenever Sam, who is no owner, asks for the list, the bot polls."""
+    bot.api.add()
+    await bot.start(**settings)
+    bot.world.permit(sam.person, "mjaccounts")
+
+
+async def flag(bot: Bot, by: Visitor) -> None:
+    """Flag every account, and let the bot see it."""
+    for channel in bot.api.accounts:
+        bot.api.flag(channel, MODERATION)
+    await poll(by)
+
+
+async def clear(bot: Bot, by: Visitor) -> None:
+    """Take the flag away again, and let the bot see it."""
+    (channel,) = bot.api.accounts
+    bot.api.clear(channel)
+    await poll(by)
+
+
+async def changed(bot: Bot, who: Visitor, word: str) -> None:
+    """Wait until a person's last message has a word."""
+    await bot.world.wait_for(lambda: word in text(who.received()[-1]) or None)
+
+
+async def until(bot: Bot, holds: Callable[[], bool]) -> None:
+    await bot.world.wait_for(lambda: holds() or None)
+
+
+def words_in(*messages: Json) -> set[str]:
+    """Return which languages messages have."""
+    shown = "".join(map(text, messages))
+    return {code for code, word in WORDS.items() if word in shown}
+
+
+async def test_two_owners_and_a_channel_read_three_languages_about_one_incident(
+    bot: Bot, ada: Visitor, bea: Visitor, sam: Visitor
+) -> None:
+    place, owners = bot.world.alerts_channel_id, f"{ada.person.id},{bea.person.id},{sam.person.id}"
+    bot.world.close_dm(sam.person)
+    await start(bot, sam, LANGUAGE="fr", OWNER_IDS=owners, ALERT_CHANNEL_ID=str(place))
+    for who, locale in ((ada, "zh-CN"), (bea, "de")):
+        bot.world.set_locale(who.person, locale)
+        await poll(who)
+    await flag(bot, sam)
+    for who, language in ((ada, "zh-CN"), (bea, "de")):
+        assert words_in(await newest(who, WORDS[language])) == {language}
+    await until(bot, lambda: words_in(*ada.sees(place)) == {"fr"})
+    await clear(bot, sam)
+    for who, language in ((ada, "zh-CN"), (bea, "de")):
+        await changed(bot, who, "!")
+        assert words_in(*who.received()) == {language}
+
+
+async def test_an_owner_who_was_never_seen_reads_the_language_of_channels(
+    bot: Bot, ada: Visitor, sam: Visitor
+) -> None:
+    await start(bot, sam, LANGUAGE="zh-CN")
+    await flag(bot, sam)
+    await newest(ada, "需要")
+
+
+async def test_the_language_of_an_owner_outlasts_a_restart(bot: Bot, ada: Visitor, sam: Visitor) -> None:
+    await start(bot, sam)
+    bot.world.set_locale(ada.person, "de")
+    await poll(ada)
+    await bot.restart()
+    await flag(bot, sam)
+    await newest(ada, "braucht")
+
+
+async def test_a_message_keeps_its_language_until_something_changes(
+    bot: Bot, ada: Visitor, sam: Visitor
+) -> None:
+    await start(bot, sam, LANGUAGE="zh-CN")
+    await flag(bot, sam)
+    await newest(ada, "需要")
+    bot.world.set_locale(ada.person, "de")
+    await poll(ada)
+    await poll(sam)
+    assert words_in(*ada.received()) == {"zh-CN"}
+    await clear(bot, sam)
+    await until(bot, lambda: words_in(*ada.received()) == {"de"})
+
+
+async def test_who_presses_reads_the_private_answer_in_their_own_language(
+    bot: Bot, ada: Visitor, bea: Visitor, sam: Visitor
+) -> None:
+    bot.api.add()
+    bot.world.close_dm(ada.person)
+    place, owners = bot.world.alerts_channel_id, f"{ada.person.id},{bea.person.id}"
+    await start(bot, sam, LANGUAGE="fr", OWNER_IDS=owners, ALERT_CHANNEL_ID=str(place))
+    await flag(bot, sam)
+    digest = await newest(ada, "2 accounts", channel=place, number=2)
+    for who, locale in ((ada, "zh-CN"), (bea, "de")):
+        bot.world.set_locale(who.person, locale)
+        card = await who.picked(digest, menu(digest)["options"][0]["value"])
+        assert words_in(card) == {locale}
+
+
+async def test_a_language_without_a_catalogue_is_english(bot: Bot, ada: Visitor, sam: Visitor) -> None:
+    await start(bot, sam, LANGUAGE="fr")
+    bot.world.set_locale(ada.person, "nl")
+    await poll(ada)
+    await flag(bot, sam)
+    await newest(ada, "needs you")
+
+
+async def test_descriptions_of_commands_come_in_every_language(bot: Bot, ada: Visitor) -> None:
+    await bot.start()
+    (command,) = (each for each in bot.world.commands(ada.person, ada.dm) if each["name"] == "mjaccounts")
+    assert command["description"] == LISTS
+    assert command["description_localizations"]["zh-CN"] == "需要 mjaccounts"
+    assert "name_localizations" not in command or not command["name_localizations"]
