@@ -28,9 +28,10 @@ from bot.render.action_replies import about
 from bot.render.alert_items import NO_WORDS, known_account
 from bot.render.instructions import page_line
 from bot.render.message_content import MessageContent
-from bot.render.remedy_words import ENABLE_ALL, RemedyWords, words_of
+from bot.render.remedy_words import ENABLE, RemedyWords, words_of
 from bot.render.text import count
 from bot.rules.recipient import incident_keys, last_sent
+from bot.runtime.language import say
 from bot.storage import StoreError
 
 CONFIRMATION: Final = rf"{HANDLE}\.(?P<confirmed>[0-9a-f]+)"
@@ -115,7 +116,7 @@ class Watch(commands.Cog):
             return
         if result.outcome is RemedyOutcome.CHANGED and result.flag is not None:
             question = await self._question(known, result.flag, result.incident)
-            content = f"{action_replies.FLAG_CHANGED}\n{question.content}"
+            content = f"{say(action_replies.FLAG_CHANGED)}\n{question.content}"
             await respond(caller, replace(question, content=content))
         else:
             unseen, accounts = self._remedies.is_unseen(reference), self._cards.accounts
@@ -132,7 +133,7 @@ class Watch(commands.Cog):
             enabled, _ = self._remedies.group(provider)
             label = count(len(enabled), "{n} account[|s]")
             run = partial(self._remedies.run_all, provider, caller.user.id, confirmed)
-            result = await self._apply(caller, ENABLE_ALL, provider, label, run)
+            result = await self._apply(caller, ENABLE, provider, label, run)
             if result is None:
                 return
             said = action_replies.enable_all_result(result)
@@ -175,7 +176,7 @@ class Watch(commands.Cog):
 
     async def leave(self, caller: Interaction, _press: ButtonPress) -> None:
         """Answer that nothing was sent."""
-        await update(caller, MessageContent(action_replies.NOT_SENT))
+        await update(caller, MessageContent(say(action_replies.NOT_SENT)))
 
     async def leave_paused(self, caller: Interaction, press: ButtonPress) -> None:
         """End the incident of an account that stays disabled."""

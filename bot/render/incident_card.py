@@ -33,6 +33,7 @@ from bot.render.phrases import flagged_since, is_unlocked, meaning, quote
 from bot.render.provider_words import WORDS, service_name
 from bot.render.remedy_words import JUDGED, words_of
 from bot.render.text import clip, code_block, exactly, when
+from bot.runtime.language import say
 
 DESCRIPTION_LIMIT: Final = 2_000
 EMBEDS_LIMIT: Final = 6_000
@@ -206,7 +207,8 @@ def _stage(item: AlertItem) -> Iterator[str]:
         yield f"**<@{incident.leased_by}> is {words.doing} it.**"
     # The verdict stands while nothing newer is known.
     if incident.state is State.OPEN and incident.verdict is not None and incident.judged_at is not None:
-        yield f"**{words_of(incident.remedy).tried} {when(incident.judged_at)}: {JUDGED[incident.verdict]}.**"
+        verdict = say(JUDGED[incident.verdict])
+        yield f"**{say(words_of(incident.remedy).tried, time=when(incident.judged_at), verdict=verdict)}**"
 
 
 def _since(item: AlertItem) -> str:

@@ -1,47 +1,50 @@
 """What people read about each remedy: the question before it, its progress and what came of it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.accounts import FlagKind
 from bot.domain.actions import RemedyOutcome, RemedyStage
 from bot.domain.incidents import RemedyVerdict
 from bot.domain.providers import Remedy
+from bot.runtime.language import Counted, Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class RemedyWords:
-    """The sentences of a remedy, with the fields {name}, {service}, {wait} and {before}."""
+    """The sentences of a remedy, with the fields {name}, {service}, {wait} and {person}."""
 
-    label: str
+    label: Sentence
     """The label of the button on an account's card."""
-    questions: Mapping[FlagKind, str]
-    title: str
-    consents: Mapping[FlagKind, str]
+    questions: Mapping[FlagKind, Sentence]
+    title: Sentence
+    consents: Mapping[FlagKind, Sentence]
     """What agreeing means for a flag of each kind."""
-    agree: str
-    insist: str
+    agree: Sentence
+    insist: Sentence
     """The label of the button where a person is warned."""
-    stages: dict[RemedyStage, str]
-    outcomes: dict[RemedyOutcome, str]
+    stages: dict[RemedyStage, Sentence]
+    outcomes: dict[RemedyOutcome, Sentence]
     """Why nothing was sent."""
-    doing: str
-    """What somebody is already at."""
-    verdicts: dict[RemedyVerdict, str]
-    tried: str
-    """What was done, before the verdict in `JUDGED`."""
-    ended_by: str
+    taken: Sentence
+    """That somebody is already at it."""
+    verdicts: dict[RemedyVerdict, Sentence]
+    tried: Sentence
+    """What was done when, and the verdict of `JUDGED`."""
+    ended_by: Sentence
     """How an incident ended with it."""
-    ended_here: str
+    ended_here: Sentence
     """As above, where it is not known by whom."""
 
 
-TAKEN: Final = "🔄 {person} is already {doing}. The result will appear in its message."
-AT: Final = "If it does not work, you can try again at {time}."
-NOT_FLAGGED: Final = "✅ **{name}** is not flagged, so I sent nothing."
-STARTS: Final = "It only tells {service} to start the account again, which may take minutes."
-QUESTIONS: Final = dict.fromkeys(
+AT: Final[Sentence] = "If it does not work, you can try again at {time}."
+NOT_FLAGGED: Final[Sentence] = "✅ **{name}** is not flagged, so I sent nothing."
+LISTED_AS: Final[Sentence] = "**{name}** is not flagged, so I sent nothing. It is listed as: {state}."
+STARTS_LATER: Final[Counted] = (
+    "⏳ **{name}** is enabled, not started yet, {n} other[|s] before it. I keep checking."
+)
+QUESTIONS: Final[dict[FlagKind, Sentence]] = dict.fromkeys(
     FlagKind, "Did you do what Midjourney's message in **{name}**'s channel asks?"
 ) | {
     FlagKind.MODERATION: "Did you acknowledge Midjourney's message in **{name}**'s channel?",
@@ -51,7 +54,7 @@ QUESTIONS: Final = dict.fromkeys(
     FlagKind.PLAN: "Does **{name}** have an active plan?",
     FlagKind.CREDITS: "Does **{name}** have fast time again?",
 }
-JUDGED: Final[Mapping[RemedyVerdict, str]] = {
+JUDGED: Final[Mapping[RemedyVerdict, Sentence]] = {
     RemedyVerdict.BACK: "back in rotation",
     RemedyVerdict.NOT_YET: "not yet cleared",
     RemedyVerdict.NOT_STARTED: "not started yet",
@@ -84,7 +87,7 @@ RESET: Final = RemedyWords(
         RemedyOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent no reset. "
         "/mjstatus says why and what to do.",
     },
-    doing="resetting **{name}**",
+    taken="🔄 {person} is already resetting **{name}**. The result will appear in its message.",
     verdicts={
         RemedyVerdict.BACK: "✅ **{name}** is back in rotation: the reset worked, and {service} no longer "
         "flags it.",
@@ -100,7 +103,7 @@ RESET: Final = RemedyWords(
         "answer.\nThe reset may have worked, so I do not send it again. Its message is updated after "
         "the next successful check.",
     },
-    tried="Reset",
+    tried="Reset {time}: {verdict}.",
     ended_by="It ended with {person}'s reset, and the account list confirms it.",
     ended_here="It ended with a reset from here, and the account list confirms it.",
 )
@@ -114,19 +117,23 @@ ENABLE: Final = RemedyWords(
     title="Enable {name}?",
     consents=dict.fromkeys(
         FlagKind,
-        f"**Enabling does not acknowledge anything at Midjourney.** {STARTS}\n"
+        "**Enabling does not acknowledge anything at Midjourney.** "
+        "It only tells {service} to start the account again, which may take minutes.\n"
         "If a message is still waiting in the channel, enabling now **risks the account**.",
     )
     | {
-        FlagKind.CONNECTION: f"{STARTS}\n"
+        FlagKind.CONNECTION: "It only tells {service} to start the account again, which may take minutes.\n"
         "Not sure? Try it: if Discord is still out of reach, {service} disables the account again.",
-        FlagKind.SESSION: f"**Enabling does not renew a login or token.** {STARTS}\n"
+        FlagKind.SESSION: "**Enabling does not renew a login or token.** "
+        "It only tells {service} to start the account again, which may take minutes.\n"
         "If Discord still rejects it, {service} disables the account again.",
-        FlagKind.PLAN: f"**Enabling does not renew a plan.** {STARTS}\n"
+        FlagKind.PLAN: "**Enabling does not renew a plan.** "
+        "It only tells {service} to start the account again, which may take minutes.\n"
         "Without an active plan, {service} disables it again.",
-        FlagKind.CREDITS: f"**Enabling does not buy credits.** {STARTS}\n"
+        FlagKind.CREDITS: "**Enabling does not buy credits.** "
+        "It only tells {service} to start the account again, which may take minutes.\n"
         "Without credits, {service} disables it again.",
-        FlagKind.CAPTCHA: STARTS,
+        FlagKind.CAPTCHA: "It only tells {service} to start the account again, which may take minutes.",
     },
     agree="Yes, enable {name}",
     insist="Enable {name} anyway",
@@ -144,12 +151,12 @@ ENABLE: Final = RemedyWords(
         RemedyOutcome.UNREADABLE: "⚠️ I could not read the list, so I sent nothing. "
         "/mjstatus says why and what to do.",
     },
-    doing="enabling **{name}**",
+    taken="🔄 {person} is already enabling **{name}**. The result will appear in its message.",
     verdicts={
         RemedyVerdict.BACK: "✅ **{name}** runs again: {service} started it, and no longer flags it.",
         RemedyVerdict.NOT_YET: "⏳ **{name}** was enabled, but {service} disabled it again for the same "
         "reason. I keep checking.\nIts alert says what to do.",
-        RemedyVerdict.NOT_STARTED: "⏳ **{name}** is enabled, not started yet{before}. I keep checking.",
+        RemedyVerdict.NOT_STARTED: "⏳ **{name}** is enabled, not started yet. I keep checking.",
         RemedyVerdict.STILL_DISABLED: "⏸️ **{name}** is not flagged any more, but is disabled.",
         RemedyVerdict.FLAGGED_AGAIN: "⚠️ **{name}** was enabled, but is flagged again.\n"
         "Its alert says what to do now.",
@@ -159,12 +166,11 @@ ENABLE: Final = RemedyWords(
         "answer, or did not list it.\nIt may be enabled, so I do not send that again. Its message is updated "
         "after the next successful check.",
     },
-    tried="Enabled",
+    tried="Enabled {time}: {verdict}.",
     ended_by="It ended after {person} enabled it, and the account list confirms it.",
     ended_here="It ended after it was enabled from here, and the account list confirms it.",
 )
-CAPTCHA: Final = replace(
-    ENABLE,
+CAPTCHA: Final = RemedyWords(
     label="CAPTCHA",
     questions=dict.fromkeys(
         FlagKind, "Open the link in the title, solve the CAPTCHA of **{name}**, then press **I solved it**."
@@ -184,7 +190,8 @@ CAPTCHA: Final = replace(
         RemedyStage.CHECKING: "⏳ {service} was told that it is solved; **{name}** does not run yet. "
         "Checking again in {wait} ...",
     },
-    doing="solving the CAPTCHA of **{name}**",
+    outcomes=ENABLE.outcomes,
+    taken="🔄 {person} is already solving the CAPTCHA of **{name}**. The result will appear in its message.",
     verdicts=ENABLE.verdicts
     | {
         RemedyVerdict.NOT_YET: "⏳ {service} was told that it is solved, but **{name}** is "
@@ -196,28 +203,34 @@ CAPTCHA: Final = replace(
         RemedyVerdict.COULD_NOT_TELL: "❔ I could not tell whether **{name}** runs: {service} did not "
         "answer, or did not list it.\nIts message is updated after the next successful check.",
     },
-    tried="CAPTCHA reported as solved",
+    tried="CAPTCHA reported as solved {time}: {verdict}.",
     ended_by="It ended after {person} solved its CAPTCHA, and the account list confirms it.",
     ended_here="It ended after its CAPTCHA was solved, and the account list confirms it.",
 )
-ENABLE_ALL: Final = replace(
-    ENABLE,
-    consents=dict.fromkeys(
-        FlagKind,
-        "It only tells {service} to start these accounts again. They start one after another, so the last "
-        "may take minutes.\n"
-        "Not sure? Try it: if Discord is still out of reach, {service} disables them again.",
-    ),
-    outcomes=ENABLE.outcomes
-    | {
-        RemedyOutcome.CHANGED: "⚠️ These are other accounts than before, so I sent nothing. Confirm again.",
-        RemedyOutcome.CLEAR: "✅ None of these accounts needs to be enabled any more, so I sent nothing.",
-        RemedyOutcome.TAKEN: "🔄 Somebody is already enabling some of them. "
-        "The result will appear in the alert.",
-    },
-    verdicts=JUDGED | {RemedyVerdict.BACK: "running", RemedyVerdict.COULD_NOT_TELL: "unknown"},
+CONSENT_FOR_ALL: Final[Sentence] = (
+    "It only tells {service} to start these accounts again. They start one after another, so the last "
+    "may take minutes.\n"
+    "Not sure? Try it: if Discord is still out of reach, {service} disables them again."
 )
-"""The sentences for all accounts that lost their connection together; a verdict is that of a number."""
+"""What agreeing means for all accounts that lost their connection together."""
+NONE_ENABLED: Final[Mapping[RemedyOutcome, Sentence]] = {
+    RemedyOutcome.RAN_OUT: "Nothing was sent for **them all**: it took too long to begin. Try again.",
+    RemedyOutcome.UNREADABLE: ENABLE.outcomes[RemedyOutcome.UNREADABLE],
+    RemedyOutcome.CHANGED: "⚠️ These are other accounts than before, so I sent nothing. Confirm again.",
+    RemedyOutcome.CLEAR: "✅ None of these accounts needs to be enabled any more, so I sent nothing.",
+    RemedyOutcome.TAKEN: "🔄 Somebody is already enabling some of them. The result will appear in the alert.",
+}
+"""Why nothing was sent for them."""
+ENABLED: Final[Mapping[RemedyVerdict, Counted]] = {
+    RemedyVerdict.BACK: "{n} running",
+    RemedyVerdict.NOT_YET: "{n} not yet cleared",
+    RemedyVerdict.NOT_STARTED: "{n} not started yet",
+    RemedyVerdict.STILL_DISABLED: "{n} still disabled",
+    RemedyVerdict.FLAGGED_AGAIN: "{n} flagged again",
+    RemedyVerdict.NOT_CONFIGURED: "{n} not configured any more",
+    RemedyVerdict.COULD_NOT_TELL: "{n} unknown",
+}
+"""How many of them have come to what."""
 WORDS: Final = {Remedy.RESET: RESET, Remedy.ENABLE: ENABLE, Remedy.CAPTCHA_SOLVED: CAPTCHA}
 
 
