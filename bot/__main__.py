@@ -16,6 +16,7 @@ import argparse
 import logging
 import re
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -26,9 +27,12 @@ ENV_FILE: Final = Path(".env")
 
 try:
     from bot.cli import healthy
+    from bot.cli.terminal_language import language_here
+    from bot.runtime.language import ENGLISH, Sentence, say, spoken
 
     if sys.argv[1:] == ["healthy"]:  # Docker asks often: not with all libraries of the bot
-        sys.exit(healthy.run(ENV_FILE))
+        with spoken(language_here(ENV_FILE)):
+            sys.exit(healthy.run(ENV_FILE))
     from bot import app
     from bot.cli import account, backup, check, setup
     from bot.config import AccountSettings, Settings, load_settings
@@ -52,9 +56,11 @@ LEVELS: Final = {"check": log_setup.LogLevel.WARNING} | dict.fromkeys(
     WITHOUT_DISCORD, log_setup.LogLevel.ERROR
 )
 """The log levels of commands that report their own result."""
-FIX_SETTINGS: Final = f"Fix these in .env or in the environment, or let `{PROGRAM} setup` ask for them."
-NO_ENV_FILE: Final = f"There is no .env here: run `{PROGRAM} setup`, which asks for them."
-ABOUT: Final = {
+FIX_SETTINGS: Final[Sentence] = (
+    "Fix these in .env or in the environment, or let `{program} setup` ask for them."
+)
+NO_ENV_FILE: Final[Sentence] = "There is no .env here: run `{program} setup`, which asks for them."
+ABOUT: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
     "setup": (
         "ask for the settings, check them, and write .env",
         (
@@ -82,11 +88,23 @@ ABOUT: Final = {
     ),
 }
 """The short and the long help of each command without options."""
-NOT_UNDERSTOOD: Final = "unknown command or option (never put a token here)"
-QUOTES_NOTHING: Final = re.compile(r"the following arguments are required: .+|.+: expected one argument")
-"""The messages of argparse that repeat nothing of the input."""
-SHORT_WORD: Final = re.compile(r"(?:.*: invalid choice: '|unrecognized arguments: )([a-z]{1,12})(?:'.*)?")
-"""The messages of argparse that repeat one word, if it is too short for a token."""
+MISTAKES: Final[Mapping[str, Sentence]] = {
+    r"the following arguments are required: (?P<names>.+)": "the following arguments are required: {names}",
+    r"argument (?P<option>.+): expected one argument": "argument {option}: expected one argument",
+    r"(?:.*: invalid choice: '|unrecognized arguments: )(?P<word>[a-z]{1,12})(?:'.*)?": (
+        'unknown word "{word}"'
+    ),
+    r"(?s:.*)": "unknown command or option (never put a token here)",
+}
+"""What is said for the messages of argparse. A word is repeated only if it is too short for a token."""
+OF_ARGPARSE: Final[Sequence[Sentence]] = (
+    "usage: ",
+    "positional arguments",
+    "options",
+    "show this help message and exit",
+    "show program's version number and exit",
+)
+"""What argparse itself says in the help."""
 
 
 def main(
@@ -104,16 +122,17 @@ def main(
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_DFL:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    wanted = parser().parse_args(arguments)
-    try:
-        if wanted.command == "setup":
-            return setup.run(
-                env_file or ENV_FILE, app.providers_of, lambda: main(["check"], env_file=env_file)
-            )
-        return healthy.run(env_file) if wanted.command == "healthy" else do(wanted, env_file, timings)
-    except KeyboardInterrupt:  # before the bot runs, or after
-        complain("Stopped.")
-        return Exit.INTERRUPTED
+    with spoken(language_here(env_file)):
+        wanted = parser().parse_args(arguments)
+        try:
+            if wanted.command == "setup":
+                return setup.run(
+                    env_file or ENV_FILE, app.providers_of, lambda: main(["check"], env_file=env_file)
+                )
+            return healthy.run(env_file) if wanted.command == "healthy" else do(wanted, env_file, timings)
+        except KeyboardInterrupt:  # before the bot runs, or after
+            complain(say("Stopped."))
+            return Exit.INTERRUPTED
 
 
 def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) -> int:
@@ -125,10 +144,9 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
         if wanted.command == "check":
             check.report_settings(error.problems)
             return Exit.CONFIG
-        complain(
-            "Midwatch cannot start, because of its settings:", *(f"  {problem}" for problem in error.problems)
-        )
-        complain(FIX_SETTINGS if env_file and env_file.exists() else NO_ENV_FILE)
+        complain(say("Midwatch cannot start, because of its settings:"))
+        complain(*(f"  {problem}" for problem in error.problems))
+        complain(say(FIX_SETTINGS if env_file and env_file.exists() else NO_ENV_FILE, program=PROGRAM))
         return Exit.CONFIG
     secrets = [secret.get_secret_value() for secret in settings.secrets]
     log_setup.configure(
@@ -152,7 +170,8 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
 def run(settings: Settings, timings: app.Timings) -> int:
     """Run the bot until it is stopped, and return the exit code. After NOPERM a restart does not help."""
     try:
-        supervisor.run(app.run(settings, timings=timings))
+        with spoken(ENGLISH):  # as its log is
+            supervisor.run(app.run(settings, timings=timings))
     except TokenRefusedError as error:
         complain(str(error))
         return Exit.NOPERM
@@ -171,24 +190,30 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Write the usage, and exit."""
-        what = message if QUOTES_NOTHING.fullmatch(message) else NOT_UNDERSTOOD
-        if short := SHORT_WORD.fullmatch(message):
-            what = f'unknown word "{short[1]}"'
-        complain(self.format_usage().rstrip(), f"{self.prog}: {what}. See {self.prog} --help.")
+        tried = ((re.fullmatch(pattern, message), sentence) for pattern, sentence in MISTAKES.items())
+        fault = next(say(sentence, **found.groupdict()) for found, sentence in tried if found)
+        hint = say("{program}: {fault}. See {program} --help.", program=self.prog, fault=fault)
+        complain(self.format_usage().rstrip(), hint)
         self.exit(2)
+
+
+def said(text: str | None) -> str | None:
+    """Return what argparse says, in the language of this task."""
+    return text and say(text)
 
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    described = Parser(prog=PROGRAM, description="Midwatch stands watch over your Midjourney accounts.")
+    setattr(argparse, "_", said)  # noqa: B010 - its gettext, which it declares to nobody
+    described = Parser(prog=PROGRAM, description=say("Midwatch stands watch over your Midjourney accounts."))
     described.add_argument("--version", action="version", version=f"Midwatch {VERSION}")
     commands = described.add_subparsers(
         dest="command", metavar="setup|run|check|healthy|account|backup|restore"
     )
     for name, (short, about) in ABOUT.items():
-        commands.add_parser(name, help=short, description=about)
+        commands.add_parser(name, help=say(short), description=say(about))
     account.describe(
-        commands.add_parser("account", help="set and list accounts at useapi.net without Discord")
+        commands.add_parser("account", help=say("set and list accounts at useapi.net without Discord"))
     )
     backup.describe(commands)
     return described

@@ -45,6 +45,14 @@ def language_for(locale: str) -> str | None:
     return next(iter(same + related), None)
 
 
+def can_write(encoding: str, language: str) -> bool:
+    """Return whether an encoding has the letters of a language."""
+    catalogue = None if language == ENGLISH else _catalogue(language)
+    text = "".join(vars(catalogue)["_catalog"].values() if catalogue else ())
+    letters = "".join(filter(str.isalpha, text))
+    return letters.encode(encoding, "ignore").decode(encoding) == letters
+
+
 def current_language() -> str:
     """Return the language in which this task speaks."""
     return _language.get()
