@@ -21,7 +21,7 @@ from bot.interactions.responses import (
 from bot.render import hold_replies
 from bot.render.alert_messages import content_of
 from bot.render.message_content import MessageContent
-from bot.runtime.language import speak
+from bot.runtime.language import say, speak
 
 HOURS: Final = r"(?:\.(?P<hours>[0-9]{1,6}))?"
 
@@ -114,7 +114,7 @@ class Alerts(commands.Cog):
         if "incident" in press.parts:
             await self._cards.show_current(caller, press)
         else:
-            await respond(caller, MessageContent(hold_replies.NOTHING_OPEN))
+            await respond(caller, MessageContent(say(hold_replies.NOTHING_OPEN)))
 
 
 async def setup(bot: Midwatch) -> None:

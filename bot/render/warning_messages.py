@@ -13,12 +13,13 @@ from bot.render.account_cards import add_field
 from bot.render.alert_items import known_account, naming
 from bot.render.message_content import MessageContent, headed
 from bot.render.provider_words import setup_links
-from bot.render.text import count, escape, exactly, whole
-from bot.render.warning_words import concern_words, day, warning_words
+from bot.render.text import count, escape, exactly
+from bot.render.warning_words import day, mark_and_words
+from bot.runtime.language import Sentence, say
 
 LISTED: Final = 20
 NAME_LIMIT: Final = 30
-AT_MIDJOURNEY: Final = "Plans and fast time: midjourney.com, with the login of the account."
+AT_MIDJOURNEY: Final[Sentence] = "Plans and fast time: midjourney.com, with the login of the account."
 
 
 def warnings_content(
@@ -32,41 +33,42 @@ def warnings_content(
     standing = [each for each in ordered if not each.ended]
     names = [_name(each, accounts) for each in standing]
     dated = day if len(ordered) > 1 else exactly
-    lines = [f"**{_name(each, accounts)}** · {_state(each, accounts, dated)}" for each in ordered[:LISTED]]
-    more = len(ordered) - LISTED
-    lines += [f"and {count(more, '{n} more warning[|s]')}: see /mjaccounts"] if more > 0 else []
+    shown, more = ordered[:LISTED], len(ordered) - LISTED
+    lines = [f"**{_name(each, accounts)}** · {' '.join(_state(each, accounts, dated))}" for each in shown]
+    lines += [count(more, "and {n} more warning[|s]: see /mjaccounts")] if more > 0 else []
     colour = discord.Colour.gold() if standing else discord.Colour.green()
     embed = discord.Embed(description="\n".join(lines), colour=colour)
     add_field(embed, "What to do", _steps(standing))
     add_field(embed, "About this message", note)
     if len(ordered) == 1:
-        mark, _, words = _state(ordered[0], accounts, dated).partition(" ")
-        words = concern_words(ordered[0]) if standing else words
-        headline = f"{mark} {_name(ordered[0], accounts)}: {words}"
+        mark, what = _state(ordered[0], accounts, day)
+        headline = say("{mark} {name}: {what}", mark=mark, name=_name(ordered[0], accounts), what=what)
     elif standing:
-        headline = f"⚠️ {count(len(standing), '{n} warning[|s]')}: {naming(list(dict.fromkeys(names)))}"
+        named = naming(list(dict.fromkeys(names)))
+        headline = count(len(standing), "⚠️ {n} warning[|s]: {names}", names=named)
     else:
-        headline = f"✅ All {whole(len(ordered))} warnings are over"
+        headline = count(len(ordered), "✅ All {n} warnings are over")
     return MessageContent(headed(headline), (embed,))
 
 
 def _steps(standing: Iterable[AccountWarning]) -> str:
     kinds = {each.concern.kind: provider_of(each.reference) for each in standing}
     services = {provider_of(each.reference) for each in standing if each.concern.kind is WarningKind.SESSION}
-    steps = [AT_MIDJOURNEY] if kinds.keys() - {WarningKind.SESSION} else []
-    steps += [f"Sessions: give useapi.net the login again: {setup_links(services)}."] if services else []
+    steps = [say(AT_MIDJOURNEY)] if kinds.keys() - {WarningKind.SESSION} else []
+    if services:
+        steps.append(say("Sessions: give useapi.net the login again: {links}.", links=setup_links(services)))
     return "\n".join(steps)
 
 
-def _state(warning: AccountWarning, accounts: Accounts, dated: Callable[[datetime], str]) -> str:
+def _state(warning: AccountWarning, accounts: Accounts, dated: Callable[[datetime], str]) -> tuple[str, str]:
     known = known_account(warning.reference, accounts)
     if warning.ended and not known.is_listed:
-        return "⚪ not configured any more"
+        return "⚪", say("not configured any more")
     if warning.ended and warning.concern.kind is WarningKind.PLAN and known.snapshot is not None:
         plan = known.snapshot.standing.subscription
         if plan is None or plan.plan.casefold() == "none":
-            return "⚪ no plan in the last answer"
-    return warning_words(warning, dated)
+            return "⚪", say("no plan in the last answer")
+    return mark_and_words(warning, dated)
 
 
 def _name(warning: AccountWarning, accounts: Accounts) -> str:
