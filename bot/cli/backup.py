@@ -9,21 +9,22 @@ from bot.cli.terminal import complain, show
 from bot.config import Settings
 from bot.domain.clock import utc_now
 from bot.render.error_messages import what
+from bot.runtime.language import Sentence, say
 from bot.storage import StoreError
 from bot.storage.backup import back_up, dated, restore
 
 
 def describe(commands: Any) -> None:
     """Describe the commands and their arguments."""
-    about = "Copy the database to a new file, also while the bot runs."
-    parser = commands.add_parser("backup", help="copy the database to a file", description=about)
-    where = "where to; without this beside the database, as the daily backups"
+    about = say("Copy the database to a new file, also while the bot runs.")
+    parser = commands.add_parser("backup", help=say("copy the database to a file"), description=about)
+    where = say("where to; without this beside the database, as the daily backups")
     parser.add_argument("file", nargs="?", type=Path, metavar="FILE", help=where)
-    about = (
+    about = say(
         "Check a backup and put a copy of it in the place of the database, which is kept. Stop the bot first."
     )
-    parser = commands.add_parser("restore", help="bring back what `backup` copied", description=about)
-    parser.add_argument("file", type=Path, metavar="FILE", help="the backup")
+    parser = commands.add_parser("restore", help=say("bring back what `backup` copied"), description=about)
+    parser.add_argument("file", type=Path, metavar="FILE", help=say("the backup"))
 
 
 def run(wanted: argparse.Namespace, settings: Settings) -> int:
@@ -33,14 +34,18 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
     try:
         if wanted.command == "backup":
             back_up(database, file)
-            said = f"The backup is {file}"
+            said = say("The backup is {path}", path=file)
         else:
             kept = restore(file, database, now)
-            said = f"Restored from {file}." + (f" The database until now is kept as {kept}" if kept else "")
+            sentence: Sentence = "Restored from {path}. The database until now is kept as {kept}"
+            said = say(sentence if kept else "Restored from {path}.", path=file, kept=kept)
     except UnicodeEncodeError:  # SQLite takes names in UTF-8 alone
-        complain("The name of the file is not UTF-8: choose another.")
+        complain(say("The name of the file is not UTF-8: choose another."))
         return Exit.UNAVAILABLE
-    except (StoreError, OSError) as error:
-        complain(what(error) if isinstance(error, StoreError) else f"{error.filename}: {error.strerror}.")
+    except StoreError as error:
+        complain(what(error))
+        return Exit.UNAVAILABLE
+    except OSError as error:
+        complain(say("{path}: {reason}.", path=error.filename, reason=error.strerror))
         return Exit.UNAVAILABLE
     return Exit.DONE if show(said) else Exit.IOERR

@@ -13,7 +13,7 @@ from bot.cli.check_database import try_database
 from bot.cli.check_listener import check_listener
 from bot.cli.discord_errors import DISCORD_FAILURES, unavailable
 from bot.cli.exit_codes import Exit
-from bot.cli.findings import WARN, Finding, chosen_services, failed, finding, orders, passed, unsaid, warned
+from bot.cli.findings import FAIL, OK, WARN, Finding, chosen_services, finding, orders, unsaid
 from bot.cli.terminal import complain, folded, said_if_slow, show
 from bot.config import Settings
 from bot.domain.secret import SecretStr
@@ -27,14 +27,15 @@ from bot.providers.provider import Provider
 from bot.providers.proxy import Connector
 from bot.render.error_messages import what
 from bot.render.message_content import MessageContent
-from bot.render.text import bare, count
+from bot.render.text import bare, count, whole
+from bot.runtime.language import Sentence, say
 from bot.storage import StoreError
 
-LOOK_AT_THEM: Final = "Midwatch can run; look at the WARN lines."
-FIX_THEM: Final = "Fix the FAIL lines, then run the check again."
+FIX_THEM: Final[Sentence] = "Fix the FAIL lines, then run the check again."
 DISCORD_LIMIT_SECONDS: Final = 30
 PROXY_LIMIT_SECONDS: Final = 5
 NAME_LIMIT: Final = 100
+PROXY_URL: Final = "PROXY_URL"
 COMMANDS: Final[frozenset[str]] = frozenset(
     (
         *("mjaccounts", "mjadd", "mjhistory", "mjinfo", "mjmute", "mjname", "mjremove", "mjreset"),
@@ -42,8 +43,12 @@ COMMANDS: Final[frozenset[str]] = frozenset(
     )
 )
 """The commands that the bot registers."""
-PROVED: Final = "🧪 Midwatch check: alerts that Discord does not accept arrive here."
+PROVED: Final[Sentence] = "🧪 Midwatch check: alerts that Discord does not accept arrive here."
 """What an address of ALERT_URLS is sent."""
+ACCEPTED: Final[Sentence] = "a test was accepted"
+NOT_ACCEPTED: Final[Sentence] = (
+    "a test was not accepted. Correct the address in ALERT_URLS, or see whether the service is up."
+)
 
 
 ProvidersOf = Callable[[Settings, aiohttp.ClientSession], Iterable[Provider]]
@@ -57,8 +62,8 @@ class CheckError(Exception):
 def report_settings(problems: Iterable[str]) -> None:
     """Write a line for each problem of the settings. Nothing else can be checked without them."""
     for problem in problems:
-        show(str(failed("Settings", problem)))
-    complain(FIX_THEM)
+        show(str(Finding(FAIL, "Settings", problem)))
+    complain(say(FIX_THEM))
 
 
 async def report(settings: Settings, providers_of: ProvidersOf) -> int:
@@ -68,19 +73,20 @@ async def report(settings: Settings, providers_of: ProvidersOf) -> int:
         show(folded(str(each)))
         found.append(each)
     if not all(each.good for each in found):
-        complain(FIX_THEM)
+        complain(say(FIX_THEM))
         return Exit.UNAVAILABLE
-    complain(LOOK_AT_THEM if any(each.mark == WARN for each in found) else "Everything is right.")
+    is_warned = any(each.mark == WARN for each in found)
+    complain(say("Midwatch can run; look at the WARN lines." if is_warned else "Everything is right."))
     return 0
 
 
 async def findings(settings: Settings, providers_of: ProvidersOf) -> AsyncIterator[Finding]:
     """Check what the bot needs, in the order in which it needs it."""
-    yield passed("Settings", "complete and well-formed")
+    yield Finding(OK, "Settings", say("complete and well-formed"))
     try:
-        yield passed("Database", await try_database(settings.database_path))
+        yield Finding(OK, "Database", await try_database(settings.database_path))
     except StoreError as error:
-        yield failed("Database", what(error))
+        yield Finding(FAIL, "Database", what(error))
     if settings.proxy_url is not None:
         yield await check_proxy(settings.proxy_url)
     apis = check_providers(settings, providers_of)
@@ -96,11 +102,11 @@ async def check_proxy(proxy: SecretStr) -> Finding:
         async with asyncio.timeout(PROXY_LIMIT_SECONDS):
             _, writer = await asyncio.open_connection(address.hostname, address.port or 80)
     except OSError:
-        return failed(
-            "PROXY_URL", "nothing takes connections there. Start the proxy, or correct its address."
-        )
+        words = say("nothing takes connections there. Start the proxy, or correct its address.")
+        return Finding(FAIL, PROXY_URL, words)
     writer.close()
-    return passed("PROXY_URL", "the proxy takes connections; this machine's own addresses need none")
+    words = say("the proxy takes connections; this machine's own addresses need none")
+    return Finding(OK, PROXY_URL, words)
 
 
 async def check_providers(settings: Settings, providers_of: ProvidersOf) -> AsyncIterator[Finding]:
@@ -133,17 +139,18 @@ async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
         yield token
         if not token.good:
             return
-        yield passed("Intents", "the bot needs none that must be switched on in the Developer Portal")
+        needed = say("the bot needs none that must be switched on in the Developer Portal")
+        yield Finding(OK, "Intents", needed)
         application = application_of(client)
         yield owners(settings, application)
         yield interactions(application)
         joined: list[int] = []
         for server in sorted(settings.guild_ids):
-            membership = await checked(f"Server {server}", find_server(client, server))
+            membership = await checked("Server {server}", find_server(client, server), server=server)
             joined += [server] if membership.good else []
             yield membership
         if not settings.guild_ids:
-            yield passed("Servers", "GUILD_IDS is not set, so only owners are answered")
+            yield Finding(OK, "Servers", say("GUILD_IDS is not set, so only owners are answered"))
         yield await checked("Commands", compare_commands(client, joined))
         if settings.alert_channel_id is not None:
             found = find_channel(client, settings.alert_channel_id, "ALERT_CHANNEL_ID", NAMES)
@@ -157,14 +164,13 @@ async def check_addresses(settings: Settings) -> AsyncIterator[Finding]:
     addresses = open_addresses(settings.alert_urls, settings.proxy_url)
     transport = AppriseTransport(addresses)
     for each in addresses:
-        subject = f"Alerts by {each.name}"
+        mark, sentence = OK, ACCEPTED
         with said_if_slow(each.name):
             try:
-                await transport.send(each.recipient, MessageContent(PROVED), nonce="", silent=True)
-                yield passed(subject, "a test was accepted")
+                await transport.send(each.recipient, MessageContent(say(PROVED)), nonce="", silent=True)
             except DeliveryError:
-                advice = "Correct the address in ALERT_URLS, or see whether the service is up."
-                yield failed(subject, f"a test was not accepted. {advice}")
+                mark, sentence = FAIL, NOT_ACCEPTED
+        yield Finding(mark, "Alerts by {route}", say(sentence), {"route": each.name})
 
 
 @asynccontextmanager
@@ -184,16 +190,19 @@ async def check_board(client: discord.Client, channel_id: int) -> Finding:
     if not found.good:
         return found
     pinned = await checked("Board", find_channel(client, channel_id, setting, BOARD_NAMES | PIN))
-    return pinned if pinned.good else warned("Board", f"it will not be pinned: {pinned.words}")
+    if pinned.good:
+        return pinned
+    return Finding(WARN, "Board", say("it will not be pinned: {reason}", reason=pinned.words))
 
 
-async def checked(subject: str, check: Awaitable[str]) -> Finding:
+async def checked(subject: Sentence, check: Awaitable[str], **fields: object) -> Finding:
     """Return the finding of a check at Discord that returns words or raises CheckError."""
     try:
         async with asyncio.timeout(DISCORD_LIMIT_SECONDS):
-            return passed(subject, await check)
+            return Finding(OK, subject, await check, fields)
     except (CheckError, *DISCORD_FAILURES, discord.InvalidData) as error:
-        return failed(subject, str(error if isinstance(error, CheckError) else unavailable(error)))
+        words = str(error if isinstance(error, CheckError) else unavailable(error))
+        return Finding(FAIL, subject, words, fields)
 
 
 async def log_in(client: discord.Client, settings: Settings) -> str:
@@ -201,8 +210,8 @@ async def log_in(client: discord.Client, settings: Settings) -> str:
     try:
         await client.login(settings.discord_token.get_secret_value())
     except discord.LoginFailure:
-        raise CheckError("Discord refuses it. Put a new one into DISCORD_TOKEN.") from None
-    return f"accepted, the bot is {bare(application_of(client).name, NAME_LIMIT)}"
+        raise CheckError(say("Discord refuses it. Put a new one into DISCORD_TOKEN.")) from None
+    return say("accepted, the bot is {bot}", bot=bare(application_of(client).name, NAME_LIMIT))
 
 
 def application_of(client: discord.Client) -> discord.AppInfo:
@@ -214,16 +223,22 @@ def application_of(client: discord.Client) -> discord.AppInfo:
 def owners(settings: Settings, application: discord.AppInfo) -> Finding:
     """Count the owners."""
     ids = settings.owner_ids or owners_of(application)
-    source = "from OWNER_IDS" if settings.owner_ids else "the application's"
-    return passed("Owners", f"{count(len(ids), '{n} owner[|s]')}, {source}")
+    words = count(
+        len(ids),
+        "{n} owner[|s], from OWNER_IDS" if settings.owner_ids else "{n} owner[|s], the application's",
+    )
+    return Finding(OK, "Owners", words)
 
 
 def interactions(application: discord.AppInfo) -> Finding:
     """Check that Discord sends interactions to the bot's connection, and not to a web server."""
     if application.interactions_endpoint_url:
-        advice = "Empty Interactions Endpoint URL in the Developer Portal."
-        return failed("Interactions", f"Discord sends them to a web server, so the bot gets none. {advice}")
-    return passed("Interactions", "Discord brings them to the bot")
+        words = say(
+            "Discord sends them to a web server, so the bot gets none. "
+            "Empty Interactions Endpoint URL in the Developer Portal."
+        )
+        return Finding(FAIL, "Interactions", words)
+    return Finding(OK, "Interactions", say("Discord brings them to the bot"))
 
 
 async def find_server(client: discord.Client, server: int) -> str:
@@ -231,29 +246,30 @@ async def find_server(client: discord.Client, server: int) -> str:
     try:
         guild = await client.fetch_guild(server)
     except (discord.Forbidden, discord.NotFound):
-        raise CheckError("the bot is not in it. Invite it, or take the id out of GUILD_IDS.") from None
-    return f"the bot is in {bare(guild.name, NAME_LIMIT)}"
+        raise CheckError(say("the bot is not in it. Invite it, or take the id out of GUILD_IDS.")) from None
+    return say("the bot is in {server}", server=bare(guild.name, NAME_LIMIT))
 
 
 async def find_channel(
-    client: discord.Client, channel_id: int, variable: str, wanted: Mapping[str, str]
+    client: discord.Client, channel_id: int, setting: str, wanted: Mapping[str, str]
 ) -> str:
     """Check that the bot has the permissions that it needs in the channel of a setting."""
     try:
         channel = await client.fetch_channel(channel_id)
         if not isinstance(channel, AlertChannel):
-            raise CheckError(f"it is not a text channel. Put the id of one into {variable}.")
+            words = say("it is not a text channel. Put the id of one into {setting}.", setting=setting)
+            raise CheckError(words)
         names = await lacking(client, channel, wanted)
     except discord.NotFound:
-        raise CheckError(f"it does not exist. Correct {variable}.") from None
+        raise CheckError(say("it does not exist. Correct {setting}.", setting=setting)) from None
     except discord.Forbidden:
-        words = "the bot lacks View Channel there, or is not in that server: let it in, or set another."
+        words = say("the bot lacks View Channel there, or is not in that server: let it in, or set another.")
         raise CheckError(words) from None
-    name = bare(str(channel), NAME_LIMIT)
+    name = f"#{bare(str(channel), NAME_LIMIT)}"
     if names:
-        lacks = ", ".join(names)
-        raise CheckError(f"in #{name} the bot lacks {lacks}. Give its role that permission there.")
-    return f"the bot may do all that it needs in #{name}"
+        sentence: Sentence = "in {channel} the bot lacks {permissions}. Give its role that permission there."
+        raise CheckError(say(sentence, channel=name, permissions=say(", ").join(names)))
+    return say("the bot may do all that it needs in {channel}", channel=name)
 
 
 async def compare_commands(client: discord.Client, servers: Iterable[int]) -> str:
@@ -263,10 +279,10 @@ async def compare_commands(client: discord.Client, servers: Iterable[int]) -> st
         registered = [await http.get_global_commands(application)]
         registered += [await http.get_guild_commands(application, server) for server in servers]
     except discord.Forbidden:
-        words = "the bot may not have any in a server. Invite it with the scope applications.commands."
+        words = say("the bot may not have any in a server. Invite it with the scope applications.commands.")
         raise CheckError(words) from None
     if not any(registered):
-        return "not registered yet; the bot does that when it runs"
+        return say("not registered yet; the bot does that when it runs")
     if all(frozenset(command["name"] for command in each) == COMMANDS for each in registered):
-        return f"up to date, all {len(COMMANDS)} are registered"
-    return "differ from the bot's; it brings them in line when it runs"
+        return say("up to date, all {n} are registered", n=whole(len(COMMANDS)))
+    return say("differ from the bot's; it brings them in line when it runs")

@@ -11,6 +11,7 @@ from bot.domain.errors import ErrorCode
 from bot.incidents.state import WatchState
 from bot.interactions.permissions import Owners
 from bot.polling.account_cache import load_cache
+from bot.runtime.language import say
 from bot.storage import Store, StoreError
 from bot.storage.database import connect, lock_database, require_sqlite
 from bot.storage.errors import as_store_errors, not_writable
@@ -27,7 +28,7 @@ async def try_database(path: Path) -> str:
     if (file := existing(path)) is None:
         with scratch(path) as trial:
             await start_on(trial)
-        return f"{path} does not exist yet; the bot creates it"
+        return say("{path} does not exist yet; the bot creates it", path=path)
     if not file.is_file():
         raise StoreError(ErrorCode.NO_REGULAR_FILE, path=path)
     await inspect(file)  # before the lock puts a lock file beside it
@@ -37,13 +38,13 @@ async def try_database(path: Path) -> str:
     except StoreError as error:
         if error.code is not ErrorCode.DATABASE_IN_USE:
             raise
-        return f"{path} is in use by a running Midwatch"
+        return say("{path} is in use by a running Midwatch", path=path)
     with scratch(file) as trial:
         async with connect(file, read_only=True) as connection:
             with as_store_errors(file):
                 await connection.execute("VACUUM INTO ?", (str(trial),))
         await start_on(trial)
-    return f"{path} is sound"
+    return say("{path} is sound", path=path)
 
 
 def existing(path: Path) -> Path | None:

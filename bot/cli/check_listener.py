@@ -6,12 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.cli.check_database import existing
-from bot.cli.findings import Finding, failed, passed, warned
+from bot.cli.findings import FAIL, OK, WARN, Finding
 from bot.cli.healthy import ask
 from bot.config import Settings
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.listener import has_metrics
 from bot.runtime.errors import UnavailableError
+from bot.runtime.language import say
 from bot.runtime.setting_values import ListenAddress
 from bot.storage import StoreError
 from bot.storage.database import connect
@@ -24,13 +25,12 @@ async def check_listener(settings: Settings) -> AsyncIterator[Finding]:
     if settings.listen is not None:
         yield await try_to_listen(settings.listen)
         if not has_metrics():
-            yield warned(
-                "Metrics", "/metrics answers 501. Its library is missing: `pip install prometheus_client`."
-            )
+            missing = say("/metrics answers 501. Its library is missing: `pip install prometheus_client`.")
+            yield Finding(WARN, "Metrics", missing)
     if settings.hook_secret is not None and settings.listen is None:
-        yield warned("Hook", "HOOK_SECRET does nothing without LISTEN. Set that, too.")
+        yield Finding(WARN, "Hook", say("HOOK_SECRET does nothing without LISTEN. Set that, too."))
     elif settings.hook_secret is not None:
-        yield passed("Hook", await last_call(settings.database_path))
+        yield Finding(OK, "Hook", await last_call(settings.database_path))
 
 
 async def try_to_listen(address: ListenAddress) -> Finding:
@@ -39,13 +39,14 @@ async def try_to_listen(address: ListenAddress) -> Finding:
 
     try:
         async with listening(address, Listener(lambda: [WatchProblem(ProblemKind.SIGHT)])):
-            return passed("Listener", f"Midwatch can listen at {address}")
+            return Finding(OK, "Listener", say("Midwatch can listen at {address}", address=address))
     except UnavailableError as error:
         try:
             await asyncio.to_thread(ask, address)
         except OSError:
-            return failed("Listener", str(error))
-        return passed("Listener", f"a running Midwatch listens at {address}")
+            return Finding(FAIL, "Listener", str(error))
+        running = say("a running Midwatch listens at {address}", address=address)
+        return Finding(OK, "Listener", running)
 
 
 async def last_call(path: Path) -> str:
@@ -57,7 +58,9 @@ async def last_call(path: Path) -> str:
             with as_store_errors(file):
                 async with connect(file, read_only=True) as connection:
                     for (value,) in await connection.execute_fetchall(GET_META, (HOOK_CALLED,)):
-                        return f"last called on {datetime.fromisoformat(value):%Y-%m-%d at %H:%M} UTC"
+                        at = datetime.fromisoformat(value)
+                        date, clock = f"{at:%Y-%m-%d}", f"{at:%H:%M}"
+                        return say("last called on {date} at {clock} UTC", date=date, clock=clock)
     except StoreError:
-        return "not known"
-    return "not called yet"
+        return say("not known")
+    return say("not called yet")

@@ -9,13 +9,14 @@ from bot.cli.exit_codes import Exit
 from bot.cli.terminal import complain, show
 from bot.config import AccountSettings, load_settings
 from bot.runtime.env_file import ConfigurationError
+from bot.runtime.language import Sentence, say
 from bot.runtime.setting_values import ListenAddress
 
 LIMIT_SECONDS: Final = 5.0
 LONGEST_REPORT: Final = 64 * 1024
 OF_ALL: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - these are asked, not opened
 """The address of this machine by which to ask a server that listens at all addresses."""
-NO_LISTEN: Final = "LISTEN is not set: set it to a port, like 8080, and start Midwatch again."
+NO_LISTEN: Final[Sentence] = "LISTEN is not set: set it to a port, like 8080, and start Midwatch again."
 
 
 def ask(address: ListenAddress) -> str | None:
@@ -28,8 +29,8 @@ def ask(address: ListenAddress) -> str | None:
     try:
         connection.request("GET", "/healthz")
         report: dict[str, Any] = json.loads(connection.getresponse().read(LONGEST_REPORT))
-        problems = (each["words"] for each in report["problems"])
-        return None if report["well"] else " ".join(["Midwatch is not well:", *problems])
+        problems = " ".join(each["words"] for each in report["problems"])
+        return None if report["well"] else say("Midwatch is not well: {problems}", problems=problems)
     except (HTTPException, ValueError, KeyError, TypeError) as error:
         raise ConnectionError from error
     finally:
@@ -44,11 +45,11 @@ def run(env_file: Path | None) -> int:
         complain(*error.problems)
         return Exit.FAILED
     try:
-        problems = NO_LISTEN if address is None else ask(address)
+        problems = say(NO_LISTEN) if address is None else ask(address)
     except OSError:
-        problems = f"No Midwatch answers at {address}."
+        problems = say("No Midwatch answers at {address}.", address=address)
     if problems is None:
-        show("Midwatch is well.")
+        show(say("Midwatch is well."))
         return Exit.DONE
     complain(problems)
     return Exit.FAILED

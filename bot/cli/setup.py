@@ -198,7 +198,7 @@ class Setup:
         findings = supervisor.run(checked(self._settings()))
         wrong = next((each for each in findings if not each.good), None)
         if wrong and is_piped():
-            raise DialogError(f"{wrong.subject}: {wrong.words}", Exit.UNAVAILABLE)
+            raise DialogError(wrong.told, Exit.UNAVAILABLE)
         for each in findings:
             tell(str(each))
         return wrong is None or ask("Take it anyway? (yes or no): ").casefold() in YES

@@ -15,13 +15,14 @@ from functools import partial
 from typing import Final, TextIO, cast
 
 from bot.cli.exit_codes import Exit
+from bot.runtime.language import Sentence, say
 
-NOWHERE_TO: Final = "Standard output cannot be written to ({reason}), so the answer stands here:"
+NOWHERE_TO: Final[Sentence] = "Standard output cannot be written to ({reason}), so the answer stands here:"
 NARROWEST: Final = 40
 """The fewest characters of a line, however narrow the terminal is."""
 SLOW_SECONDS: Final = 2.0
 """After so long a line says what the program waits for."""
-AT_ONCE: Final = (
+AT_ONCE: Final[Sentence] = (
     "Stopped at once. An answer, a message or a reset that was under way may be unfinished: "
     "the next start checks and finishes it."
 )
@@ -32,7 +33,7 @@ def show(text: str) -> bool:
     try:
         write(sys.stdout, text)
     except OSError as error:
-        complain(NOWHERE_TO.format(reason=error.strerror), text)
+        complain(say(NOWHERE_TO, reason=error.strerror), text)
         return False
     return True
 
@@ -62,9 +63,8 @@ def folded(text: str, width: int | None = None) -> str:
 @contextmanager
 def said_if_slow(whom: str) -> Generator[None]:
     """Write whose answer the program waits for, if the block takes long. It needs an event loop."""
-    telling = asyncio.get_running_loop().call_later(
-        SLOW_SECONDS, complain, f"Waiting for an answer of {whom} ..."
-    )
+    waiting = say("Waiting for an answer of {whom} ...", whom=whom)
+    telling = asyncio.get_running_loop().call_later(SLOW_SECONDS, complain, waiting)
     try:
         yield
     finally:
@@ -117,7 +117,7 @@ def signals(stop: asyncio.Event, end: Callable[[int], object] = os._exit) -> Gen
 
     def interrupted() -> None:
         if stop.is_set():
-            complain(AT_ONCE)
+            complain(say(AT_ONCE))
             end(Exit.INTERRUPTED)
         stop.set()
 
