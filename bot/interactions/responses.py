@@ -20,7 +20,7 @@ from bot.render import phrases
 from bot.render.account_choices import choices, no_suggestions
 from bot.render.error_messages import message
 from bot.render.message_content import MessageContent
-from bot.runtime.language import speak
+from bot.runtime.language import say, speak
 from bot.runtime.supervisor import describe, is_surprise
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ async def update(caller: Interaction, content: MessageContent) -> None:
 async def _send_late(caller: Interaction, content: MessageContent) -> None:
     """Answer by a direct message. After one that failed, the same nonce keeps Discord from showing both."""
     if content.is_secret:
-        content = MessageContent(phrases.PRESS_AGAIN)
+        content = MessageContent(say(phrases.PRESS_AGAIN))
     number = caller.extras.get(SENT, 0)
     await caller.user.send(**content.send_kwargs(), nonce=f"{caller.id}.{number}")
     caller.extras[SENT] = number + 1
@@ -118,7 +118,7 @@ async def respond(caller: Interaction, content: MessageContent) -> None:
         return
     is_private = caller.extras.get(PRIVATE, caller.message and caller.message.flags.ephemeral)
     if content.is_secret and not is_private:
-        content = MessageContent(phrases.PRESS_AGAIN)
+        content = MessageContent(say(phrases.PRESS_AGAIN))
     await caller.edit_original_response(**content.edit_kwargs())
 
 

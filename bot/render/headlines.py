@@ -100,7 +100,7 @@ def was_flagged(item: AlertItem) -> str:
     if is_removed(item.incident):
         return say("⚪ {name} is not configured any more.", name=item.name)
     if item.incident.ending in DISABLED:
-        return f"{_ended(item)}."
+        return say("{told}.", told=_ended(item))
     return WORDS[item.provider].put_into(
         "✅ {name} did not run for {lasted} and {back}."
         if item.is_soft

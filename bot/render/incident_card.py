@@ -80,7 +80,7 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
     if item.incident.state is State.OPEN and not item.is_starting:
         add_field(embed, "Discord login to use", login_help(item.account, item.flag.kind))
         if context.enable_all and item.flag.kind is FlagKind.CONNECTION:
-            reset = ONLY_THEN.format(label=context.enable_all.label)
+            reset = say(ONLY_THEN, button=context.enable_all.label)
         until, reset = item.incident.block_until(), reset or press_reset(item.flag.kind, item.provider)
         tasks = steps(item.account, item.flag, until=until, over=item.is_block_over, reset=reset)
         page = None if _guide(item) or not _is_guided(item) else item.account.web_page

@@ -18,6 +18,7 @@ from bot.render.attachments import NO_PICTURE, Attachment, Download, address, fi
 from bot.render.instructions import OPEN_BELOW, OPEN_BY_COMMAND, USE_COMMAND, press_reset
 from bot.render.provider_words import WORDS
 from bot.render.text import clip, fitted, length
+from bot.runtime.language import Sentence, current_language, say, spoken
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ PART_LIMIT: Final = 1_500
 """The length of one part of a text alone, so that the parts below it fit."""
 LISTED: Final = re.compile(r"^\*\*\[(.*?)\]\(https://discord\.com/channels/[^)]*\)\*\*", re.MULTILINE)
 SIGNATURE: Final = "Midwatch · "
-FILES_LEFT_OUT: Final = "-# Pictures and files are left out here."
+FILES_LEFT_OUT: Final[Sentence] = "-# Pictures and files are left out here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Link:
 
 def channel_buttons(account: Account) -> tuple[Link, ...]:
     """Return the button that opens an account's channel; none if its id is no channel id."""
-    return (Link("Open in Discord", account.link),) if account.link else ()
+    return (Link(say("Open in Discord"), account.link),) if account.link else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,8 @@ class MessageContent:
     pictures: tuple[Picture, ...] = ()
     """Shown below the text, or by the embed that has its address as the image."""
     files: tuple[Download, ...] = ()
+    language: str = field(default_factory=current_language)
+    """The language of its texts."""
 
     def send_kwargs(self) -> dict[str, Any]:
         """Return the arguments of discord.py's methods that send a message once."""
@@ -199,11 +202,12 @@ class MessageContent:
     @property
     def plain_text(self) -> str:
         """Return all of it as text alone, for when Discord refuses the form: at most 2,000 characters."""
-        closing = [FILES_LEFT_OUT] if self._attached else []
-        closing += [f"-# {signature(self.key)}"] if self.key else []
-        room = CONTENT_LIMIT - sum(map(length, closing)) - 1
-        parts = [self.content, *map(_without_buttons, _embed_parts(self.embeds))]
-        return "\n".join([*_fitting(parts, room), *closing])
+        with spoken(self.language):
+            closing = [say(FILES_LEFT_OUT)] if self._attached else []
+            closing += [f"-# {signature(self.key)}"] if self.key else []
+            room = CONTENT_LIMIT - sum(map(length, closing)) - 1
+            parts = [self.content, *map(_without_buttons, _embed_parts(self.embeds))]
+            return "\n".join([*_fitting(parts, room), *closing])
 
     def signed(self, key: str) -> Self:
         """Return the content with the message's key in it: in a control, else small in the embed's footer."""
@@ -250,9 +254,9 @@ def _embed_parts(embeds: Iterable[discord.Embed]) -> Iterator[str]:
 
 def _without_buttons(text: str) -> str:
     """Replace buttons by commands, and drop the links of a list so that more of it fits."""
-    words = LISTED.sub(r"**\1**", text).replace(OPEN_BELOW, OPEN_BY_COMMAND)
+    words = LISTED.sub(r"**\1**", text).replace(say(OPEN_BELOW), say(OPEN_BY_COMMAND))
     for kind, provider in product(FlagKind, WORDS):
-        words = words.replace(press_reset(kind, provider), USE_COMMAND)
+        words = words.replace(press_reset(kind, provider), say(USE_COMMAND))
     return words
 
 
@@ -283,7 +287,7 @@ def page_buttons(
     if pages == 1:
         return ()
     first, last = page == 0, page == pages - 1
-    targets = (
+    targets: tuple[tuple[Sentence, int, bool], ...] = (
         ("First", 0, first),
         ("Back", max(page - 1, 0), first),
         ("Next", min(page + 1, pages - 1), last),
@@ -291,7 +295,7 @@ def page_buttons(
     )
     # Two buttons of a message may lead to the same page, but never have the same id.
     return tuple(
-        Button(verb, label, f"{argument}{target}.{label.lower()}", asker=asker, disabled=disabled)
+        Button(verb, say(label), f"{argument}{target}.{label.lower()}", asker=asker, disabled=disabled)
         for label, target, disabled in targets
     )
 

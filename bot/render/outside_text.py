@@ -26,7 +26,7 @@ KEPT: Final = "\ue000"
 
 def outside_text(content: MessageContent) -> tuple[str, str]:
     """Return the first line of a message, and the rest."""
-    text = MessageContent(content.content, content.embeds).plain_text
+    text = MessageContent(content.content, content.embeds, language=content.language).plain_text
     parts = text.split(FENCE)
     shown = (part.strip("\n") if index % 2 else unmarked(part) for index, part in enumerate(parts))
     first, _, rest = "".join(shown).strip().partition("\n")

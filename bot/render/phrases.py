@@ -1,6 +1,7 @@
 """The words for states, for what Midjourney wants, and for unexpected errors."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -10,6 +11,7 @@ from bot.domain.providers import Remedy, provider_of
 from bot.render.provider_words import WORDS
 from bot.render.text import QUOTE_LIMIT, code_block, code_span, exactly, span, when
 from bot.render.warning_words import concern_words
+from bot.runtime.language import Sentence, say
 
 
 def state_words(account: KnownAccount) -> str:
@@ -25,15 +27,14 @@ def state_words(account: KnownAccount) -> str:
         starting = starting and flag.kind is not FlagKind.OFFLINE
         return open_words(account.state, flag, provider_of(account.reference), starting=starting)
     if entry is EntryState.OK and account.is_stale:
-        return "❔ ready when last seen"
+        return say("❔ ready when last seen")
     if entry is EntryState.OK and account.warnings:
-        return f"{ENTRIES[entry]} · ⚠️ {concern_words(account.warnings[0])}"
-    return (
-        "🕒 outside its hours, or not started yet" if starting and account.account.hours else ENTRIES[entry]
-    )
+        return f"{say(ENTRIES[entry])} · ⚠️ {concern_words(account.warnings[0])}"
+    is_outside = starting and account.account.hours
+    return say("🕒 outside its hours, or not started yet" if is_outside else ENTRIES[entry])
 
 
-UNSAID: Final = {
+UNSAID: Final[Mapping[FlagKind, Sentence]] = {
     FlagKind.MODERATION: "useapi.net reports a pending moderation message or CAPTCHA, without details.",
     FlagKind.OTHER: "The API flags the account, and says no more.",
     FlagKind.CAPTCHA: "No text is given with the CAPTCHA.",
@@ -44,7 +45,8 @@ UNSAID: Final = {
 
 def flag_text(flag: Flag) -> str:
     """Return the text of a flag, or what stands for it."""
-    return flag.text or UNSAID.get(flag.kind, "")
+    sentence = UNSAID.get(flag.kind)
+    return flag.text or (say(sentence) if sentence else "")
 
 
 def quote(flag: Flag, limit: int = QUOTE_LIMIT) -> str:
@@ -52,8 +54,8 @@ def quote(flag: Flag, limit: int = QUOTE_LIMIT) -> str:
     return code_block(flag.text, limit) if flag.text else ""
 
 
-STARTS: Final = "⏳ enabled, not started yet"
-ENTRIES: Final = {
+STARTS: Final[Sentence] = "⏳ enabled, not started yet"
+ENTRIES: Final[Mapping[EntryState, Sentence]] = {
     EntryState.OK: "✅ ready",
     EntryState.FLAGGED: "⚠️ needs attention",
     EntryState.PAUSED: "⏸️ paused",
@@ -67,18 +69,18 @@ def open_words(state: State | None, flag: Flag, provider: str, *, starting: bool
     """Return the words for an open incident, of an account that its provider may be starting."""
     match state:
         case State.OPEN if starting:
-            return STARTS
+            return say(STARTS)
         case State.CLEARING:
-            return "👀 recovering"
+            return say("👀 recovering")
         case State.RESETTING:
-            return f"🔄 being {WORDS[provider].done}"
+            return WORDS[provider].put_into("🔄 being {done}")
         case _:
-            return KINDS[flag.kind]
+            return say(KINDS[flag.kind])
 
 
 CHINESE: Final = re.compile("[\u4e00-\u9fff]")
-UNREAD: Final = "I do not know this reason; a translator can tell you what it says."
-KINDS: Final = {
+UNREAD: Final[Sentence] = "I do not know this reason; a translator can tell you what it says."
+KINDS: Final[Mapping[FlagKind, Sentence]] = {
     FlagKind.OFFLINE: "💤 not started",
     FlagKind.OTHER: "⚠️ needs attention",
     FlagKind.CONNECTION: "📡 disconnected",
@@ -110,24 +112,25 @@ def is_unlocked(account: Account, flag: Flag) -> bool:
 
 def paused_words(flag: Flag) -> str:
     """Return the words for an open incident of an account that is paused."""
-    return f"⏸️ {'CAPTCHA solved' if flag.kind is FlagKind.CAPTCHA else 'no reason listed'}, still disabled"
+    is_solved = flag.kind is FlagKind.CAPTCHA
+    return say("⏸️ CAPTCHA solved, still disabled" if is_solved else "⏸️ no reason listed, still disabled")
 
 
 def flagged_since(at: datetime | None, *, is_past: bool, is_soft: bool = False) -> str:
     """Return since when an account is or was flagged. One that was just not started is not called flagged."""
     if at is None:
-        return "Flagged since an unknown time."
-    if is_soft:
-        return f"Noticed {exactly(at)}."
-    return f"It was flagged since {exactly(at)}." if is_past else f"Flagged since {exactly(at)}."
+        return say("Flagged since an unknown time.")
+    sentence: Sentence = "It was flagged since {time}." if is_past else "Flagged since {time}."
+    return say("Noticed {time}." if is_soft else sentence, time=exactly(at))
 
 
 def demand(flag: Flag, provider: str) -> str:
     """Return what a flagged account waits for, as a sentence without its full stop."""
     words = WORDS[provider]
-    wish = words.by_text[flag.text][0] if flag.text in words.by_text else words.demands[flag.kind]
-    wish = words.put_into(wish)
-    return f"{wish} for {span(flag.block_length)}" if flag.block_length else wish
+    sentence = words.by_text[flag.text][0] if flag.text in words.by_text else words.demands[flag.kind]
+    wish = words.put_into(sentence)
+    length = flag.block_length
+    return say("{demand} for {lasted}", demand=wish, lasted=span(length)) if length else wish
 
 
 def meaning(flag: Flag, account: Account) -> str | None:
@@ -135,31 +138,33 @@ def meaning(flag: Flag, account: Account) -> str | None:
     if flag.text and not CHINESE.search(flag.text):
         return None
     if is_unlocked(account, flag):
-        return "It asked for a CAPTCHA, which is solved."
+        return say("It asked for a CAPTCHA, which is solved.")
     if not flag.text:
-        return UNSAID.get(flag.kind)
+        return flag_text(flag) or None
     if flag.kind is FlagKind.OTHER:
-        return UNREAD
-    return f"It means: {demand(flag, provider_of(account.reference))}."
+        return say(UNREAD)
+    return say("It means: {demand}.", demand=demand(flag, provider_of(account.reference)))
 
 
 def waiting(since: datetime, longest: timedelta) -> str:
     """Return that Midjourney's answer is waited for; Discord keeps the time that has passed up to date."""
-    return (
-        f"⏳ Midjourney was asked {when(since)}, and has not answered yet. "
-        f"I wait until {when(since + longest, 'T')} at most."
+    return say(
+        "⏳ Midjourney was asked {time}, and has not answered yet. I wait until {end} at most.",
+        time=when(since),
+        end=when(since + longest, "T"),
     )
 
 
 def ordered(every: timedelta) -> str:
     """Return what INFO_EVERY does."""
-    return (
-        f"Every {span(every)} I send Midjourney's /info for each account at useapi.net by myself, "
-        "one at a time, and never for a flagged one."
+    return say(
+        "Every {every} I send Midjourney's /info for each account at useapi.net by myself, "
+        "one at a time, and never for a flagged one.",
+        every=span(every),
     )
 
 
-PRESS_AGAIN: Final = (
+PRESS_AGAIN: Final[Sentence] = (
     "⚠️ The link to the CAPTCHA is as good as a login, so only a private answer shows it, "
     "and Discord did not take one.\nPress the button of the alert again, or use /mjreset."
 )
@@ -168,16 +173,18 @@ PRESS_AGAIN: Final = (
 
 def unexpected(reference: str) -> str:
     """Return the text for an unexpected error, with its reference in the log."""
-    return (
+    return say(
         "⚠️ Sorry, that did not work: something broke inside Midwatch.\n"
-        f"Try it once more. If it happens again, look in the bot's log for {code_span(reference, 40)}."
+        "Try it once more. If it happens again, look in the bot's log for {reference}.",
+        reference=code_span(reference, 40),
     )
 
 
 def unsaid(reference: str) -> str:
     """Return the text for an answer that Discord did not accept."""
-    return (
+    return say(
         "⚠️ Discord did not accept the answer.\n"
         "It may have been done: check with /mjaccounts or /mjstatus before you ask again. "
-        f"The bot's log says more at {code_span(reference, 40)}."
+        "The bot's log says more at {reference}.",
+        reference=code_span(reference, 40),
     )
