@@ -11,8 +11,9 @@ from bot.domain.incidents import DISABLED, NEWS, Ending, Incident, Incidents, Re
 from bot.domain.messages import Message
 from bot.domain.providers import provider_of
 from bot.render.phrases import is_paused, open_words, paused_words
-from bot.render.provider_words import WORDS, place_among
+from bot.render.provider_words import WORDS, service_name
 from bot.render.text import count, escape, span, when, whole
+from bot.runtime.language import Sentence, say
 
 LABEL_LIMIT: Final = 30
 NAMED: Final = 3
@@ -131,16 +132,20 @@ def naming(names: Sequence[str], most: int = NAMED) -> str:
     if len(names) == 1:
         return names[0]
     if len(names) <= most:
-        return f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{', '.join(names[: most - 1])} and {whole(len(names) - most + 1)} more"
+        return say("{names} and {last}", names=say(", ").join(names[:-1]), last=names[-1])
+    return count(len(names) - most + 1, "{names} and {n} more", names=say(", ").join(names[: most - 1]))
 
 
 def ended_words(incident: Incident) -> str:
     """Return the state of an ended incident."""
-    if incident.ending in DISABLED:
-        return "⏸️ left disabled" if incident.ending is Ending.LEFT_PAUSED else "⏸️ disabled without a reason"
-    back = WORDS[incident.provider].back.removeprefix("is ")
-    return "⚪ not configured any more" if is_removed(incident) else f"✅ {back}"
+    words = WORDS[incident.provider]
+    sentence: Sentence = "✅ back" if words.back == "is back" else "✅ {back}"
+    if is_removed(incident):
+        sentence = "⚪ not configured any more"
+    elif incident.ending in DISABLED:
+        is_left = incident.ending is Ending.LEFT_PAUSED
+        sentence = "⏸️ left disabled" if is_left else "⏸️ disabled without a reason"
+    return words.put_into(sentence)
 
 
 def is_removed(incident: Incident) -> bool:
@@ -188,10 +193,14 @@ def slots_out(incidents: Incidents, accounts: Accounts) -> str | None:
     if not total or (missing and all(known.account.max_jobs is None for known in missing)):
         return None
     counted = {provider_of(key) for key, each in accounts.items() if each.is_listed and each.account.max_jobs}
-    (provider, *_) = counted
-    place = place_among(provider, accounts)
+    providers = {provider_of(key) for key in accounts}
     return count(
-        out, "{n} of {total} job slots{place} [is|are] unavailable.", total=whole(total), place=place
+        out,
+        "{n} of {total} job slots at {service} [is|are] unavailable."
+        if len(providers) > 1
+        else "{n} of {total} job slots [is|are] unavailable.",
+        total=whole(total),
+        service=service_name(min(counted), providers),
     )
 
 

@@ -14,18 +14,19 @@ from bot.render.alert_items import AlertItem, duration, naming
 from bot.render.incident_card import CardContext, colour, who_and_until
 from bot.render.instructions import OPEN_BELOW
 from bot.render.message_content import Button, Component, Select, page_buttons, page_of
-from bot.render.phrases import CHINESE, demand, flag_text, quote
+from bot.render.phrases import CHINESE, UNSAID, demand, flag_text, quote
 from bot.render.provider_words import WORDS, service_name, titles
 from bot.render.text import QUOTE_LIMIT, clip, count, escape, exactly, length, when, whole
+from bot.runtime.language import Counted, Sentence, say
 
 PAGE_SIZE: Final = 20
 LIST_LIMIT: Final = 3_600
 NAME_LIMIT: Final = 20
 QUOTES: Final = 3
 SHORT_QUOTE: Final = 200
-ENABLE_ALL: Final = (
+ENABLE_ALL: Final[Sentence] = (
     "1. Check that the machine of {service} can reach Discord.\n"
-    "2. Then press **{label}** below: {service} does not enable them by itself."
+    "2. Then press **{button}** below: {service} does not enable them by itself."
 )
 
 
@@ -35,10 +36,8 @@ def digest(items: Sequence[AlertItem], page: int, context: CardContext) -> disco
     said = [item for item in shown if not item.incident.ended and (item.flag.text or not item.is_soft)]
     described = "\n".join([_list(shown), *_meanings(said)])
     embed = discord.Embed(title=_title(items, page, pages), description=described, colour=colour(items[0]))
-    speakers = list(
-        dict.fromkeys(WORDS[item.provider].put_into("{speaker}") for item in said if item.flag.text)
-    )
-    title = f"{naming(speakers)} {'says' if len(speakers) == 1 else 'say'}" if speakers else "Reason"
+    spoke = dict.fromkeys(WORDS[item.provider].put_into("{speaker}") for item in said if item.flag.text)
+    title = count(len(spoke), "{names} say[s|]", names=naming(list(spoke))) if spoke else say("Reason")
     add_field(embed, title, _quotes(said))
     add_field(embed, "What to do", _next(items, context))
     add_field(embed, "About this message", context.note and clip(context.note, FIELD_LIMIT))
@@ -55,21 +54,25 @@ def digest_controls(
         for item in shown
         if not item.incident.ended
     )
-    opener = [Select("watch.open", "Open an account to act", message, options=options)] if options else []
+    opener = [Select("watch.open", say("Open an account to act"), message, options=options)] if options else []
     open_ones = sum(not item.incident.ended for item in items)
-    them = f" all {whole(open_ones)}" if open_ones > 1 else ""
-    mine = Button("watch.mineall", f"I'm on{them or ' it'}", message)
-    acting = [mine, Button("watch.snoozeall", f"Snooze{them}", message)] if open_ones else []
+    mine, snooze = say("I'm on it"), say("Snooze")
+    if open_ones > 1:
+        mine, snooze = count(open_ones, "I'm on all {n}"), count(open_ones, "Snooze all {n}")
+    acting = [Button("watch.mineall", mine, message), Button("watch.snoozeall", snooze, message)]
     turns = page_buttons("watch.page", f"{message}.", page, pages)
-    above = [replace(each, row=1) for each in (*acting, *filter(None, [enable_all]))]
+    above = [replace(each, row=1) for each in (*(acting if open_ones else ()), *filter(None, [enable_all]))]
     return (*opener, *above, *(replace(each, row=2) for each in turns))
 
 
 def _title(items: Sequence[AlertItem], page: int, pages: int) -> str:
     ended = sum(item.incident.ended for item in items)
-    resolved = f", {'all' if ended == len(items) else whole(ended)} resolved" if ended else ""
-    position = f" · page {page + 1:,} of {pages:,}" if pages > 1 else ""
-    return f"{count(len(items), '{n} account[|s]')}{resolved}{position}"
+    sentence: Counted = "{n} account[|s], {ended} resolved" if ended else "{n} account[|s]"
+    if ended == len(items):
+        sentence = "{n} account[|s], all resolved"
+    title = count(len(items), sentence, ended=whole(ended))
+    position: Sentence = "{title} · page {number} of {pages}"
+    return say(position, title=title, number=whole(page + 1), pages=whole(pages)) if pages > 1 else title
 
 
 def _list(shown: Sequence[AlertItem]) -> str:
@@ -96,27 +99,28 @@ def _brief(item: AlertItem) -> str:
 def _traits(item: AlertItem) -> list[str]:
     incident = item.incident
     if incident.ended:
-        return [f"after {duration(incident)}"]
-    since = "before I started watching" if incident.before_watch else when(incident.opened_at)
+        return [say("after {lasted}", lasted=duration(incident))]
+    since: Sentence = "noticed {time}" if item.is_soft else "flagged {time}"
+    if incident.before_watch:
+        since = "noticed before I started watching" if item.is_soft else "flagged before I started watching"
     until = incident.block_until()
-    ends = [f"ends {exactly(until)}"] if until else []
-    seen = "noticed" if item.is_soft else "flagged"
-    return [f"{seen} {since}", *ends, *who_and_until(item)]
+    ends = [say("ends {time}", time=exactly(until))] if until else []
+    return [say(since, time=when(incident.opened_at)), *ends, *who_and_until(item)]
 
 
 def _quotes(items: Iterable[AlertItem]) -> str:
     """Quote each text of Midjourney once, with the accounts that have it."""
     texts: dict[str, list[AlertItem]] = {}
     for item in items:
-        texts.setdefault(flag_text(item.flag), []).append(item)
+        texts.setdefault(item.flag.text or UNSAID.get(item.flag.kind, ""), []).append(item)
     limit = SHORT_QUOTE if len(texts) > 1 else QUOTE_LIMIT
     quotes: list[str] = []
     for same in islice(texts.values(), QUOTES):
         names = naming([escape(item.account.label, NAME_LIMIT) for item in same])
         text = quote(same[0].flag, limit) or flag_text(same[0].flag)
-        quotes.append(f"{names}:\n{text}" if len(texts) > 1 else text)
-    more = [f"and {count(len(texts) - QUOTES, '{n} more text[|s]')}"] if len(texts) > QUOTES else []
-    return "\n".join([*quotes, *more])
+        quotes.append(say("{names}:\n{text}", names=names, text=text) if len(texts) > 1 else text)
+    more = len(texts) - QUOTES
+    return "\n".join([*quotes, *([count(more, "and {n} more text[|s]")] if more > 0 else [])])
 
 
 def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
@@ -124,13 +128,13 @@ def _next(items: Sequence[AlertItem], context: CardContext) -> str | None:
     if not providers:
         return None
     places = [service_name(each, context.providers) for each in context.services if each in providers]
-    place = f" at {naming(places)}" if places and len(context.providers) > 1 else ""
-    unseen = (
-        f"I cannot see your accounts{place} now: this is how they were at the last check." if places else None
-    )
-    button = context.enable_all
-    at_once = ENABLE_ALL.format(service=service_name(button.argument), label=button.label) if button else None
-    return "\n".join(line for line in (unseen, at_once, OPEN_BELOW, context.slots) if line)
+    unseen: Sentence = "I cannot see your accounts now: this is how they were at the last check."
+    if len(context.providers) > 1:
+        unseen = "I cannot see your accounts at {names} now: this is how they were at the last check."
+    lines = [say(unseen, names=naming(places))] if places else []
+    if button := context.enable_all:
+        lines.append(say(ENABLE_ALL, service=service_name(button.argument), button=button.label))
+    return "\n".join([*lines, say(OPEN_BELOW), *filter(None, [context.slots])])
 
 
 def _meanings(items: Iterable[AlertItem]) -> list[str]:
@@ -138,5 +142,5 @@ def _meanings(items: Iterable[AlertItem]) -> list[str]:
     # Other states say what is being done, and not what is wanted.
     flagged = [item for item in items if item.incident.state is State.OPEN and not item.is_starting]
     unread = [item for item in flagged if CHINESE.search(item.flag.text) and not item.is_paused]
-    said = dict.fromkeys(f"{item.state}: {demand(item.flag, item.provider)}." for item in unread)
+    said = dict.fromkeys(say("{state}: {demand}.", state=item.state, demand=demand(item.flag, item.provider)) for item in unread)
     return list(said)[:QUOTES]
