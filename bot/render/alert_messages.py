@@ -41,19 +41,19 @@ from bot.render.incident_card import CardContext, card, controls, how_it_ended
 from bot.render.message_content import Button, MessageContent, headed
 from bot.render.phrases import ordered
 from bot.render.service_messages import changes, recovery, service_content
-from bot.render.text import count, whole
+from bot.render.text import count
 from bot.render.warning_messages import warnings_content
+from bot.runtime.language import Sentence, say
 
-DMS_CLOSED: Final = (
+DMS_CLOSED: Final[Sentence] = (
     "Discord does not let me send you direct messages, so this came here. To change that: open the menu of a "
     "server we share, Privacy Settings, switch Direct Messages on. Then use /mjtest."
 )
 """The note of a message that took the second route."""
 LINKED: Final = re.compile(r"\[([^\]]*)\]\(https://discord\.com/channels/[^)]*\)")
-OUTDATED: Final = "⚪ What this was about is over. /mjstatus shows how things are now."
-EXAMPLE_TEXT: Final = (
-    "Test only. Midjourney's own words appear here, for example: You have a pending moderation message."
-)
+OUTDATED: Final[Sentence] = "⚪ What this was about is over. /mjstatus shows how things are now."
+EXAMPLE: Final[Sentence] = "Test only. Midjourney's own words appear here, for example: {text}"
+EXAMPLE_TEXT: Final = "You have a pending moderation message."
 NOTES_SHOWN: Final = 20
 NO_WARNINGS: Final[Mapping[str, AccountWarning]] = {}
 
@@ -78,7 +78,7 @@ def content_of(
     if message.purpose is Purpose.HELLO and info_every is not None:
         add_field(shown.embeds[0], "INFO_EVERY is set", ordered(info_every))
     if message.traits.mentions:
-        text = headed(shown.content, f"for <@{message.recipient}>")
+        text = headed(shown.content, say("for {person}", person=f"<@{message.recipient}>"))
         shown = replace(shown, content=text, mentioned=message.recipient)
     return shown.signed(message.key)
 
@@ -108,7 +108,8 @@ def enable_all_button(items: Sequence[AlertItem], incidents: Incidents) -> Butto
     provider = next(enabled_here, "")
     number = len(enabled_together(incidents.values(), provider))
     style = discord.ButtonStyle.primary
-    return Button("watch.all", f"Enable all {whole(number)}", provider, style) if number > 1 else None
+    label = count(number, "Enable all {n}")
+    return Button("watch.all", label, provider, style) if number > 1 else None
 
 
 def _context(items: Sequence[AlertItem], incidents: Incidents, accounts: Accounts) -> CardContext:
@@ -125,7 +126,7 @@ def _content(
     page: int,
     warnings: Mapping[str, AccountWarning],
 ) -> MessageContent:
-    note = DMS_CLOSED if message.is_dm_refused else None
+    note = say(DMS_CLOSED) if message.is_dm_refused else None
     match message.purpose:
         case Purpose.ALERT:
             items = items_of(message, incidents, accounts, next_times)
@@ -168,7 +169,8 @@ def _alert(
 
 
 def _outdated() -> MessageContent:
-    return MessageContent(OUTDATED, (discord.Embed(description="Nothing here needs you any more."),))
+    embed = discord.Embed(description=say("Nothing here needs you any more."))
+    return MessageContent(say(OUTDATED), (embed,))
 
 
 def _note(message: Message, incidents: Incidents, accounts: Accounts) -> MessageContent:
@@ -182,27 +184,30 @@ def _note(message: Message, incidents: Incidents, accounts: Accounts) -> Message
         return _outdated()
     changed = [changes(each, incidents, accounts) for each in services]
     listed, more = ended[:NOTES_SHOWN] if len(items) > 1 else [], len(ended) - NOTES_SHOWN
-    listed += [f"and {count(more, '{n} more account[|s]')}"] if more > 0 else []
+    listed += [count(more, "and {n} more account[|s]")] if more > 0 else []
     left = [how_it_ended(each.incident) for each in items if each.incident.ending is Ending.PAUSED]
-    description = "\n".join([*filter(None, changed), *(listed or left)]) or "Nothing to do."
+    description = "\n".join([*filter(None, changed), *(listed or left)]) or say("Nothing to do.")
     embed = discord.Embed(colour=discord.Colour.light_grey(), description=description)
     return MessageContent(headed(*lines), (embed,))
 
 
 def _summed_up(items: Sequence[AlertItem]) -> str:
     if not all(is_back(item.incident) for item in items):
-        return f"{over(items)}."
-    return f"✅ {count(len(items), '{n} account[|s]')} were flagged and are back: {names_of(items)}."
+        return say("{told}.", told=over(items))
+    names = names_of(items)
+    return count(len(items), "✅ {n} accounts were flagged and are back: {names}.", names=names)
 
 
 def _hello(note: str | None) -> MessageContent:
     embed = discord.Embed(
-        description="I write when an account needs you, and stay quiet otherwise.\n"
-        "/mjstatus shows how things are, /mjtest sends a test.",
+        description=say(
+            "I write when an account needs you, and stay quiet otherwise.\n"
+            "/mjstatus shows how things are, /mjtest sends a test."
+        ),
         colour=discord.Colour.blurple(),
     )
     add_field(embed, "About this message", note)
-    return MessageContent("👋 Alerts will arrive here", (embed,))
+    return MessageContent(say("👋 Alerts will arrive here"), (embed,))
 
 
 def _test(message: Message, accounts: Iterable[str], note: str | None) -> MessageContent:
@@ -219,19 +224,19 @@ def _test(message: Message, accounts: Iterable[str], note: str | None) -> Messag
         message.created_at,
         message.created_at,
         reference="" if provider == USEAPI else reference,
-        flag=Flag.of(EXAMPLE_TEXT),
+        flag=Flag(say(EXAMPLE, text=EXAMPLE_TEXT), Flag.of(EXAMPLE_TEXT).kind),
         provider=provider,
     )
-    account = KnownAccount(Account(reference), "Example", "example")
+    account = KnownAccount(Account(reference), say("Example"), "example")
     item = AlertItem(incident, account, Reason.OPENED, message.due_at)
     embed = card(item, CardContext(note=note))
-    embed.title = f"🧪 TEST · {embed.title}"
+    embed.title = say("🧪 TEST · {title}", title=embed.title)
     embed.url = None
     for index, field in enumerate(embed.fields):
         words = LINKED.sub(r"\1", str(field.value))  # there is no such channel
         embed.set_field_at(index, name=field.name, value=words, inline=field.inline)
     return MessageContent(
-        headed("🧪 Test: this is how an alert looks. Nothing is wrong."),
+        headed(say("🧪 Test: this is how an alert looks. Nothing is wrong.")),
         (embed,),
         tuple(
             replace(control, disabled=True)

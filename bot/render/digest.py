@@ -54,15 +54,16 @@ def digest_controls(
         for item in shown
         if not item.incident.ended
     )
-    opener = [Select("watch.open", say("Open an account to act"), message, options=options)] if options else []
+    opener = Select("watch.open", say("Open an account to act"), message, options=options)
     open_ones = sum(not item.incident.ended for item in items)
     mine, snooze = say("I'm on it"), say("Snooze")
     if open_ones > 1:
         mine, snooze = count(open_ones, "I'm on all {n}"), count(open_ones, "Snooze all {n}")
-    acting = [Button("watch.mineall", mine, message), Button("watch.snoozeall", snooze, message)]
+    both = [Button("watch.mineall", mine, message), Button("watch.snoozeall", snooze, message)]
+    acting = [*(both if open_ones else []), *filter(None, [enable_all])]
     turns = page_buttons("watch.page", f"{message}.", page, pages)
-    above = [replace(each, row=1) for each in (*(acting if open_ones else ()), *filter(None, [enable_all]))]
-    return (*opener, *above, *(replace(each, row=2) for each in turns))
+    above = [replace(each, row=1) for each in acting]
+    return (*([opener] if options else []), *above, *(replace(each, row=2) for each in turns))
 
 
 def _title(items: Sequence[AlertItem], page: int, pages: int) -> str:
@@ -142,5 +143,8 @@ def _meanings(items: Iterable[AlertItem]) -> list[str]:
     # Other states say what is being done, and not what is wanted.
     flagged = [item for item in items if item.incident.state is State.OPEN and not item.is_starting]
     unread = [item for item in flagged if CHINESE.search(item.flag.text) and not item.is_paused]
-    said = dict.fromkeys(say("{state}: {demand}.", state=item.state, demand=demand(item.flag, item.provider)) for item in unread)
+    said = dict.fromkeys(
+        say("{state}: {demand}.", state=item.state, demand=demand(item.flag, item.provider))
+        for item in unread
+    )
     return list(said)[:QUOTES]

@@ -38,7 +38,6 @@ HIDDEN: Final[Sentence] = "A moderation message can hide here: open Discord and 
 ASSIGNMENT_LAPSES: Final[Sentence] = (
     "Press **I'm on it** again to keep it. Otherwise reminders start again {time}."
 )
-ONLY_REMINDERS: Final[Sentence] = "From now on I only remind you of it."
 
 
 def headline(items: Sequence[AlertItem]) -> str:
@@ -77,7 +76,11 @@ def second_line(items: Sequence[AlertItem], returning: int = 0) -> str | None:
         return count(returning, "{n} more should come back by [itself|themselves] within 5 minutes.")
     if all(item.is_soft and item.needs_somebody for item in items):
         return say(HIDDEN)
-    return say(ONLY_REMINDERS) if Reason.RECURRING in reasons and len(items) == 1 else None
+    return (
+        say("From now on I only remind you of it.")
+        if Reason.RECURRING in reasons and len(items) == 1
+        else None
+    )
 
 
 def headline_of(item: AlertItem) -> str:

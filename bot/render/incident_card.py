@@ -15,9 +15,8 @@ from bot.domain.providers import Remedy, provider_of
 from bot.render.account_cards import add_field, flag_colour, info_embed
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.alert_items import NO_WORDS, AlertItem, is_back, stretch
-from bot.render.headlines import ONLY_REMINDERS, headline_of
+from bot.render.headlines import headline_of
 from bot.render.instructions import (
-    ENABLE_AGAIN,
     ENABLE_IT,
     LEAVE_PAUSED,
     ONLY_THEN,
@@ -33,13 +32,15 @@ from bot.render.phrases import flagged_since, is_unlocked, meaning, quote
 from bot.render.provider_words import WORDS, service_name
 from bot.render.remedy_words import JUDGED, words_of
 from bot.render.text import clip, code_block, exactly, when
-from bot.runtime.language import say
+from bot.runtime.language import Sentence, say
 
 DESCRIPTION_LIMIT: Final = 2_000
 EMBEDS_LIMIT: Final = 6_000
 """Discord's limit for the texts of all embeds of a message."""
 CAUSE_LIMIT: Final = 200
-STILL_RESETS: Final = "It can still be reset; the next list that I can read shows whether that worked."
+STILL_RESETS: Final[Sentence] = (
+    "{told} It can still be reset; the next list that I can read shows whether that worked."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +76,8 @@ def card(item: AlertItem, context: CardContext, *, reset: str | None = None) -> 
     is_present = item.needs_somebody and not (item.is_starting or item.is_paused)
     add_field(embed, words.says(is_past=not is_present), quote(item.flag))
     if reason := item.incident.first_reason:
-        said = [words.hints.get(reason), code_block(reason, CAUSE_LIMIT)]
-        add_field(embed, "Before that, it said", "\n".join(filter(None, said)))
+        hint = [words.put_into(words.hints[reason])] if reason in words.hints else []
+        add_field(embed, "Before that, it said", "\n".join([*hint, code_block(reason, CAUSE_LIMIT)]))
     if item.incident.state is State.OPEN and not item.is_starting:
         add_field(embed, "Discord login to use", login_help(item.account, item.flag.kind))
         if context.enable_all and item.flag.kind is FlagKind.CONNECTION:
@@ -105,17 +106,18 @@ def info_refused(account: KnownAccount, asker: int, now: datetime) -> MessageCon
         block_ends=block_end(account, flag),
     )
     item = AlertItem(incident, account, None, now)
-    embeds = [card(item, CardContext(), reset=USE_COMMAND)]
+    embeds = [card(item, CardContext(), reset=say(USE_COMMAND))]
     if account.snapshot is not None:
-        note = "From an earlier answer; Midjourney was not asked again."
+        note = say("From an earlier answer; Midjourney was not asked again.")
         last = info_embed(account, account.snapshot, note=note)
         embeds += [last] if len(embeds[0]) + len(last) <= EMBEDS_LIMIT else []
     answers = capabilities_of(account.reference).answers_info
     can_be_asked = answers and account.account.entry is EntryState.OK
-    anyway = Button("info.anyway", "Ask anyway", account.account.handle, asker=asker)
+    anyway = Button("info.anyway", say("Ask anyway"), account.account.handle, asker=asker)
     first = headline_of(item)
     if incident.state is State.RESETTING:
-        first = f"🔄 {item.name} is being {WORDS[item.provider].done}. Ask again in a few minutes."
+        sentence: Sentence = "🔄 {name} is being {done}. Ask again in a few minutes."
+        first = WORDS[item.provider].put_into(sentence, name=item.name)
     buttons = (*channel_buttons(account.account), *([anyway] if can_be_asked else []))
     return MessageContent(first, tuple(embeds), buttons)
 
@@ -125,19 +127,18 @@ def controls(item: AlertItem, message: str, enable_all: Button | None = None) ->
     if item.incident.ended:
         return ()
     argument = f"{item.incident.key}.{message}"
-    mine = Button("watch.mine", "I'm on it", argument)
-    snooze = Button("watch.snooze", "Snooze", argument)
+    mine = Button("watch.mine", say("I'm on it"), argument)
+    snooze = Button("watch.snooze", say("Snooze"), argument)
     # Before a block has ended, a reset is not the next step.
     waits = item.incident.block_until() is not None and not item.is_block_over
     style = discord.ButtonStyle.secondary if waits else discord.ButtonStyle.primary
-    account, acting = item.account.account, (mine, snooze)
-    is_solved = is_unlocked(account, item.flag)
-    label = ENABLE_IT if is_solved else WORDS[item.provider].labels[item.flag.kind]
+    account, acting, words = item.account.account, (mine, snooze), WORDS[item.provider]
+    label = words.put_into(ENABLE_IT if is_unlocked(account, item.flag) else words.labels[item.flag.kind])
     can_be_sent = account.is_addressable and remedy_for(account, item.flag.kind) is not Remedy.GUIDE
     if can_be_sent and not item.is_starting:
         acting = (Button("watch.reset", label, argument, style), *acting)
     if item.is_paused:
-        acting = (*acting, Button("watch.paused", LEAVE_PAUSED, item.incident.key))
+        acting = (*acting, Button("watch.paused", say(LEAVE_PAUSED), item.incident.key))
     return *acting, *_guide(item), *channel_buttons(account), *filter(None, [enable_all])
 
 
@@ -165,9 +166,10 @@ def who_and_until(item: AlertItem) -> Iterator[str]:
     """Yield who is on it since when, and when the reader is next notified of it."""
     incident = item.incident
     if incident.assigned_to is not None and incident.assigned_at is not None:
-        yield f"<@{incident.assigned_to}> is on it since {when(incident.assigned_at, 't')}"
+        person, since = f"<@{incident.assigned_to}>", when(incident.assigned_at, "t")
+        yield say("{person} is on it since {time}", person=person, time=since)
     if incident.is_taken and item.next_at is not None:
-        yield f"No reminders until {when(item.next_at, 'f')}"
+        yield say("No reminders until {time}", time=when(item.next_at, "f"))
 
 
 def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
@@ -181,16 +183,17 @@ def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
     if means := meaning(item.flag, item.account.account):
         yield means
     if incident.reset_at is not None:
-        yield f"It was {words.done} {when(incident.reset_at, 'f')} and was flagged again."
+        again: Sentence = "It was {done} {time} and was flagged again."
+        yield words.put_into(again, time=when(incident.reset_at, "f"))
     yield from _blind(incident)
     yield from _unseen(incident, context)
     yield from _block(item)
     if incident.recurring and item.reason is not Reason.RECURRING:
-        yield f"It is the third time in 6 hours. {ONLY_REMINDERS}"
+        yield say("It is the third time in 6 hours. From now on I only remind you of it.")
     if incident.from_command:
-        yield "A command ran into this; the account list does not show it."
-    for words in who_and_until(item):
-        yield f"**{words}.**"
+        yield say("A command ran into this; the account list does not show it.")
+    for told in who_and_until(item):
+        yield say("**{told}.**", told=told)
     if context.slots and item.needs_somebody:
         yield context.slots
 
@@ -198,13 +201,15 @@ def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
 def _stage(item: AlertItem) -> Iterator[str]:
     incident, words = item.incident, WORDS[item.provider]
     if item.is_starting and incident.starting_since is not None:
-        since = when(incident.starting_since, "t")
-        yield f"**Nothing to do right now:** enabled since {since}, {words.service} has not started it yet."
+        starts: Sentence = (
+            "**Nothing to do right now:** enabled since {time}, {service} has not started it yet."
+        )
+        yield words.put_into(starts, time=when(incident.starting_since, "t"))
     if incident.state is State.CLEARING and incident.clear_since is not None:
-        since = when(incident.clear_since, "t")
-        yield f"**Nothing to do right now:** it has not been flagged since {since}."
+        clear: Sentence = "**Nothing to do right now:** it has not been flagged since {time}."
+        yield say(clear, time=when(incident.clear_since, "t"))
     if incident.state is State.RESETTING and incident.leased_by:
-        yield f"**<@{incident.leased_by}> is {words.doing} it.**"
+        yield words.put_into("**{person} is {doing} it.**", person=f"<@{incident.leased_by}>")
     # The verdict stands while nothing newer is known.
     if incident.state is State.OPEN and incident.verdict is not None and incident.judged_at is not None:
         verdict = say(JUDGED[incident.verdict])
@@ -214,7 +219,8 @@ def _stage(item: AlertItem) -> Iterator[str]:
 def _since(item: AlertItem) -> str:
     incident = item.incident
     if incident.before_watch:
-        return f"Flagged before I started watching; first seen {exactly(incident.opened_at)}."
+        sentence: Sentence = "Flagged before I started watching; first seen {time}."
+        return say(sentence, time=exactly(incident.opened_at))
     is_past = incident.state is State.CLEARING
     return flagged_since(incident.opened_at, is_past=is_past, is_soft=item.is_soft)
 
@@ -226,49 +232,55 @@ def _unseen(incident: Incident, context: CardContext) -> Iterator[str]:
         yield words.put_into("**{api_first}'s list has gaps now**, so this may not be up to date.")
     elif service is not None:
         can_be_reset = service.problem is ServiceProblem.PENDING and service.flag is not None
-        is_mixed = len(context.providers) > 1
-        place = f" at {service_name(incident.provider, context.providers)}" if is_mixed else ""
-        seen = f"**I cannot see it{place} now.** Last seen flagged {when(incident.seen_at, 'f')}."
-        yield f"{seen} {STILL_RESETS}" if can_be_reset else seen
+        unseen: Sentence = "**I cannot see it now.** Last seen flagged {time}."
+        if len(context.providers) > 1:
+            unseen = "**I cannot see it at {service} now.** Last seen flagged {time}."
+        name = service_name(incident.provider, context.providers)
+        told = say(unseen, service=name, time=when(incident.seen_at, "f"))
+        yield say(STILL_RESETS, told=told) if can_be_reset else told
 
 
 def _block(item: AlertItem) -> Iterator[str]:
     until = item.incident.block_until()
     if until is None:
         return
+    ends = {"time": when(until, "F"), "relative": when(until)}
     if item.is_block_over:
-        yield f"**The block should have ended {when(until, 'F')}** ({when(until)})."
-    else:
-        words, next_at = WORDS[item.provider], item.next_at or until
-        reminded = f"at {when(next_at, 'f')}" if next_at > until else "when it ends"
-        yield (
-            f"**The block ends {when(until, 'F')}** ({when(until)}). "
-            f"{words.early} before then risks the account. I'll remind you {reminded}."
-        )
-        if item.flag.until is not None:
-            yield f"{words.service} should enable it by itself then."
+        yield say("**The block should have ended {time}** ({relative}).", **ends)
+        return
+    words, next_at = WORDS[item.provider], item.next_at or until
+    reminder: Sentence = "I'll remind you at {time}." if next_at > until else "I'll remind you when it ends."
+    yield words.put_into(
+        "**The block ends {time}** ({relative}). {early} before then risks the account. {reminder}",
+        reminder=say(reminder, time=when(next_at, "f")),
+        **ends,
+    )
+    if item.flag.until is not None:
+        yield words.put_into("{service} should enable it by itself then.")
 
 
 def _blind(incident: Incident) -> Iterator[str]:
     if incident.blind_from is not None and incident.blind_until is not None:
-        is_new = incident.opened_at >= incident.blind_from
-        what = "it may have begun earlier" if is_new else "it may have ended at any time in between"
-        yield f"I could not see it {stretch(incident.blind_from, incident.blind_until)}; {what}."
+        unseen: Sentence = "I could not see it {period}; it may have ended at any time in between."
+        if incident.opened_at >= incident.blind_from:
+            unseen = "I could not see it {period}; it may have begun earlier."
+        yield say(unseen, period=stretch(incident.blind_from, incident.blind_until))
 
 
 def how_it_ended(incident: Incident) -> str:
     """Return how an incident ended, and what is left to do."""
-    return WORDS[incident.provider].put_into(_how(incident))
+    return WORDS[incident.provider].put_into(_how(incident), person=f"<@{incident.leased_by}>")
 
 
-def _how(incident: Incident) -> str:
+def _how(incident: Incident) -> Sentence:
     match incident.ending:
         case Ending.RESET:
             words = words_of(incident.remedy)
-            sentence = words.ended_here if incident.leased_by is None else words.ended_by
-            return sentence.format(person=f"<@{incident.leased_by}>")
+            return words.ended_here if incident.leased_by is None else words.ended_by
         case Ending.PAUSED:
-            return f"{{service}} lists it as disabled, without a reason. {ENABLE_AGAIN}"
+            return (
+                "{service} lists it as disabled, without a reason. To use it again, enable it on {web_page}."
+            )
         case Ending.LEFT_PAUSED:
             return "It stays disabled, as a person decided."
         case Ending.REMOVED:

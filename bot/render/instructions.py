@@ -79,17 +79,13 @@ def steps(
         "reset": (reset or say(USE_COMMAND)) if is_here else words.put_into(words.undone),
     }
     tasks = words.by_text[flag.text][1] if flag.text in words.by_text else words.steps[flag.kind]
-    listed = numbered(words.put_into(tasks, **fields))
-    return (
-        f"{listed}\n{say(OR_LEAVE_IT, leave=say(LEAVE_PAUSED))}"
-        if is_paused(account.account, flag)
-        else listed
-    )
+    or_leave_it = [say(OR_LEAVE_IT, leave=say(LEAVE_PAUSED))] if is_paused(account.account, flag) else []
+    return "\n".join([numbered(words.put_into(tasks, **fields)), *or_leave_it])
 
 
 def page_line(account: str, page: str | None) -> str | None:
     """Return where the web page of an account's provider is; None if it has none."""
-    return words_for(account).put_into("{web_page}: {page}", page=page) if page else None
+    return words_for(account).put_into("{web_page}: {url}", url=page) if page else None
 
 
 def block_end(account: KnownAccount, flag: Flag) -> datetime | None:
