@@ -5,8 +5,9 @@ import re
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncGenerator, Collection, Generator, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from itertools import chain
@@ -15,6 +16,7 @@ from typing import Final
 
 from bot.domain.clock import utc_now
 from bot.domain.services import SERVICES
+from bot.runtime.language import ENGLISH
 from tests.demo import launch
 from tests.demo.month import DemoClock, Months
 from tests.demo.page import Living, PageServer, Proxy, Stage, Useapi
@@ -117,6 +119,7 @@ def bot_command(
     hurry: float = 1,
     living: bool = False,
     ahead: timedelta = timedelta(),
+    language: str = ENGLISH,
 ) -> list[str]:
     """Return the command that runs the bot between these, with its database in this folder."""
     settings = {
@@ -124,16 +127,38 @@ def bot_command(
         **{f"{name.upper()}_TOKEN": service.token for name, service in services.items()},
         **{f"{name.upper()}_URL": service.url for name, service in services.items()},
         **({"USEAPI_SERVICES": ",".join(("midjourney", *LIVING))} if living else {}),
+        "OWNER_IDS": f"{discord.owner.id},{discord.second_owner.id}",
         "GUILD_IDS": str(discord.guild_id),
         "ALERT_CHANNEL_ID": str(discord.channel_id),
         "STATUS_CHANNEL_ID": str(discord.status_channel_id),
         "DATABASE_PATH": str(folder / DATABASE),
         **{name: f"{seconds}s" for name, seconds in PACE.items()},
         "REMIND_AFTER": REMIND_AFTER,
+        "LANGUAGE": language,
     }
     return launch.command(
         discord.api, discord.gateway, folder, settings, hurry=hurry, pace=PROXY_PACE, ahead=ahead
     )
+
+
+@dataclass(slots=True)
+class SharedLanguage:
+    """The language of what channels see, which a visitor may change."""
+
+    bot: BotProcess
+    clock: DemoClock
+    make: Callable[..., list[str]]
+    language: str = "en-US"
+
+    def command(self, *, ahead: timedelta) -> list[str]:
+        """Return the command that runs the bot with its clock so far ahead."""
+        return self.make(ahead=ahead, language=self.language)
+
+    async def speak(self, language: str) -> None:
+        """Start the bot again with another LANGUAGE."""
+        self.language = language
+        await self.bot.stop()
+        await self.bot.start(self.command(ahead=self.clock.ahead))
 
 
 @asynccontextmanager
@@ -168,8 +193,9 @@ async def demo(
         command = partial(bot_command, discord, services, folder, hurry=hurry, living=is_living)
         bot = await stack.enter_async_context(BotProcess(command(), folder / "bot.log", spawn=spawn))
         others = [each.provider for each in SERVICES if is_living and each.name in LIVING]
-        months = Months(clock, bot, command, services, folder, people, others)
-        page = await stack.enter_async_context(PageServer(Stage(discord, bot, shown, months)))
+        shared = SharedLanguage(bot, clock, command)
+        months = Months(clock, bot, shared.command, services, folder, people, others)
+        page = await stack.enter_async_context(PageServer(Stage(discord, bot, shown, months, shared)))
         bot.changed = page.changed
         for service in services.values():
             service.changed.append(page.changed)

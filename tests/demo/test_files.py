@@ -33,6 +33,12 @@ class NoBot:
         """Do nothing."""
 
 
+class NoLanguage:
+    language = "en-US"
+
+    async def speak(self, language: str) -> None: ...
+
+
 class NoMonths:
     """Stands where months would pass."""
 
@@ -64,7 +70,7 @@ async def scene(browser: Browser, width: int = 1280, **context: Any) -> AsyncGen
     errors: list[str] = []
     async with (
         SimulatedDiscord() as world,
-        PageServer(Stage(world, NoBot(), [], NoMonths())) as server,
+        PageServer(Stage(world, NoBot(), [], NoMonths(), NoLanguage())) as server,
         discord.Client(intents=discord.Intents.none()) as client,
         await browser.new_page(viewport={"width": width, "height": 800}, **context) as page,
     ):

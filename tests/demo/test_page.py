@@ -14,6 +14,7 @@ import pytest
 from bot.providers.errors import ProviderError
 from tests.demo.page import PageServer, Proxy, Stage, Useapi
 from tests.demo.page.services import FLAGS, REASONS, SELDOM_ASKED
+from tests.demo.page.stage import LOCALES
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord
 from tests.simulators.faults import DISTORTIONS
 from tests.simulators.mjproxy import SimulatedMjproxy
@@ -40,6 +41,15 @@ class NoBot:
 
     async def restart(self) -> None:
         self.restarts += 1
+
+
+class Spoken:
+    """The language of channels, without a bot that speaks it."""
+
+    language = "en-US"
+
+    async def speak(self, language: str) -> None:
+        self.language = language
 
 
 class OneMonth:
@@ -85,9 +95,16 @@ def months(bot_process: NoBot) -> OneMonth:
 
 
 @pytest.fixture
-def stage(world: SimulatedDiscord, api: SimulatedUseapi, bot_process: NoBot, months: OneMonth) -> Stage:
+def spoken() -> Spoken:
+    return Spoken()
+
+
+@pytest.fixture
+def stage(
+    world: SimulatedDiscord, api: SimulatedUseapi, bot_process: NoBot, months: OneMonth, spoken: Spoken
+) -> Stage:
     api.add(channel="1200000000000000001", discord_name="aurora")
-    return Stage(world, bot_process, [Useapi(api)], months)
+    return Stage(world, bot_process, [Useapi(api)], months, spoken)
 
 
 @pytest.fixture
@@ -97,11 +114,12 @@ def both(
     proxy: SimulatedMjproxy,
     bot_process: NoBot,
     months: OneMonth,
+    spoken: Spoken,
 ) -> Stage:
     """The page of both services, of which the proxy has three accounts."""
     for remark in ("jasper", "kelpie", None):
         proxy.add(remark=remark)
-    return Stage(world, bot_process, [Useapi(api), Proxy(proxy)], months)
+    return Stage(world, bot_process, [Useapi(api), Proxy(proxy)], months, spoken)
 
 
 @pytest.fixture
@@ -527,3 +545,23 @@ async def test_a_month_passes_to_its_end_though_the_page_is_closed(
     await stage.act("restart", {"as": "owner"})  # which waits for it
     assert passing.cancelled()
     assert bot_process.restarts == 2
+
+
+async def test_each_person_and_the_channels_may_have_a_language_of_their_own(
+    client: Client, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LOCALES, "de", "Deutsch")
+    monkeypatch.setitem(LOCALES, "ru", "Русский")
+    assert await client.post("locale", locale="de") == (200, {"outcome": "done"})
+    assert await client.post("language", language="ru") == (200, {"outcome": "done"})
+    shown = {person: stage.picture(person) for person in ("owner", "second")}
+    assert [each["viewer"]["locale"] for each in shown.values()] == ["de", "en-US"]
+    assert [each["language"] for each in shown.values()] == ["ru", "ru"]
+
+
+@pytest.mark.parametrize("action", ["locale", "language"])
+@pytest.mark.parametrize("wrong", ["tlh", "", None, 1])
+async def test_a_language_that_is_none_is_refused(client: Client, action: str, wrong: object) -> None:
+    body: dict[str, Any] = {action: wrong}
+    assert await client.post(action, **body) == (400, None)
+    assert await client.post(action) == (400, None)

@@ -164,6 +164,7 @@ function draw(state) {
   channels.update(state.places);
   leap(state.ahead);
   viewers(state);
+  languages(state);
   for (const pane of panes) pane.update(state);
   news.update();
   phone.update();
@@ -179,6 +180,23 @@ function viewers(state) {
     });
     box.append(h("label", {}, radio, " ", person.name, h("small", {}, ` - ${person.about}`)));
   }
+}
+
+// The languages of the person's client and of the channels. Who has a list open keeps it.
+function languages(state) {
+  choice("locale", "Your Discord is in", state.locales, state.viewer.locale);
+  choice("language", "Channels read", state.locales, state.language);
+}
+
+function choice(action, label, names, value) {
+  const box = document.getElementById("languages");
+  let select = box.querySelector(`[name=${action}]`);
+  if (!select) {
+    const options = Object.entries(names).map(([code, name]) => h("option", { value: code, lang: code }, name));
+    select = h("select", { name: action, onchange: () => context.post(action, { [action]: select.value }) }, ...options);
+    box.append(h("label", {}, `${label} `, select));
+  }
+  if (select.value !== value) select.value = value;
 }
 
 function watch(viewer) {

@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 
 from simcord.backend.cdn import CDN_BASE
 
+from bot.runtime.language import ENGLISH, languages
 from tests.demo.page.services import Json, Service, Useapi
 from tests.simulators.discord import CannotDo, FaultKind, Interaction, Person, SimulatedDiscord
 from tests.simulators.faults import Fault
@@ -18,6 +19,24 @@ ANSWER_WITHIN: Final = 3.0
 """Seconds a bot has for its first answer (Discord's docs, Receiving and Responding)."""
 DONE: Final[Json] = {"outcome": "done"}
 FAILED: Final[Json] = {"outcome": "failed"}
+
+
+ABOUT: Final = {"owner": "owner", "second": "owner, too", "stranger": "no permissions"}
+NAMES: Final = {
+    ENGLISH: "English",
+    "zh-CN": "中文",
+    "zh-TW": "繁體中文",
+    "ja": "日本語",
+    "ko": "한국어",
+    "de": "Deutsch",
+    "fr": "Français",
+    "es-ES": "Español",
+    "pt-BR": "Português do Brasil",
+    "ru": "Русский",
+}
+"""The names of languages in a Discord client."""
+LOCALES: Final = {"en-US" if code == ENGLISH else code: NAMES.get(code, code) for code in languages()}
+"""The languages of a client that Midwatch speaks."""
 
 
 class Refusal(Exception):  # noqa: N818 - the page asked for something impossible
@@ -55,15 +74,29 @@ class Months(Protocol):
         ...
 
 
+class Shared(Protocol):
+    """The language of what channels see."""
+
+    @property
+    def language(self) -> str:
+        """The value of LANGUAGE."""
+        ...
+
+    async def speak(self, language: str) -> None:
+        """Start the bot again with another language."""
+        ...
+
+
 class Stage:
-    """The simulations and the bot between them, for two people."""
+    """The simulations and the bot between them, for three people."""
 
     def __init__(
-        self, discord: SimulatedDiscord, bot: Bot, services: Sequence[Service], months: Months
+        self, discord: SimulatedDiscord, bot: Bot, services: Sequence[Service], months: Months, shared: Shared
     ) -> None:
         self._discord, self._bot, self._services, self._months = discord, bot, services, months
+        self._shared = shared
         self._bot_is_started = asyncio.Lock()
-        self._people = {"owner": discord.owner, "stranger": discord.stranger}
+        self._people = {"owner": discord.owner, "second": discord.second_owner, "stranger": discord.stranger}
         self._direct = {key: discord.dm_channel_id(person) for key, person in self._people.items()}
         self._modals: dict[str, Interaction] = {}
         self._dms_closed = False
@@ -84,6 +117,8 @@ class Stage:
             "sending": self._sending,
             "restart": self._restart,
             "month": self._month,
+            "locale": self._locale,
+            "language": self._language,
         }
 
     async def act(self, action: str, body: Any) -> Json:
@@ -105,7 +140,9 @@ class Stage:
         """
         person = self._people[self._known(viewer)]
         return {
-            "viewer": {"key": viewer, "id": str(person.id)},
+            "viewer": {"key": viewer, "id": str(person.id), "locale": self._discord.locale(person)},
+            "locales": LOCALES,
+            "language": self._shared.language,
             "people": [_introduced(key, one) for key, one in self._people.items()],
             "names": self._names(),
             "places": {
@@ -269,6 +306,16 @@ class Stage:
     async def _month(self, _viewer: str, _body: Json) -> Json:
         return await self._start_bot(self._months.let_pass)
 
+    async def _locale(self, viewer: str, body: Json) -> Json:
+        """Let the person's client use another language."""
+        self._discord.set_locale(self._people[viewer], _one_of(LOCALES, body["locale"]))
+        return self._changed()
+
+    async def _language(self, _viewer: str, body: Json) -> Json:
+        """Start the bot again with another LANGUAGE."""
+        language = _one_of(LOCALES, body["language"])
+        return await self._start_bot(lambda: self._shared.speak(language))
+
     async def _start_bot(self, starting: Callable[[], Awaitable[None]]) -> Json:
         """Start the bot, once at a time, and also if the page that asked for it is closed meanwhile."""
 
@@ -285,7 +332,13 @@ def _name(person: Person) -> str:
 
 
 def _introduced(key: str, person: Person) -> Json:
-    return {"key": key, "name": _name(person), "about": "owner" if key == "owner" else "no permissions"}
+    return {"key": key, "name": _name(person), "about": ABOUT[key]}
+
+
+def _one_of(known: Mapping[str, str], key: object) -> str:
+    if not isinstance(key, str) or key not in known:
+        raise KeyError(key)
+    return key
 
 
 def _activity(presence: Json | None) -> str | None:

@@ -48,6 +48,10 @@ class People:
     def _backend(self) -> Backend:
         return self._world.backend
 
+    def locale(self, person: Person) -> str:
+        """Return the language of a person's client."""
+        return self.locales.get(person.id, "en-US")
+
     def commands(self, person: Person, channel_id: int) -> list[Json]:
         """The commands that this person is offered in this channel; a server's own hide global namesakes."""
         if not channel_accessible(self._backend, channel_id, person.id):
@@ -185,7 +189,7 @@ class People:
         record, payload = base_payload(
             self._backend, type=kind, channel_id=channel_id, guild_id=guild_id, user_id=person.id, data=data
         )
-        payload["locale"] = self.locales.get(person.id, "en-US")
+        payload["locale"] = self.locale(person)
         record.initial_response_deadline = self._backend.iso_after(self._answer_within)
         if guild_id is not None:
             payload["guild"] = {"id": str(guild_id), "locale": "en-US", "features": []}

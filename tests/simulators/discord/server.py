@@ -106,6 +106,10 @@ class SimulatedDiscord:
             if isinstance(connection.transport, asyncio.Transport):
                 connection.transport.abort()
 
+    def locale(self, person: Person) -> str:
+        """Return the language of a person's client."""
+        return self._people.locale(person)
+
     def set_locale(self, person: Person, locale: str) -> None:
         """Have a person's client use another language."""
         self._people.locales[person.id] = locale
