@@ -8,40 +8,35 @@ from typing import Final
 from bot.domain.errors import Cause, CodedError, ErrorCode
 from bot.render.provider_words import WORDS
 from bot.render.text import QUOTE_LIMIT, clip, code_block, span
+from bot.runtime.language import Sentence, say
 from bot.runtime.program import PROGRAM
 
 SENTENCE_LIMIT: Final = 500
 MESSAGE_LIMIT: Final = 2 * SENTENCE_LIMIT + len("⚠️ \n")
-NETWORK: Final = "If the problem lasts, check that {service} is up and that this machine has a network."
-UNTRUSTED: Final = (
-    "Install the root certificates of this system (on Debian: ca-certificates), or name a file of them in "
-    "SSL_CERT_FILE. A program that opens TLS, as in some companies, needs its own certificate there."
-)
-CHANGED: Final = "If the problem lasts, the API has changed, and Midwatch needs an update."
-JOBS_HELP: Final = (
+JOBS_HELP: Final[Sentence] = (
     "Use 3 for Basic and Standard plans, up to 15 for Pro and Mega. "
     "If it is more than the plan allows, useapi.net rejects its jobs."
 )
 """useapi.net docs, POST account/midjourney, on `maxJobs`."""
-CHECK_FIRST: Final = "It may have been done: check with /mjaccounts before you try again."
-LATER: Final = "Try again in a few minutes."
-COPY_AGAIN: Final = "Copy the account's Discord token again, the whole of it and nothing else."
-OTHER_NAME: Final = "Choose another name."
-PIPE_IT: Final = f"Run this at a terminal, or pipe the token into it: {PROGRAM} account set < FILE"
+CHECK_FIRST: Final[Sentence] = "It may have been done: check with /mjaccounts before you try again."
+LATER: Final[Sentence] = "Try again in a few minutes."
 
-CAUSES: Final[Mapping[Cause, str]] = {
-    Cause.SILENT: "{service} does not answer.\n" + NETWORK,
+CAUSES: Final[Mapping[Cause, Sentence]] = {
+    Cause.SILENT: "{service} does not answer.\n"
+    "If the problem lasts, check that {service} is up and that this machine has a network.",
     Cause.REFUSED: "{service} refuses connections.\n"
     "If the problem lasts, check that {service} is up, and check {setting}.",
-    Cause.BROKEN_OFF: "The connection to {service} broke off.\n" + NETWORK,
+    Cause.BROKEN_OFF: "The connection to {service} broke off.\n"
+    "If the problem lasts, check that {service} is up and that this machine has a network.",
     Cause.NO_ADDRESS: "{service}'s address could not be looked up.\n"
     "Check this machine's network and name server, and {setting}.",
-    Cause.CERTIFICATE: "This machine does not trust {service}'s certificate.\n" + UNTRUSTED,
+    Cause.CERTIFICATE: "This machine does not trust {service}'s certificate.\n"
+    "Install the root certificates of this system (on Debian: ca-certificates), or name a file of them in "
+    "SSL_CERT_FILE. A program that opens TLS, as in some companies, needs its own certificate there.",
     Cause.SERVER_ERROR: "{service} has a server error.\n"
     "If the problem lasts, ask {service}: this machine and its network are not the reason.",
-    Cause.NEEDS_REDIS: "{service} answers an error; it needs Redis.\n"
-    "Check that its Redis runs, and that {service}'s settings have EnableRedis and "
-    "RedisConnectionString. Then restart {service}.",
+    Cause.NEEDS_REDIS: "{service} answers an error; it needs Redis.\nCheck that its Redis runs, and that "
+    "{service}'s settings have EnableRedis and RedisConnectionString. Then restart {service}.",
     Cause.LIMITED: "{service} limits how often it may be asked.\n"
     "If the problem lasts, check whether another program uses the same token.",
     Cause.CHALLENGE: "Something in front of {service} turns this machine away.\n"
@@ -51,10 +46,12 @@ CAUSES: Final[Mapping[Cause, str]] = {
     Cause.NO_API: "What answers at {setting} is not an API.\n{address}",
     Cause.ENCODING: "{service}'s answer is compressed in a way that Midwatch did not ask for.\n"
     "Check what stands between this machine and {service}: it must not change answers.",
-    Cause.GARBLED: "{service} answered in a form that Midwatch does not know.\n" + CHANGED,
+    Cause.GARBLED: "{service} answered in a form that Midwatch does not know.\n"
+    "If the problem lasts, the API has changed, and Midwatch needs an update.",
     Cause.PARTIAL: "{service} did not list all accounts.\n"
     "If the problem lasts, look at {service}: its list is not whole.",
-    Cause.REJECTED: "{service} refused the request.\n" + CHANGED,
+    Cause.REJECTED: "{service} refused the request.\n"
+    "If the problem lasts, the API has changed, and Midwatch needs an update.",
     Cause.SUBSCRIPTION: "Your useapi.net subscription is missing or has expired.\n"
     "Renew the subscription at useapi.net.",
     Cause.QUOTA: "Your useapi.net subscription does not cover this many accounts.\n"
@@ -81,70 +78,67 @@ PASSING: Final = frozenset(
     }
 )
 """What may be over in a few minutes."""
-UNUSED_PROXIES: Final = (
+UNUSED_PROXIES: Final[Sentence] = (
     "Midwatch does not use {proxies}: set PROXY_URL, or let this machine connect by itself."
 )
 
-USE_THAT: Final = "Use that account, or remove it first with /mjremove."
-REPLY: Final = "Log in to Discord as that account, answer what Midjourney asks, and only then reset it."
 
-ERRORS: Final[Mapping[ErrorCode, str]] = {
-    ErrorCode.JOBS_OVER_PLAN: "useapi.net allows at most {most} jobs at a time "
-    "for this account, not {jobs}.\n"
-    "Choose a number of jobs up to {most}.",
+ERRORS: Final[Mapping[ErrorCode, Sentence]] = {
+    ErrorCode.JOBS_OVER_PLAN: "useapi.net allows at most {most} jobs at a time for this account, not "
+    "{jobs}.\nChoose a number of jobs up to {most}.",
     ErrorCode.LIST_EMPTY: "{service} suddenly lists none of your accounts, "
     "so Midwatch keeps watching the old list.\n"
     "If you removed them there, use /mjremove for each, too. If not, check that they are still configured.",
-    ErrorCode.LIST_SHORT: "{service} suddenly lists only {shown} of your {known} accounts, "
-    "so Midwatch keeps watching the old list.\n"
-    "If you removed them there, use /mjremove for each, too, "
-    "or wait: Midwatch accepts the new list after a day. If not, check that they are still configured.",
+    ErrorCode.LIST_SHORT: "{service} suddenly lists only {shown} of your {known} accounts, so Midwatch "
+    "keeps watching the old list.\nIf you removed them there, use /mjremove for each, too, or wait: "
+    "Midwatch accepts the new list after a day. If not, check that they are still configured.",
     ErrorCode.NO_CHANNEL_ID: "This is not the id of a Discord channel.\n"
     "A channel id has 17 to 20 digits: choose an account of /mjaccounts.",
-    ErrorCode.NO_MIDJOURNEY: "useapi.net found no conversation with the Midjourney Bot "
-    "in this Discord account.\n"
-    "Log in to Discord with that account, send the Midjourney Bot a direct message, and try again.",
+    ErrorCode.NO_MIDJOURNEY: "useapi.net found no conversation with the Midjourney Bot in this Discord "
+    "account.\nLog in to Discord with that account, send the Midjourney Bot a direct message, and try again.",
     ErrorCode.NO_SUCH_ACCOUNT: "{api_first} has no such account configured.\n"
     "/mjaccounts shows which accounts there are.",
     ErrorCode.NO_TOKEN: "There is no Discord token.\nEnter the Discord token of the account and try again.",
     ErrorCode.ONLY_LISTED: "Midwatch only reads which accounts {service} has.\n"
     "For anything else, use {web_page}.",
-    ErrorCode.PENDING: "Midjourney is waiting for a person to deal with this account: "
-    f"a message or CAPTCHA is pending.\n{REPLY}",
+    ErrorCode.PENDING: "Midjourney is waiting for a person to deal with this account: a message or CAPTCHA "
+    "is pending.\nLog in to Discord as that account, answer what Midjourney asks, and only then reset it.",
     ErrorCode.PENDING_UNNAMED: "Midjourney is waiting for a person to deal with an account "
-    f"that useapi.net does not name: a message or CAPTCHA is pending.\n{REPLY}",
+    "that useapi.net does not name: a message or CAPTCHA is pending.\n"
+    "Log in to Discord as that account, answer what Midjourney asks, and only then reset it.",
     ErrorCode.REFUSED_ONCE: "Midjourney refused this one request.\nChange what you asked for.",
     ErrorCode.REJECTED: "useapi.net refused the request.\n"
     "Read what it says, correct what you entered, and try again.",
     ErrorCode.REPLY_TOO_LONG: "The callback address or reference is too long.\n"
     "Give no more than 1,024 characters.",
     ErrorCode.SERVICE_GONE: "useapi.net no longer offers this.\n{address}",
-    ErrorCode.SLOTS_BUSY: "All job slots are busy, or Discord asks useapi.net to slow down.\n" + LATER,
-    ErrorCode.TOKEN_HIDDEN: "useapi.net's list does not show whose a token is.\n" + LATER,
+    ErrorCode.SLOTS_BUSY: "All job slots are busy, or Discord asks useapi.net to slow down.\n"
+    "Try again in a few minutes.",
+    ErrorCode.TOKEN_HIDDEN: "useapi.net's list does not show whose a token is.\nTry again in a few minutes.",
     ErrorCode.TOKEN_REFUSED: "useapi.net refused the API token.\n"
     "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN and restart Midwatch.",
-    ErrorCode.TOKEN_TAKEN: "This Discord token is already configured for another channel.\n" + USE_THAT,
-    ErrorCode.TOKEN_TAKEN_BY: "This Discord token is already configured, for channel {channel}.\n" + USE_THAT,
+    ErrorCode.TOKEN_TAKEN: "This Discord token is already configured for another channel.\n"
+    "Use that account, or remove it first with /mjremove.",
+    ErrorCode.TOKEN_TAKEN_BY: "This Discord token is already configured, for channel {channel}.\n"
+    "Use that account, or remove it first with /mjremove.",
     ErrorCode.TRACK_LOST: "Midjourney queued the command, and useapi.net lost track of it.\n"
     "Try again in a few minutes. If it happens often, lower the account's number of jobs.",
     ErrorCode.UNEXPLAINED: "useapi.net refused the request.\n"
     "It does not say why: check and correct what you entered, and try again.",
-    ErrorCode.UNFINISHED: "Midjourney did not finish the command.\n" + LATER,
+    ErrorCode.UNFINISHED: "Midjourney did not finish the command.\nTry again in a few minutes.",
     ErrorCode.UNNAMED_ACCOUNT: "{service} does not know which account to ask.\n"
     "Name one of the accounts that /mjaccounts shows.",
     ErrorCode.WRONG_ACCOUNT: "The API answered about another account than the one asked for.\n"
     "Look at /mjaccounts: the other one needs a person.",
 }
 
-AGAIN: Final = "Try again in a minute; an owner finds more in the log."
-
-RESTORE: Final = f"bring a backup back with `{PROGRAM} restore FILE`"
+AGAIN: Final[Sentence] = "Try again in a minute; an owner finds more in the log."
 
 # SQLite would write what a -wal file holds into whatever database it finds beside it.
-DATABASE: Final[Mapping[ErrorCode, str]] = {
+DATABASE: Final[Mapping[ErrorCode, Sentence]] = {
     ErrorCode.BACKUP_REFUSED: "{path} is {reason}: take another backup. Nothing is changed.",
     ErrorCode.DATABASE_DAMAGED: "{path} is damaged or no database: "
-    f"{RESTORE}, or move it and {{path.name}}-wal away to begin anew.",
+    "bring a backup back with `{program} restore FILE`, or move it and {path.name}-wal away to begin anew.",
     ErrorCode.DATABASE_FOREIGN: "{path} belongs to another program: "
     "set DATABASE_PATH to a file of Midwatch's own.",
     ErrorCode.DATABASE_FULL: "There is no room left for the database {path}: free some space on its disk.",
@@ -153,9 +147,9 @@ DATABASE: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.DATABASE_LOCKED: "The database {path} is locked by another program: "
     "close what has it open, then try again.",
     ErrorCode.DATABASE_NEWER: "{path} was written by a newer Midwatch: "
-    f"install that version again, or {RESTORE}.",
+    "install that version again, or bring a backup back with `{program} restore FILE`.",
     ErrorCode.DATABASE_NOT_UNDERSTOOD: "{path} holds what this Midwatch does not understand: "
-    f"install the version that used it last, or {RESTORE}.",
+    "install the version that used it last, or bring a backup back with `{program} restore FILE`.",
     ErrorCode.DATABASE_READ_ONLY: "The database {path} cannot be written: "
     "check its disk, and that this user may write there.",
     ErrorCode.DATABASE_UNUSABLE: "The database {path} could not be used ({reason}): "
@@ -164,9 +158,8 @@ DATABASE: Final[Mapping[ErrorCode, str]] = {
     "free twice as much space as the database takes.",
     ErrorCode.NO_BACKUP: "The backup {path} cannot be written ({reason}): "
     "make room for it and let this user write there.",
-    ErrorCode.NO_FILE_LOCKS: "The database {path} cannot be locked ({reason}), "
-    "as on some disks of a network: "
-    "set DATABASE_PATH to a file on a disk of this machine.",
+    ErrorCode.NO_FILE_LOCKS: "The database {path} cannot be locked ({reason}), as on some disks of a "
+    "network: set DATABASE_PATH to a file on a disk of this machine.",
     ErrorCode.NO_FOLDER: "{path} cannot be made ({reason}): "
     "let this user write in {folder}, or set DATABASE_PATH to another file.",
     ErrorCode.NO_REGULAR_FILE: "{path} is not a file: set DATABASE_PATH to a file of Midwatch's own.",
@@ -178,7 +171,7 @@ DATABASE: Final[Mapping[ErrorCode, str]] = {
 }
 """The sentence for each error of the database, with what to do about it."""
 
-USER_ERRORS: Final[Mapping[ErrorCode, str]] = {
+USER_ERRORS: Final[Mapping[ErrorCode, Sentence]] = {
     ErrorCode.ACCOUNT_AMBIGUOUS: "More than one account goes by that name.\n"
     "Pick one from the suggestions, type its channel id, or put its service before the name.",
     ErrorCode.ACCOUNT_UNKNOWN: "No configured account has that name or channel id.\n"
@@ -186,22 +179,26 @@ USER_ERRORS: Final[Mapping[ErrorCode, str]] = {
     ErrorCode.ADDED_ELSEWHERE: "Midwatch cannot add accounts to a midjourney-proxy, as it "
     "would have to carry their tokens.\n"
     "Add the account on midjourney-proxy's own web page; Midwatch sees it at its next check.",
-    ErrorCode.ASKED_JUST_NOW: "This account was asked a moment ago.\n" + LATER,
+    ErrorCode.ASKED_JUST_NOW: "This account was asked a moment ago.\nTry again in a few minutes.",
     ErrorCode.COMMAND_CHANGED: "This command has changed since Discord last learned of it.\n"
     "Try again in a minute.",
     ErrorCode.DAYS_OUT_OF_RANGE: "I can look back 1 to {most} days, not {days}.\n"
     "Leave the days out for the last 30.",
-    ErrorCode.INFOS_USED_UP: "{service}'s accounts were asked as often as a day allows: "
-    "more can get accounts banned.\n"
-    "The values come with the list, too, as soon as {service} has some.",
-    ErrorCode.INPUT_CLOSED: "There is nothing to read the token from: standard input is closed.\n" + PIPE_IT,
-    ErrorCode.INPUT_NO_TEXT: "Standard input is not UTF-8 text.\n" + PIPE_IT,
-    ErrorCode.INPUT_UNREADABLE: "Standard input cannot be read.\n" + PIPE_IT,
-    ErrorCode.JOBS_OUT_OF_RANGE: "The number of jobs must be a number from 1 to {most}.\n" + JOBS_HELP,
+    ErrorCode.INFOS_USED_UP: "{service}'s accounts were asked as often as a day allows: more can get "
+    "accounts banned.\nThe values come with the list, too, as soon as {service} has some.",
+    ErrorCode.INPUT_CLOSED: "There is nothing to read the token from: standard input is closed.\n"
+    "Run this at a terminal, or pipe the token into it: {program} account set < FILE",
+    ErrorCode.INPUT_NO_TEXT: "Standard input is not UTF-8 text.\n"
+    "Run this at a terminal, or pipe the token into it: {program} account set < FILE",
+    ErrorCode.INPUT_UNREADABLE: "Standard input cannot be read.\n"
+    "Run this at a terminal, or pipe the token into it: {program} account set < FILE",
+    ErrorCode.JOBS_OUT_OF_RANGE: "The number of jobs must be a number from 1 to {most}.\n"
+    "Use 3 for Basic and Standard plans, up to 15 for Pro and Mega. "
+    "If it is more than the plan allows, useapi.net rejects its jobs.",
     ErrorCode.MUTE_UNREADABLE: "I can't mute for “{typed}”.\nTry 30m, 8h or 2d (at most 7d).",
-    ErrorCode.NAME_EMPTY: "That name shows nothing.\n" + OTHER_NAME,
-    ErrorCode.NAME_LIKE_ID: "That name looks like the end of a channel id.\n" + OTHER_NAME,
-    ErrorCode.NAME_OF_DIGITS: "A name of digits alone could be taken for an id.\n" + OTHER_NAME,
+    ErrorCode.NAME_EMPTY: "That name shows nothing.\nChoose another name.",
+    ErrorCode.NAME_LIKE_ID: "That name looks like the end of a channel id.\nChoose another name.",
+    ErrorCode.NAME_OF_DIGITS: "A name of digits alone could be taken for an id.\nChoose another name.",
     ErrorCode.NAME_TAKEN: "{holder} goes by that name already.\n"
     "Choose another name, or rename that one first.",
     ErrorCode.NO_ACCOUNT_TO_ASK: "No account that can be asked is configured at {services}.\n"
@@ -222,65 +219,74 @@ USER_ERRORS: Final[Mapping[ErrorCode, str]] = {
     "Use the command again to get a fresh one.",
     ErrorCode.RESTARTING: "Midwatch is being restarted and could not finish this.\nAsk again in a minute.",
     ErrorCode.RESTARTING_SENT: "Midwatch is being restarted while the API was "
-    f"at work on this.\n{CHECK_FIRST}",
-    ErrorCode.TOKEN_CUT: "This is too short for a Discord token: a piece of it is missing.\n" + COPY_AGAIN,
+    "at work on this.\nIt may have been done: check with /mjaccounts before you try again.",
+    ErrorCode.TOKEN_CUT: "This is too short for a Discord token: a piece of it is missing.\n"
+    "Copy the account's Discord token again, the whole of it and nothing else.",
     ErrorCode.TOKEN_OF_API: "This is a useapi token; the Discord token of the account is wanted here.\n"
     "The page Setup Midjourney at useapi.net says where to find that one.",
-    ErrorCode.TOKEN_OF_BOT: "This is a bot's token. Midjourney runs in a person's Discord "
-    "account, and needs that one's.\n"
-    "Log in to Discord as the account itself, and copy its own token.",
-    ErrorCode.TOKEN_SPLIT: "There is a blank or a line break in the middle of the token.\n" + COPY_AGAIN,
-    ErrorCode.TOKEN_UNLIKE: "This does not look like a Discord token, which has three "
-    f"parts with dots between them.\n{COPY_AGAIN}",
+    ErrorCode.TOKEN_OF_BOT: "This is a bot's token. Midjourney runs in a person's Discord account, and "
+    "needs that one's.\nLog in to Discord as the account itself, and copy its own token.",
+    ErrorCode.TOKEN_SPLIT: "There is a blank or a line break in the middle of the token.\n"
+    "Copy the account's Discord token again, the whole of it and nothing else.",
+    ErrorCode.TOKEN_UNLIKE: "This does not look like a Discord token, which has three parts with dots "
+    "between them.\nCopy the account's Discord token again, the whole of it and nothing else.",
 }
 """The sentence for each thing that a person asked for and cannot have, and on the next line what to do."""
 
 
 def what(error: CodedError) -> str:
     """Return the sentence that says what went wrong."""
-    fields = {
-        name: what(field) if isinstance(field, CodedError) else field for name, field in error.fields.items()
-    }
-    sentence = WORDS[error.provider].put_into(_texts(error)[0], **fields)
-    return f"{sentence.removesuffix('.')} ({fields['status']})." if "status" in fields else sentence
+    failure, _ = _texts(_text(error.code, error.provider), error.provider, error.fields)
+    status = error.fields.get("status")
+    return say("{failure} ({status}).", failure=unstopped(failure), status=status) if status else failure
 
 
-def next_step(error: CodedError, *, check_first: str = CHECK_FIRST, own: Mapping[StrEnum, str] = {}) -> str:
+def next_step(
+    error: CodedError, *, check_first: Sentence = CHECK_FIRST, own: Mapping[StrEnum, Sentence] = {}
+) -> str:
     """Return what to do about an error. `own` has the steps that differ where this one is shown."""
-    step = own.get(error.code) or _texts(error)[1]
-    step = WORDS[error.provider].put_into(step, **error.fields)
-    wait = error.fields.get("wait")
-    steps = [] if step == LATER else [step]
+    text, wait = own.get(error.code) or _text(error.code, error.provider), error.fields.get("wait")
+    steps = [] if text.endswith(LATER) else [_texts(text, error.provider, error.fields)[1]]
     if error.fields.get("may_be_done"):
-        steps.insert(0, check_first)
+        steps.insert(0, say(check_first))
     elif isinstance(wait, timedelta):
-        steps.insert(0, f"Try again in {span(wait)}.")
-    elif error.code in PASSING or step == LATER:
-        steps.insert(0, LATER)
+        steps.insert(0, say("Try again in {wait}.", wait=span(wait)))
+    elif error.code in PASSING or not steps:
+        steps.insert(0, say(LATER))
     if proxies := error.fields.get("proxies"):
-        steps.append(UNUSED_PROXIES.format(proxies=proxies))
+        steps.append(say(UNUSED_PROXIES, proxies=proxies))
     return " ".join(steps)
 
 
 def cause_texts(cause: Cause, provider: str) -> tuple[str, str]:
     """Return why a provider gave nothing to read, and what to do about it."""
-    sentence, _, step = WORDS[provider].put_into(_text(cause, provider)).partition("\n")
-    return sentence, step
+    return _texts(_text(cause, provider), provider, {})
 
 
-def _texts(error: CodedError) -> tuple[str, str]:
-    sentence, _, step = _text(error.code, error.provider).partition("\n")
-    return sentence, step
+def unstopped(sentence: str) -> str:
+    """Return a sentence without its full stop, as a part of another one."""
+    return sentence.rstrip(".。")
 
 
-def _text(code: StrEnum, provider: str) -> str:
+def _text(code: StrEnum, provider: str) -> Sentence:
     """Return the text of an error as it stands in the tables."""
     if code in WORDS[provider].errors:
         return WORDS[provider].errors[code]
     if isinstance(code, Cause):
         return CAUSES[code]
     code = ErrorCode(code)
-    return f"{DATABASE[code]}\n{AGAIN}" if code in DATABASE else ERRORS.get(code) or USER_ERRORS[code]
+    return DATABASE.get(code) or ERRORS.get(code) or USER_ERRORS[code]
+
+
+def _texts(text: Sentence, provider: str, fields: Mapping[str, object]) -> tuple[str, str]:
+    """Return the sentence that a text of the tables begins with, and what to do: its last line."""
+    words = WORDS[provider]
+    known = {name: what(field) if isinstance(field, CodedError) else field for name, field in fields.items()}
+    filled = words.put_into(text, **known, program=PROGRAM)
+    if text in DATABASE.values():
+        return filled, say(AGAIN)
+    sentence, _, step = filled.rpartition("\n")
+    return sentence, step
 
 
 def failure(error: CodedError) -> str:
