@@ -61,7 +61,6 @@ class Route(StrEnum):
 class RouteTraits:
     """What sets a route apart from the others."""
 
-    words: str
     fallback: Route | None = None
     """The route for what this one does not take."""
     mentions: bool = False
@@ -71,9 +70,9 @@ class RouteTraits:
 
 
 ROUTES: Final[Mapping[Route, RouteTraits]] = {
-    Route.DM: RouteTraits("direct message", fallback=Route.CHANNEL),
-    Route.CHANNEL: RouteTraits("alert channel", mentions=True),
-    Route.ADDRESS: RouteTraits("outside of Discord", edits=False),
+    Route.DM: RouteTraits(fallback=Route.CHANNEL),
+    Route.CHANNEL: RouteTraits(mentions=True),
+    Route.ADDRESS: RouteTraits(edits=False),
 }
 
 

@@ -1,13 +1,19 @@
 """The words for a route to an owner: when it last worked, and why it does not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
-from bot.domain.messages import ROUTES, RouteState
+from bot.domain.messages import Route, RouteState
 from bot.render.text import code_span, count, when
+from bot.runtime.language import Sentence, say
 from bot.runtime.program import PROGRAM
 
-FAILURES: Final = {
+WAYS: Final[Mapping[Route, Sentence]] = {
+    Route.DM: "direct message",
+    Route.CHANNEL: "alert channel",
+    Route.ADDRESS: "outside of Discord",
+}
+FAILURES: Final[Mapping[str, Sentence]] = {
     "50007": "Their direct messages are closed. They must allow them from my server.",
     "50278": "They share no server with me. Invite me to one they are in.",
     "50001": "I may not see the channel. Give my role View Channel there.",
@@ -30,7 +36,7 @@ FAILURES: Final = {
     "30046": "Discord limits edits of old messages.",
     "40003": "Discord asks me to slow down.",
     "429": "Discord asks me to slow down.",
-    "not accepted": f"The service does not take it. `{PROGRAM} check` tries it again.",
+    "not accepted": "The service does not take it. `{program} check` tries it again.",
     "no alert channel": "ALERT_CHANNEL_ID is not set. Set it and restart me.",
 }
 """Why a message is not delivered, by Discord's code (Discord's documentation, "Opcodes and Status Codes")."""
@@ -39,8 +45,9 @@ FAILURES: Final = {
 def failure_sentence(failure: str | None) -> str:
     """Return why a message does not arrive."""
     if failure is None:
-        return "No reason was given."
-    return FAILURES.get(failure) or f"Discord or the network fails ({code_span(failure, 30)})."
+        return say("No reason was given.")
+    sentence: Sentence = FAILURES.get(failure, "Discord or the network fails ({reason}).")
+    return say(sentence, program=PROGRAM, reason=code_span(failure, 30))
 
 
 def recipient_name(recipient: int, routes: Iterable[RouteState]) -> str:
@@ -52,19 +59,20 @@ def recipient_name(recipient: int, routes: Iterable[RouteState]) -> str:
 
 def route_line(route: RouteState) -> str:
     """Return the state of one route to one owner."""
-    way = ROUTES[route.route].words
+    way = say(WAYS[route.route])
     whom = route.address or f"<@{route.recipient}>"
-    unused = "never worked yet" if route.failure else "not used so far"
-    worked = f"last worked {when(route.worked_at, 'f')}" if route.worked_at else unused
+    worked = say("never worked yet" if route.failure else "not used so far")
+    if route.worked_at:
+        worked = say("last worked {time}", time=when(route.worked_at, "f"))
     if route.failure is not None:
-        reason = failure_sentence(route.failure)
-        return f"⚠️ {whom} · {way} · **does not work** · {worked} · {reason}"
+        broken, reason = say("**does not work**"), failure_sentence(route.failure)
+        return f"⚠️ {whom} · {way} · {broken} · {worked} · {reason}"
     return f"{'✅' if route.worked_at else '⚪'} {whom} · {way} · {worked}"
 
 
 def test_result(routes: Iterable[RouteState], late: int) -> str:
     """Return how each route is after a test; `late` tests were neither accepted nor refused yet."""
-    lines = ["🧪 **Test delivery**", *map(route_line, routes)]
+    lines = [say("🧪 **Test delivery**"), *map(route_line, routes)]
     if late:
-        lines.append(f"⏳ {count(late, '{n} test[|s]')} not accepted yet: check /mjstatus in a minute.")
+        lines.append(count(late, "⏳ {n} test[|s] not accepted yet: check /mjstatus in a minute."))
     return "\n".join(lines)[:2_000]
