@@ -21,6 +21,7 @@ from bot.render.provider_words import service_name
 from bot.rules.policy import Policy
 from bot.rules.service_incidents import next_poll_in
 from bot.runtime.aside import aside
+from bot.runtime.language import Sentence
 from bot.runtime.supervisor import Health, Rest, rest, supervise
 from bot.storage import StoreError
 
@@ -33,12 +34,12 @@ TICK_LIMIT: Final = timedelta(seconds=60)
 NOTICE_EVERY: Final = timedelta(seconds=60)
 FORGET_EVERY: Final = timedelta(days=1)
 
-POLLING: Final = "checking the accounts"
-CLOCK: Final = "keeping reminders on time"
-OUTBOX: Final = "sending messages"
-FORGETTING: Final = "removing old records"
-NOTICE: Final = "warning about the database"
-WARNINGS: Final = "warning in good time"
+POLLING: Final[Sentence] = "checking the accounts"
+CLOCK: Final[Sentence] = "keeping reminders on time"
+OUTBOX: Final[Sentence] = "sending messages"
+FORGETTING: Final[Sentence] = "removing old records"
+NOTICE: Final[Sentence] = "warning about the database"
+WARNINGS: Final[Sentence] = "warning in good time"
 
 
 Job: TypeAlias = Callable[[], Awaitable[timedelta]]
@@ -171,12 +172,13 @@ class WatchLoops:
         ended = {name for name, task in self._tasks.items() if task.done()}
         for name, health in self._healths.items():
             if name in ended or health.failures_in_a_row:
-                yield WatchProblem(ProblemKind.LOOP, detail=name)
+                those = tuple(each.provider.name for each in self.pollers if polling(each) == name != POLLING)
+                yield WatchProblem(ProblemKind.LOOP, detail=name, providers=those)
         unseen = [each for each in self.pollers if each.is_blind]
         if unseen:
             is_some = len(unseen) < len(self.pollers.names)
-            names = " and ".join(service_name(each.provider.name) for each in unseen) if is_some else ""
-            yield WatchProblem(ProblemKind.SIGHT, detail=names)
+            names = tuple(each.provider.name for each in unseen) if is_some else ()
+            yield WatchProblem(ProblemKind.SIGHT, providers=names)
 
     async def _show_notice(self) -> timedelta:
         """Notify owners without the database if it could not be written for long. Return when to run next."""
@@ -243,9 +245,10 @@ class WatchLoops:
             self._unwritten.set()
         before, self._problems = self._problems, self.problems()
         problem_kinds = {each.kind for each in self._problems}
-        if {(each.kind, each.detail) for each in self._problems} == {
-            (each.kind, each.detail) for each in before
-        }:
+        told, now = (
+            {(each.kind, each.detail, each.providers) for each in some} for some in (before, self._problems)
+        )
+        if told == now:
             return
         if ProblemKind.OWNERS in problem_kinds - {each.kind for each in before}:
             log.warning("no owner is known: no alert can be sent until Discord says who they are")

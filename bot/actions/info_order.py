@@ -12,11 +12,12 @@ from bot.domain.capabilities import capabilities_of
 from bot.domain.errors import UserError
 from bot.polling.pollers import AccountPollers
 from bot.providers.errors import ProviderError
+from bot.runtime.language import Sentence
 from bot.storage import Store
 
 log = logging.getLogger(__name__)
 
-ASKING: Final = "asking accounts by INFO_EVERY"
+ASKING: Final[Sentence] = "asking accounts by INFO_EVERY"
 STOPPED: Final = "info_order_stopped"
 LONGEST_REST: Final = timedelta(minutes=1)
 NEVER: Final = datetime.min.replace(tzinfo=UTC)

@@ -33,6 +33,8 @@ class WatchProblem:
     kind: ProblemKind
     since: datetime | None = None
     detail: str = ""
-    """The name of a loop, or of the providers that cannot be seen, if others can."""
+    """The name of a loop."""
     error: CodedError | None = None
     """What is wrong with the database."""
+    providers: tuple[str, ...] = ()
+    """Those that cannot be seen, if others can; or that of the loop, if it is one of several alike."""

@@ -136,8 +136,8 @@ def _content(
             # An open one matters more than those that ended.
             first = min(_services(message, incidents), key=lambda each: each.ended, default=None)
             reminds = first is not None and MessageItem(first.key, Reason.REMINDER) in message.entries
-            known = incidents, accounts, note
-            return service_content(first, *known, reminds=reminds) if first else _outdated()
+            known, edits = (incidents, accounts, note), message.traits.edits
+            return service_content(first, *known, reminds=reminds, edits=edits) if first else _outdated()
         case Purpose.NOTE:
             return _note(message, incidents, accounts)
         case Purpose.WARNING:

@@ -8,8 +8,9 @@ import discord
 from bot.render.message_content import Button, MessageContent
 from bot.render.status_page import WatchStatus, overview
 from bot.render.text import when
+from bot.runtime.language import Sentence, say
 
-TITLE: Final = "Midwatch board"
+TITLE: Final[Sentence] = "Midwatch board"
 BUTTONS: Final = (
     Button("board.refresh", "Refresh", emoji="🔄"),
     Button("board.accounts", "Accounts"),
@@ -20,11 +21,13 @@ BUTTONS: Final = (
 def board_content(watch: WatchStatus) -> MessageContent:
     """Return the board, with the time that it is of. The next check is left out: it is soon over."""
     polls = [replace(each, next_poll=None) for each in watch.polls]
-    text = "\n".join([*overview(replace(watch, polls=polls)), f"-# As of {when(watch.now, 'f')}"])
+    text = "\n".join(
+        [*overview(replace(watch, polls=polls)), say("-# As of {time}", time=when(watch.now, "f"))]
+    )
     is_calm = not watch.problems and not any(each.reference for each in watch.incidents if not each.ended)
     colour = discord.Colour.green() if is_calm else discord.Colour.orange()
     return MessageContent(
-        embeds=(discord.Embed(title=TITLE, description=text, colour=colour),), components=BUTTONS
+        embeds=(discord.Embed(title=say(TITLE), description=text, colour=colour),), components=BUTTONS
     )
 
 

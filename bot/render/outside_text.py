@@ -7,6 +7,7 @@ from typing import Final
 
 from bot.domain.blocks import TIMESTAMP, moment
 from bot.render.message_content import MessageContent, headed
+from bot.runtime.language import say
 
 FENCE: Final = "```"
 LINK: Final = re.compile(r"\[([^\]]+)\]\((\S+?)\)")
@@ -17,8 +18,6 @@ AGO: Final = re.compile(r" \(<t:\d+:R>\)")
 COMMAND: Final = re.compile(r"</([^:>]+):\d+>")
 ESCAPED: Final = re.compile(r"\\([^\w\s]|_)")
 MARKUP: Final = re.compile(r"\*\*|__|~~|`|(?m:^(?:-# |#{1,3} |> ))")
-TURNS_GREEN: Final = re.compile(r"\b([Tt])his (?:message|one) turns green\b")
-"""Outside of Discord the end is another message."""
 INVISIBLE: Final = re.compile("[\u200b\u2060\u2066-\u2069]")
 KEPT: Final = "\ue000"
 """Stands for an escaped character while the markup is removed."""
@@ -35,8 +34,9 @@ def outside_text(content: MessageContent) -> tuple[str, str]:
 
 def stopped_by_token(untold: Sequence[str]) -> MessageContent:
     """Return what is sent as Discord refuses the bot's token, with what nobody was told."""
-    end = "🛑 Midwatch has stopped: Discord refuses its token. Nothing is watched."
-    return MessageContent(headed(end, "Put a new token into DISCORD_TOKEN and start it again.", *untold))
+    end = say("🛑 Midwatch has stopped: Discord refuses its token. Nothing is watched.")
+    todo = say("Put a new token into DISCORD_TOKEN and start it again.")
+    return MessageContent(headed(end, todo, *untold))
 
 
 def unmarked(text: str) -> str:
@@ -50,7 +50,6 @@ def unmarked(text: str) -> str:
     words = TIMESTAMP.sub(written, ESCAPED.sub(keep, INVISIBLE.sub("", AGO.sub("", text.replace(KEPT, "")))))
     words = LINK.sub(r"\1 (\2)", words)
     words = COMMAND.sub(r"/\1", CHANNEL.sub(r"#\1", PERSON.sub(r"@\1", words)))
-    words = TURNS_GREEN.sub(lambda found: f"{'A' if found[1] == 'T' else 'a'}nother message comes", words)
     words = MARKUP.sub("", words)
     kept = iter(escaped)
     return re.sub(KEPT, lambda _: next(kept), words)
@@ -59,4 +58,4 @@ def unmarked(text: str) -> str:
 def written(found: re.Match[str]) -> str:
     """Return the time of a timestamp in UTC."""
     at = moment(found)
-    return "(a time)" if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return say("(a time)") if at is None else f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -6,10 +6,11 @@ from typing import Final
 from bot.domain.errors import Cause
 from bot.domain.incidents import Incident, ServiceProblem, State, service_of
 from bot.domain.wellness import ProblemKind, WatchProblem
-from bot.render.error_messages import cause_texts
+from bot.render.error_messages import cause_texts, unstopped
 from bot.render.provider_words import WORDS, service_name
 from bot.render.text import clip, count, whole
 from bot.render.wellness import problem_words
+from bot.runtime.language import say
 
 PRESENCE_LIMIT: Final = 128
 
@@ -51,9 +52,9 @@ def presence_text(
         if idle:
             words = count(watched, "{n} account[|s] watched, {ready} ready", ready=whole(watched - idle))
     else:
-        words = "no account to watch"
+        words = say("no account to watch")
     worst = [problem_words(each) for each in problems[:1] if each.kind is not ProblemKind.SIGHT]
-    parts = [words, *worst, *(["muted"] if muted else [])]
+    parts = [words, *worst, *([say("muted")] if muted else [])]
     return clip(" · ".join(dict.fromkeys(parts)), PRESENCE_LIMIT)
 
 
@@ -67,9 +68,10 @@ def _trouble(service: Incident, providers: Collection[str]) -> str:
     words = WORDS[service.scope]
     match service.problem:
         case ServiceProblem.UNREACHABLE:
-            return cause_texts(service.cause or Cause.SILENT, service.scope)[0].removesuffix(".")
+            return unstopped(cause_texts(service.cause or Cause.SILENT, service.scope)[0])
         case ServiceProblem.PENDING:
-            return f"{words.refusal}, an account needs you"
+            return words.put_into("{refusal}, an account needs you")
         case _:
             name = service_name(service.scope, () if service.is_shared else providers)
-            return f"cannot see your accounts{f' at {name}' if len(providers) > 1 else ''}"
+            place = say(" at {service}", service=name) if len(providers) > 1 else ""
+            return say("cannot see your accounts{place}", place=place)

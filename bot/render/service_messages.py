@@ -1,6 +1,6 @@
 """Messages about the service: what is wrong, what to do, and what changed meanwhile."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -9,7 +9,7 @@ import discord
 from bot.domain.accounts import Accounts
 from bot.domain.errors import Cause
 from bot.domain.incidents import DISABLED, Ending, Incident, Incidents, ServiceProblem, State
-from bot.domain.providers import provider_of
+from bot.domain.providers import USEAPI, provider_of
 from bot.domain.services import subscription_of
 from bot.render.account_cards import add_field
 from bot.render.alert_items import LABEL_LIMIT, NEEDING, known_account, naming, stretch
@@ -18,37 +18,61 @@ from bot.render.message_content import MessageContent, headed
 from bot.render.phrases import flag_text, quote
 from bot.render.provider_words import WORDS, place_among
 from bot.render.text import count, escape, exactly, fitted, numbered, span, whole
+from bot.runtime.language import Sentence, say
 
-BLIND: Final = "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders."
-MEANWHILE: Final = {
+BLIND: Final[Sentence] = (
+    "Meanwhile I cannot see new flags. Alerts about accounts stay as they are, without reminders."
+)
+MEANWHILE: Final[Mapping[ServiceProblem, Sentence]] = {
     ServiceProblem.LIST_GONE: "Meanwhile I watch the accounts that are left. "
     "Alerts about the others stay as they are.",
     ServiceProblem.PENDING: "Meanwhile I cannot see new flags. "
     "Alerts about accounts stay as they are, with their reminders.",
 }
 """What is different where a list shows something, or a reset can still be asked."""
-VANISHED: Final = (
+VANISHED: Final[Sequence[Sentence]] = (
     "Accounts have vanished: {service} lists none of yours any more, or less than half.",
     "Accounts are still missing: {service} lists none of yours any more, or less than half.",
 )
 """The first line of an alert, and that of a reminder."""
-UNNAMED: Final = (
+UNNAMED: Final[Sequence[Sentence]] = (
     "One of your accounts needs you: {service} does not say which ({refusal}).",
     "One of your accounts still needs you: {service} does not say which ({refusal}).",
 )
 """As above, if an error stands in place of the list."""
-UNSEEN: Final = ("I cannot see {yours}. {reason}", "I still cannot see {yours}. {reason}")
-PENDING_STEPS: Final = (
+UNSEEN: Final[Sequence[Sentence]] = (
+    "I cannot see your accounts{place}. {reason}",
+    "I still cannot see your accounts{place}. {reason}",
+)
+UNWATCHED: Final[Sentence] = (
+    "⚪ I do not watch this any more, as my settings do not name it. It was: {reason}"
+)
+UNRECORDED: Final[Sentence] = "👀 I have no record of {lasted}. {reason} I am watching again."
+PENDING_STEPS: Final[Sentence] = (
     "Open the Midjourney channel of each account with its own Discord login.\n"
     "Do there what the message asks for.\n"
-    "Only then use /mjreset and pick that account: I cannot see which one it is.\n"
-    "This message turns green when {api} lists your accounts again."
+    "Only then use /mjreset and pick that account: I cannot see which one it is."
 )
-PENDING_ELSEWHERE: Final = (
-    "Do what the message about the account says.\nThis one turns green when {api} lists your accounts again."
+OTHER_ADDRESS: Final[Sentence] = (
+    "Put the right address into {setting} and restart me, or stop me if there is none."
 )
-"""The steps where it is known which account is flagged."""
-OTHER_ADDRESS: Final = "Put the right address into {setting} and restart me, or stop me if there is none."
+# The first is for a message that cannot be changed.
+LISTED_AGAIN: Final[Sequence[Sentence]] = (
+    "Another message comes when {api} lists your accounts again.",
+    "This message turns green when {api} lists your accounts again.",
+)
+THIS_LISTED_AGAIN: Final[Sequence[Sentence]] = (
+    LISTED_AGAIN[0],
+    "This one turns green when {api} lists your accounts again.",
+)
+ANSWERING: Final[Sequence[Sentence]] = (
+    "Then wait: another message comes once {service} answers.",
+    "Then wait: this message turns green once {service} answers.",
+)
+TRYING: Final[Sequence[Sentence]] = (
+    "Nothing yet: I keep trying, and another message comes once it answers.",
+    "Nothing yet: I keep trying, and this message turns green once it answers.",
+)
 LINKS_LIMIT: Final = 900
 SAME_POLL: Final = timedelta(minutes=1)
 
@@ -60,25 +84,26 @@ def service_content(
     note: str | None = None,
     *,
     reminds: bool = False,
+    edits: bool = True,
 ) -> MessageContent:
-    """Return the alert about a service problem, its reminder, or its end."""
+    """Return the alert about a problem, its reminder, or its end; `edits` says whether it can be changed."""
     if incident.ended:
         return _recovered(incident, incidents, accounts)
     words, of = WORDS[incident.scope], scoped(incident)
     own = {key: each for key, each in accounts.items() if provider_of(of(key)) == incident.scope}
     meanwhile = MEANWHILE.get(incident.problem or ServiceProblem.UNREACHABLE, BLIND)
-    sentence = flag_text(incident.flag) if incident.flag and not incident.flag.text else None
-    since = f"No successful check since {exactly(incident.unseen[0])}."
+    said = flag_text(incident.flag) if incident.flag and not incident.flag.text else None
+    since = say("No successful check since {time}.", time=exactly(incident.unseen[0]))
     embed = discord.Embed(
         title=_title(incident),
-        description="\n".join(filter(None, [since, sentence, meanwhile])),
+        description="\n".join(filter(None, [since, said, say(meanwhile)])),
         colour=discord.Colour.red(),
     )
     if incident.flag is not None:
         add_field(embed, words.put_into("{api_first} says"), quote(incident.flag))
         add_field(embed, "Your accounts", _links(own))
     add_field(embed, "When last seen", _last_seen(incidents, own))
-    add_field(embed, "What to do", _steps(incident))
+    add_field(embed, "What to do", _steps(incident, edits=edits))
     add_field(embed, "About this message", note)
     return MessageContent(
         headed(f"{'⏰' if reminds else '⚠️'} {headline(incident, accounts, reminds=reminds)}"), (embed,)
@@ -91,7 +116,8 @@ def headline(incident: Incident, accounts: Iterable[str] = (), *, reminds: bool 
         sentence = VANISHED[reminds]
     else:
         sentence = UNSEEN[reminds] if incident.flag is None else UNNAMED[reminds]
-    return WORDS[incident.scope].put_into(sentence, yours=yours(incident, accounts), reason=reason(incident))
+    place = place_in(incident, accounts)
+    return WORDS[incident.scope].put_into(sentence, place=place, reason=reason(incident))
 
 
 def scoped(incident: Incident) -> Callable[[str], str]:
@@ -99,28 +125,28 @@ def scoped(incident: Incident) -> Callable[[str], str]:
     return subscription_of if incident.is_shared else str
 
 
-def yours(incident: Incident, accounts: Iterable[str]) -> str:
-    """Return "your accounts", with the scope of the problem if there are others."""
-    return f"your accounts{place_among(incident.scope, map(scoped(incident), accounts))}"
+def place_in(incident: Incident, accounts: Iterable[str]) -> str:
+    """Return " at" the scope of the problem if there are accounts elsewhere; else nothing."""
+    return place_among(incident.scope, map(scoped(incident), accounts))
 
 
 def recovery(incident: Incident, accounts: Iterable[str] = ()) -> str:
     """Return the first line of a problem that ended, with how long nothing could be seen."""
     start, end = incident.unseen
-    blind = f"{span(end - start)} ({stretch(start, end)})"
+    sentence: Sentence = "✅ I can see your accounts{place} again. I was blind for {lasted}."
     if incident.ending is Ending.UNWATCHED:
-        return f"⚪ I do not watch this any more, as my settings do not name it. It was: {reason(incident)}"
-    if incident.problem is ServiceProblem.AWAY:
-        return f"👀 I have no record of {blind}. {reason(incident)} I am watching again."
-    return f"✅ I can see {yours(incident, accounts)} again. I was blind for {blind}."
+        sentence = UNWATCHED
+    elif incident.problem is ServiceProblem.AWAY:
+        sentence = UNRECORDED
+    lasted, place = f"{span(end - start)} ({stretch(start, end)})", place_in(incident, accounts)
+    return say(sentence, place=place, lasted=lasted, reason=reason(incident))
 
 
 def _recovered(incident: Incident, incidents: Incidents, accounts: Accounts) -> MessageContent:
     if incident.ending is Ending.UNWATCHED:
         return MessageContent(headed(recovery(incident)))
-    embed = discord.Embed(
-        title="✅ Watching again", description=f"Cause: {reason(incident)}", colour=discord.Colour.green()
-    )
+    cause = say("Cause: {reason}", reason=reason(incident))
+    embed = discord.Embed(title=say("✅ Watching again"), description=cause, colour=discord.Colour.green())
     add_field(embed, "What changed meanwhile", changes(incident, incidents, accounts))
     return MessageContent(headed(recovery(incident, accounts)), (embed,))
 
@@ -144,10 +170,15 @@ def changes(incident: Incident, incidents: Incidents, accounts: Accounts) -> str
     known = [each for each in touched if each.opened_at < start]
     disabled = [each for each in known if _is_disabled(each)]
     gone = [each for each in known if not _is_disabled(each)]
-    groups = {"Newly flagged": found, "Not flagged any more": gone, "Disabled without a reason": disabled}
-    lines = [f"{words}: {naming(_names(each, accounts))}." for words, each in groups.items() if each]
+    groups: Sequence[tuple[Sentence, list[Incident]]] = (
+        ("Newly flagged: {names}.", found),
+        ("Not flagged any more: {names}.", gone),
+        ("Disabled without a reason: {names}.", disabled),
+    )
+    lines = [say(words, names=naming(_names(each, accounts))) for words, each in groups if each]
     others = {provider_of(each) for each in accounts} - {incident.provider}
-    return "\n".join(lines) or (None if any(map(incident.is_shared_with, others)) else "Nothing changed.")
+    is_pending = any(map(incident.is_shared_with, others))
+    return "\n".join(lines) or (None if is_pending else say("Nothing changed."))
 
 
 def _is_disabled(incident: Incident) -> bool:
@@ -161,9 +192,9 @@ def _last_seen(incidents: Incidents, accounts: Accounts) -> str:
     flagged = [each for each in needing if not each.is_soft]
     listed = sum(each.is_listed for each in accounts.values())
     if not flagged:
-        return f"{count(listed, '{n} account[|s]')}, none flagged."
-    names = naming(_names(flagged, accounts))
-    return f"{count(listed, '{n} account[|s]')}, {whole(len(flagged))} flagged: {names}."
+        return count(listed, "{n} account[|s], none flagged.")
+    names, number = naming(_names(flagged, accounts)), whole(len(flagged))
+    return count(listed, "{n} account[|s], {flagged} flagged: {names}.", flagged=number, names=names)
 
 
 def _names(incidents: Sequence[Incident], accounts: Accounts) -> list[str]:
@@ -181,11 +212,12 @@ def _links(accounts: Accounts) -> str | None:
 def _title(incident: Incident) -> str:
     match incident.problem:
         case ServiceProblem.LIST_GONE:
-            return "⚠️ Accounts are missing"
+            return say("⚠️ Accounts are missing")
         case ServiceProblem.PENDING:
-            return f"⚠️ {WORDS[incident.scope].refusal.capitalize()} instead of the list"
+            is_596 = incident.scope == USEAPI
+            return say("⚠️ Error 596 instead of the list" if is_596 else "⚠️ An error instead of the list")
         case _:
-            return "⚠️ Not watching now"
+            return say("⚠️ Not watching now")
 
 
 def reason(incident: Incident) -> str:
@@ -202,22 +234,25 @@ def problem_sentence(problem: ServiceProblem, cause: Cause | None, provider: str
     return words.put_into(words.problems[problem])
 
 
-def _steps(incident: Incident) -> str:
+def _steps(incident: Incident, *, edits: bool) -> str:
     words = WORDS[incident.scope]
-    way_out = cause_texts(incident.cause or Cause.SILENT, incident.scope)[1]
-    is_own = incident.cause in (Cause.NEEDS_REDIS, *words.errors)
-    is_for_a_person = is_own and not way_out.startswith("If the problem lasts")
+    _, step = cause_texts(incident.cause or Cause.SILENT, incident.scope)
+    return numbered("\n".join(words.put_into(each, step=step) for each in _tasks(incident, edits=edits)))
+
+
+def _tasks(incident: Incident, *, edits: bool) -> Sequence[Sentence]:
+    """Return what to do; {step} is what helps against the cause."""
+    own = {Cause.NEEDS_REDIS, *WORDS[incident.scope].errors} - {Cause.SERVER_ERROR}
     match incident.problem or ServiceProblem.UNREACHABLE:
-        case ServiceProblem.UNREACHABLE if is_for_a_person:
-            tasks = f"{way_out}\nThen wait: this message turns green once {words.service} answers."
+        case ServiceProblem.UNREACHABLE if incident.cause in own:
+            return "{step}", ANSWERING[edits]
         case ServiceProblem.UNREACHABLE:
-            tasks = f"Nothing yet: I keep trying, and this message turns green once it answers.\n{way_out}"
+            return TRYING[edits], "{step}"
         case ServiceProblem.GONE if incident.cause is Cause.WEB_PAGE:
-            tasks = f"{way_out}\n{OTHER_ADDRESS}"
+            return "{step}", OTHER_ADDRESS
         case ServiceProblem.PENDING if incident.flag is None:
-            tasks = PENDING_ELSEWHERE
+            return "Do what the message about the account says.", THIS_LISTED_AGAIN[edits]
         case ServiceProblem.PENDING:
-            tasks = PENDING_STEPS
+            return PENDING_STEPS, LISTED_AGAIN[edits]
         case problem:
-            tasks = words.problem_steps[problem]
-    return numbered(words.put_into(tasks))
+            return (WORDS[incident.scope].problem_steps[problem],)

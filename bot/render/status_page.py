@@ -26,9 +26,10 @@ from bot.render.message_content import Button, MessageContent
 from bot.render.presence import needing_somebody, presence_text
 from bot.render.provider_words import WORDS, guesses, service_name, titles
 from bot.render.routes import failure_sentence, recipient_name, route_line
-from bot.render.service_messages import headline, reason, yours
+from bot.render.service_messages import headline, place_in, reason
 from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
-from bot.render.wellness import NO_SECOND_ROUTE, problem_lines, problem_words
+from bot.render.wellness import NO_SECOND_ROUTE, problem_lines, problem_words, services_in
+from bot.runtime.language import Counted, Sentence, say
 
 STATUS_LIMIT: Final = 3_800
 """The characters of the texts. A layout may hold 4,000."""
@@ -37,10 +38,16 @@ WHY_LIMIT: Final = 160
 PATH_LIMIT: Final = 400
 SECTION_LIMIT: Final = 900
 LEAST: Final = 120
-LACKING: Final = (
-    "⚠️ In the alert channel I lack **{}**: alerts there may arrive incomplete, or twice after a crash. "
-    "Give my role that permission there."
+LACKING: Final[Sentence] = (
+    "⚠️ In the alert channel I lack **{permissions}**: alerts there may arrive incomplete, "
+    "or twice after a crash. Give my role that permission there."
 )
+PURPOSES: Final[Mapping[Purpose, Sentence]] = {
+    Purpose.NOTE: "Note",
+    Purpose.WARNING: "Warning",
+    Purpose.HELLO: "Hello",
+    Purpose.TEST: "Test",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +130,22 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     open_ones = sorted(
         (_item(each, watch) for each in watch.incidents if each.reference and not each.ended), key=urgency
     )
-    yield f"### Open: {whole(len(open_ones))}", [_open(each) for each in open_ones]
+    yield say("### Open: {n}", n=whole(len(open_ones))), [_open(each) for each in open_ones]
     waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
-    yield f"### Messages waiting: {whole(len(waiting))}", [_waiting(each, watch) for each in waiting]
+    yield say("### Messages waiting: {n}", n=whole(len(waiting))), [_waiting(each, watch) for each in waiting]
     stuck = [each for each in watch.messages if each.is_stuck]
-    yield f"### Messages that cannot be changed: {whole(len(stuck))}", [_stuck(each, watch) for each in stuck]
+    title = say("### Messages that cannot be changed: {n}", n=whole(len(stuck)))
+    yield title, [_stuck(each, watch) for each in stuck]
     lines = [route_line(each) for each in watch.routes]
-    second = [] if watch.second_route else [NO_SECOND_ROUTE]
-    lacking = [LACKING.format(", ".join(watch.lacking))] if watch.lacking else []
-    yield "### How I reach the owners", [*lines, *second, *lacking]
-    lines = [f"⚠️ {escape(watch.no_backup, PATH_LIMIT)} I keep trying."] if watch.no_backup else []
-    lines += [f"Last one {when(watch.last_backup)}."] if watch.last_backup else []
-    yield "### Backup of the database", lines
+    lines += [] if watch.second_route else [say(NO_SECOND_ROUTE)]
+    lines += [say(LACKING, permissions=say(", ").join(watch.lacking))] if watch.lacking else []
+    yield say("### How I reach the owners"), lines
+    failure = watch.no_backup and escape(watch.no_backup, PATH_LIMIT)
+    lines = [say("⚠️ {reason} I keep trying.", reason=failure)] if failure else []
+    lines += [say("Last one {time}.", time=when(watch.last_backup))] if watch.last_backup else []
+    yield say("### Backup of the database"), lines
     over = sorted((each for each in watch.incidents if each.ended), key=_ended_at, reverse=True)
-    yield "### Recently resolved", [_over(each, watch) for each in over]
+    yield say("### Recently resolved"), [_over(each, watch) for each in over]
 
 
 def _wrong(watch: WatchStatus) -> Iterator[str]:
@@ -145,20 +154,25 @@ def _wrong(watch: WatchStatus) -> Iterator[str]:
     yield from problem_lines(watch.problems, has_undelivered=bool(undelivered))
     for owner, failing in undelivered.items():
         since = min(each.failing_since or each.due_at for each in failing)
-        whom = recipient_name(owner, watch.routes)
-        yield (
-            f"📪 **{count(len(failing), '{n} message[|s]')} for {whom} cannot be delivered**, "
-            f"first tried {when(since)}. {failure_sentence(failing[0].failure)} I keep trying."
+        yield count(
+            len(failing),
+            "📪 **{n} message[|s] for {person} cannot be delivered**, first tried {time}. "
+            "{reason} I keep trying.",
+            person=recipient_name(owner, watch.routes),
+            time=when(since),
+            reason=failure_sentence(failing[0].failure),
         )
     for reference, until in sorted(watch.mutes.items(), key=lambda mute: (mute[0] is not None, mute[1])):
         if until > watch.now and reference is None:
-            yield f"🔇 **All accounts are muted** until {exactly(until)}."
+            yield say("🔇 **All accounts are muted** until {time}.", time=exactly(until))
         elif until > watch.now:
-            yield f"🔇 **{_label(reference, watch)} is muted** until {exactly(until)}."
+            name = _label(reference, watch)
+            yield say("🔇 **{name} is muted** until {time}.", name=name, time=exactly(until))
     if watch.other_copy_at is not None:
-        yield (
-            f"👥 **Another copy of this bot answers too**, last seen {when(watch.other_copy_at)}. "
-            "Stop one of them, or reset the bot's token."
+        yield say(
+            "👥 **Another copy of this bot answers too**, last seen {time}. "
+            "Stop one of them, or reset the bot's token.",
+            time=when(watch.other_copy_at),
         )
 
 
@@ -174,15 +188,16 @@ def _alive(watch: WatchStatus) -> Iterator[str]:
     services = open_services(watch.incidents)
     unseen = {each.provider for each in watch.polls if service_of(services, each.provider)} | services.keys()
     for problem in services.values():
-        yield f"⚠️ **{headline(problem, watch.accounts)}** This began {when(problem.opened_at, 'f')}."
+        began = say("This began {time}.", time=when(problem.opened_at, "f"))
+        yield f"⚠️ **{headline(problem, watch.accounts)}** {began}"
     all_names = [each.provider for each in watch.polls]
     seen = [service_name(each, all_names) for each in all_names if each not in unseen]
     if seen or not services:
-        place = f"At {naming(seen)}: " if services else ""
-        yield f"{place}{_summary(_without(unseen, watch))}"
+        summary = _summary(_without(unseen, watch))
+        yield say("At {names}: {summary}", names=naming(seen), summary=summary) if services else summary
     for polls in _alike(watch.polls):
         if len(watch.polls) > 1:
-            yield f"**{', '.join(service_name(each.provider, all_names) for each in polls)}**"
+            yield f"**{say(', ').join(service_name(each.provider, all_names) for each in polls)}**"
         yield from _checked(polls)
     yield from guesses(all_names)
 
@@ -213,30 +228,33 @@ def _checked(polls: Sequence[PollStatus]) -> Iterator[str]:
     """Yield how polls went that are alike. Of their times, the first stands for all."""
     last = min((each.last_success for each in polls if each.last_success), default=None)
     following = min((each.next_poll for each in polls if each.next_poll), default=None)
-    checks = [f"Last successful check at {when(last, 'T')}." if last else "No successful check yet."]
-    checks += [f"Next check at {when(following, 'T')}."] if following else []
+    known = say("Last successful check at {time}.", time=when(last, "T")) if last else ""
+    checks = [known or say("No successful check yet.")]
+    checks += [say("Next check at {time}.", time=when(following, "T"))] if following else []
     yield " ".join(checks)
     first, failures = polls[0].why, max(each.failures for each in polls)
     why = f" {escape(first, WHY_LIMIT)}" if first else ""
     if failures > 1:
-        yield f"The last {whole(failures)} checks failed.{why}"
+        yield f"{count(failures, 'The last {n} check[|s] failed.')}{why}"
     elif failures or why:
-        yield f"The last check failed.{why}"
+        yield f"{say('The last check failed.')}{why}"
 
 
 def _summary(watch: WatchStatus) -> str:
     listed = [each for each in watch.accounts.values() if each.is_listed]
     words = presence_text(len(listed), watch.incidents, idle=sum(each.is_idle for each in listed))
-    watched = count(len(listed), "{n} account[|s]")
     if needing_somebody(watch.incidents):
-        return f"⚠️ **{watched} watched, {words}**"
+        return count(len(listed), "⚠️ **{n} account[|s] watched, {state}**", state=words)
     for problem in watch.problems:
         if problem.kind is ProblemKind.SIGHT:
             # An account that could not be checked must not read as ready.
-            those = f"those at {problem.detail} " if problem.detail else ""
-            return f"⚠️ **{watched}, {those}not checked successfully now**"
+            sentence: Counted = "⚠️ **{n} account[|s], not checked successfully now**"
+            if problem.providers:
+                sentence = "⚠️ **{n} account[|s], those at {service} not checked successfully now**"
+            return count(len(listed), sentence, service=services_in(problem))
     if watch.problems:
-        return f"⚠️ **{watched} watched. {problem_words(watch.problems[0])}.**"
+        wrong = problem_words(watch.problems[0])
+        return count(len(listed), "⚠️ **{n} account[|s] watched. {problem}.**", problem=wrong)
     is_calm = all(each.ended or not each.reference for each in watch.incidents)
     return f"{'✅' if is_calm else '🟡'} **{words}**"
 
@@ -248,14 +266,14 @@ def _item(incident: Incident, watch: WatchStatus) -> AlertItem:
 
 def _open(item: AlertItem) -> str:
     incident = item.incident
-    seen = f"{'noticed' if incident.is_soft else 'flagged'} {when(incident.opened_at)}"
+    seen = say("noticed {time}" if incident.is_soft else "flagged {time}", time=when(incident.opened_at))
     parts = [f"**{item.name}**", *titles(item.account.reference), item.state, seen]
     if (until := incident.block_until()) is not None:
-        parts.append(f"block ends {exactly(until)}")
+        parts.append(say("block ends {time}", time=exactly(until)))
     if incident.assigned_to is not None:
-        parts.append(f"<@{incident.assigned_to}> is on it")
+        parts.append(say("{person} is on it", person=f"<@{incident.assigned_to}>"))
     if incident.is_taken and item.next_at is not None:
-        parts.append(f"no reminders until {exactly(item.next_at)}")
+        parts.append(say("no reminders until {time}", time=exactly(item.next_at)))
     return " · ".join(parts)
 
 
@@ -264,27 +282,30 @@ def _label(reference: str | None, watch: WatchStatus) -> str:
 
 
 def _waiting(message: Message, watch: WatchStatus) -> str:
-    what = f"{_what(message, watch)} for {recipient_name(message.recipient, watch.routes)}"
+    person, time = recipient_name(message.recipient, watch.routes), when(message.due_at, "T")
+    state = say("going out now")
     if message.failing_since is not None:
-        tried = f"tried {count(message.attempts, '{n} time[|s]')}"
-        return f"{what}: {tried}, next at {when(message.due_at, 'T')}. {failure_sentence(message.failure)}"
-    if message.due_at > watch.now:
-        return (
-            f"{what}: waits until {when(message.due_at, 'T')}, because they were notified less than 5 min ago"
-        )
-    return f"{what}: going out now"
+        failure = failure_sentence(message.failure)
+        sentence: Counted = "tried {n} time[|s], next at {time}. {reason}"
+        state = count(message.attempts, sentence, time=time, reason=failure)
+    elif message.due_at > watch.now:
+        state = say("waits until {time}, because they were notified less than 5 min ago", time=time)
+    return say("{message} for {person}: {state}", message=_what(message, watch), person=person, state=state)
 
 
 def _stuck(message: Message, watch: WatchStatus) -> str:
     """Return a message that Discord refuses to change, with what is out of date."""
     link = f"https://discord.com/channels/@me/{message.channel_id}/{message.message_id}"
+    place = f"[{say('direct message')}]({link})"
+    if message.traits.mentions:
+        place = say("in {channel}", channel=f"<#{message.channel_id}>")
     parts = [
-        f"{_what(message, watch)} for <@{message.recipient}>",
-        f"in <#{message.channel_id}>" if message.traits.mentions else f"[direct message]({link})",
-        f"out of date since {when(message.failing_since)}" if message.failing_since else "out of date",
+        say("{message} for {person}", message=_what(message, watch), person=f"<@{message.recipient}>"),
+        place,
+        say("out of date since {time}", time=when(message.failing_since or watch.now)),
     ]
     if message.purpose is not Purpose.NOTE:
-        parts.append("a newer message says what it is about")
+        parts.append(say("a newer message says what it is about"))
     return " · ".join([*parts, failure_sentence(message.failure)])
 
 
@@ -292,21 +313,15 @@ def _what(message: Message, watch: WatchStatus) -> str:
     match message.purpose:
         case Purpose.ALERT:
             reasons = {entry.reason for entry in message.entries} - {None}
-            kind = "Reminder" if reasons and reasons <= {Reason.REMINDER, Reason.ASSIGNEE_CHECK} else "Alert"
-            return f"{kind} about {count(len(message.entries), '{n} account[|s]')}"
+            if reasons and reasons <= {Reason.REMINDER, Reason.ASSIGNEE_CHECK}:
+                return count(len(message.entries), "Reminder about {n} account[|s]")
+            return count(len(message.entries), "Alert about {n} account[|s]")
         case Purpose.SERVICE:
-            named = {
-                WORDS[each.scope].put_into("{api}") for each in watch.incidents if message.holds(each.key)
-            }
-            return f"Alert about {named.pop() if len(named) == 1 else 'the API'}"
-        case Purpose.NOTE:
-            return "Note"
-        case Purpose.WARNING:
-            return "Warning"
-        case Purpose.HELLO:
-            return "Hello"
-        case Purpose.TEST:
-            return "Test"
+            scopes = {each.scope for each in watch.incidents if message.holds(each.key)}
+            named = {WORDS[each].put_into("Alert about {api}") for each in scopes}
+            return named.pop() if len(named) == 1 else say("Alert about the API")
+        case purpose:
+            return say(PURPOSES[purpose])
 
 
 def _ended_at(incident: Incident) -> datetime:
@@ -316,7 +331,9 @@ def _ended_at(incident: Incident) -> datetime:
 def _over(incident: Incident, watch: WatchStatus) -> str:
     ago = when(_ended_at(incident))
     if incident.problem is not None:
-        (start, end), unseen = incident.unseen, yours(incident, watch.accounts)
-        return f"Could not see {unseen} · {span(end - start)} · {ago} · {reason(incident)}"
-    name, how = _label(incident.reference, watch), ended_words(incident).partition(" ")[2]
-    return f"**{name}** · {how} after {duration(incident)} · {ago}"
+        (start, end), place = incident.unseen, place_in(incident, watch.accounts)
+        unseen = say("Could not see your accounts{place}", place=place)
+        return f"{unseen} · {span(end - start)} · {ago} · {reason(incident)}"
+    _, _, state = ended_words(incident).partition(" ")
+    over = say("{state} after {lasted}", state=state, lasted=duration(incident))
+    return f"**{_label(incident.reference, watch)}** · {over} · {ago}"

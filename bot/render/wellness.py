@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Final
 
 from bot.domain.wellness import ProblemKind, WatchProblem
-from bot.render.alert_items import stretch
+from bot.render.alert_items import naming, stretch
 from bot.render.error_messages import what
+from bot.render.provider_words import service_name
 from bot.render.text import span, when
+from bot.runtime.language import Sentence, say
 
-PROBLEM_WORDS: Final[Mapping[ProblemKind, str]] = {
+PROBLEM_WORDS: Final[Mapping[ProblemKind, Sentence]] = {
     ProblemKind.MEMORY: "I cannot write down what I see",
     ProblemKind.OWNERS: "I know no owner to alert",
     ProblemKind.DELIVERY: "Messages do not arrive",
@@ -17,7 +19,7 @@ PROBLEM_WORDS: Final[Mapping[ProblemKind, str]] = {
     ProblemKind.SIGHT: "I cannot see your accounts{place} yet",
 }
 """The problem in the bot's own status."""
-NO_SECOND_ROUTE: Final = (
+NO_SECOND_ROUTE: Final[Sentence] = (
     "⚠️ **No fallback for alerts**: if a direct message fails, no one is alerted. "
     "Set ALERT_CHANNEL_ID to a channel of your server."
 )
@@ -25,8 +27,13 @@ NO_SECOND_ROUTE: Final = (
 
 def problem_words(problem: WatchProblem) -> str:
     """Return a problem in the bot's own status."""
-    place = f" at {problem.detail}" if problem.detail else ""
-    return PROBLEM_WORDS[problem.kind].format(place=place)
+    place = say(" at {service}", service=services_in(problem)) if problem.providers else ""
+    return say(PROBLEM_WORDS[problem.kind], place=place)
+
+
+def services_in(problem: WatchProblem) -> str:
+    """Return the names of the providers that a problem is about."""
+    return naming([service_name(each) for each in problem.providers]) if problem.providers else ""
 
 
 def health_report(problems: Iterable[WatchProblem]) -> dict[str, object]:
@@ -52,39 +59,42 @@ def problem_lines(problems: Iterable[WatchProblem], *, has_undelivered: bool) ->
     for problem in problems:
         match problem.kind:
             case ProblemKind.MEMORY:
-                began = [f"This began {when(problem.since, 'f')}."] if problem.since else []
-                reason = [what(problem.error)] if problem.error else []
-                yield " ".join(
-                    ["💾 **I cannot write down what I see**: I can send no alert.", *began, *reason]
-                )
+                said = [say("💾 **I cannot write down what I see**: I can send no alert.")]
+                said += [say("This began {time}.", time=when(problem.since, "f"))] if problem.since else []
+                said += [what(problem.error)] if problem.error else []
+                yield " ".join(said)
             case ProblemKind.OWNERS:
-                yield (
+                yield say(
                     "🙈 **I know no owner**, so I can alert nobody. I keep asking Discord. "
                     "Or set OWNER_IDS and restart me."
                 )
             case ProblemKind.LOOP:
-                yield f"⚠️ **A part of me fails**: {problem.detail}. I keep trying; my log says why."
+                sentence: Sentence = "⚠️ **A part of me fails**: {part}. I keep trying; my log says why."
+                part: Sentence = "checking the accounts of {service}" if problem.providers else problem.detail
+                yield say(sentence, part=say(part, service=services_in(problem)))
             case ProblemKind.DELIVERY if not has_undelivered:
-                due = f" It was due {when(problem.since)}." if problem.since else ""
-                yield f"📪 **A message is late.**{due} I keep trying; my log says why."
+                said = [say("📪 **A message is late.**")]
+                said += [say("It was due {time}.", time=when(problem.since))] if problem.since else []
+                yield " ".join([*said, say("I keep trying; my log says why.")])
             case ProblemKind.DELIVERY | ProblemKind.SIGHT:
                 pass
 
 
 def unwritten(since: datetime) -> str:
     """Return that no alert can be sent now, why, and what to do instead."""
-    return (
-        f"💾 **I cannot write down what I see**, since {when(since, 'f')}: my database is full, "
+    return say(
+        "💾 **I cannot write down what I see**, since {time}: my database is full, "
         "read-only, or held by another program. I still watch your accounts, but I can send no alert.\n"
         "1. Check with /mjaccounts whether an account needs you.\n"
         "2. Read my log on the machine I run on: it says what is wrong with the database.\n"
-        "I say so here when I can write again. Alerts that are due arrive then."
+        "I say so here when I can write again. Alerts that are due arrive then.",
+        time=when(since, "f"),
     )
 
 
 def written_again(since: datetime, until: datetime) -> str:
     """Return that alerts are sent again."""
-    return (
-        f"✅ **I can write down what I see again.** I could not for {span(until - since)} "
-        f"({stretch(since, until)}). Alerts arrive as before."
+    return say(
+        "✅ **I can write down what I see again.** I could not for {lasted}. Alerts arrive as before.",
+        lasted=f"{span(until - since)} ({stretch(since, until)})",
     )

@@ -95,7 +95,7 @@ async def test_healthz_is_200_only_while_the_watch_is_well_and_says_in_our_words
     served.problems = [
         WatchProblem(ProblemKind.MEMORY, AT),
         WatchProblem(ProblemKind.LOOP, detail="sending messages"),
-        WatchProblem(ProblemKind.SIGHT, detail="Kling"),
+        WatchProblem(ProblemKind.SIGHT, providers=("useapi/kling",)),
     ]
     head, _, body = (await served.send(GET.format("/healthz"))).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 503 ")

@@ -152,7 +152,7 @@ def test_row_59_mjstatus_names_the_provider_and_sums_up_the_other() -> None:
             PollStatus(USEAPI, NOW),
             PollStatus(MJPROXY, NOW, failures=2, why="midjourney-proxy is silent."),
         ],
-        problems=[WatchProblem(ProblemKind.SIGHT, detail="midjourney-proxy")],
+        problems=[WatchProblem(ProblemKind.SIGHT, providers=(MJPROXY,))],
     )
     words = "\n".join(status(watch))
     assert "⚠️ **I cannot see your accounts at midjourney-proxy. midjourney-proxy does not answer.**" in words
@@ -170,7 +170,7 @@ def test_row_59_the_bots_status_shows_the_outage_beside_who_needs_whom() -> None
     assert presence_text(9, [], service=down(ServiceProblem.TOKEN), providers=(USEAPI, MJPROXY)) == (
         "cannot see your accounts at midjourney-proxy"
     )
-    unseen = [WatchProblem(ProblemKind.SIGHT, detail="midjourney-proxy")]
+    unseen = [WatchProblem(ProblemKind.SIGHT, providers=(MJPROXY,))]
     assert presence_text(9, [], problems=unseen) == "I cannot see your accounts at midjourney-proxy yet"
 
 
