@@ -18,6 +18,7 @@ ROOT: Final = Path(__file__).parents[2]
 FOLDERS: Final = ("bot", "cogs")
 TYPES: Final = re.compile(r"\b(Sentence|Word|Counted)s?\b")
 FIELDS: Final = re.compile(r"{(\w*)[^}]*}")
+INIT: Final = "__init__"
 COMMAND: Final = "command"
 """The decorator of a command, whose description is the function's docstring."""
 DESCRIBING: Final = frozenset({"describe", "rename"})
@@ -52,9 +53,12 @@ class Signatures:
     def read(self, tree: ast.Module) -> None:
         """Add those of a module."""
         for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                self._add(node.name, [(each.arg, each.annotation) for each in _arguments(node)])
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name != INIT:
+                self._add(node.name, _parameters(node))
             elif isinstance(node, ast.ClassDef):
+                for each in node.body:
+                    if isinstance(each, ast.FunctionDef) and each.name == INIT:
+                        self._add(node.name, _parameters(each))
                 own = [each for each in node.body if isinstance(each, ast.AnnAssign)]
                 named = [
                     (each.target.id, each.annotation) for each in own if isinstance(each.target, ast.Name)
@@ -72,10 +76,10 @@ class Signatures:
                 known[each] = kind
 
 
-def _arguments(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
-    """Return the parameters of a function that a caller fills."""
+def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[tuple[str, ast.expr | None]]:
+    """Return the parameters of a function that a caller fills, with their annotations."""
     every = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
-    return [each for each in every if each.arg not in ("self", "cls")]
+    return [(each.arg, each.annotation) for each in every if each.arg not in ("self", "cls")]
 
 
 def kind_of(annotation: ast.expr | None) -> str:
@@ -179,7 +183,9 @@ def literals(value: ast.expr) -> Iterator[tuple[int, str]]:  # noqa: C901 - one 
         case ast.Constant(value=str() as text):
             yield value.lineno, text
         case ast.JoinedStr():
-            raise ValueError(f"a sentence cannot be an f-string: {ast.unparse(value)}")
+            raise ValueError(
+                f"a sentence cannot be an f-string, as in line {value.lineno}: {ast.unparse(value)}"
+            )
         case ast.IfExp():
             yield from literals(value.body)
             yield from literals(value.orelse)
