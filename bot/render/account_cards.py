@@ -1,17 +1,26 @@
 """The embeds of an account: its `/info` answer, and its card with the last actions."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Final
 
 import discord
 
-from bot.domain.account_info import Info, InfoOutcome, InfoSnapshot, Subscription
+from bot.domain.account_info import Info, InfoOutcome, InfoSnapshot, Subscription, Usage
 from bot.domain.accounts import EntryState, Flag, FlagKind, KnownAccount, State
 from bot.domain.actions import Action
 from bot.domain.capabilities import capabilities_of, remedy_for
 from bot.domain.providers import Remedy
-from bot.render.account_facts import channel_link, fast_bar, fast_left, place, plan_name, renewal, usage
+from bot.render.account_facts import (
+    channel_link,
+    fast_bar,
+    fast_left,
+    named,
+    place,
+    plan_name,
+    renewal,
+    usage,
+)
 from bot.render.account_history import FIELD_LIMIT, history
 from bot.render.instructions import ENABLE_AGAIN, discord_name
 from bot.render.message_content import Button, Component, MessageContent, channel_buttons
@@ -26,9 +35,10 @@ NOTE_LIMIT: Final = 700
 VALUE_LIMIT: Final = 120
 WORD_LIMIT: Final = 60
 SHORT_WAIT: Final = timedelta(minutes=1)
-NOTES: Final = {
-    InfoOutcome.TOO_SOON: "⏳ Midjourney was asked {lately}; this is its last answer. Ask again in {wait}.",
-    InfoOutcome.USED_UP: "⏳ I asked about {service}'s accounts {most} times within a day. "
+NOTES: Final[Mapping[InfoOutcome, Sentence]] = {
+    InfoOutcome.TOO_SOON: "⏳ Midjourney was asked less than {lasted} ago; this is its last answer. "
+    "Ask again in {wait}.",
+    InfoOutcome.USED_UP: "⏳ I asked about {service}'s accounts {limit} times within a day. "
     "More can get accounts banned, so this is the last answer. Ask again in {wait}.",
     InfoOutcome.NOTHING_NEW: "⏳ Midjourney was asked now, but {service} has got nothing new: "
     "this is the last answer. Ask again in {wait}.",
@@ -36,10 +46,12 @@ NOTES: Final = {
     "this is its last answer.",
 }
 """Why the last answer is shown."""
-UNDATED: Final = "an unknown time"
+JUST_ASKED: Final[Sentence] = (
+    "⏳ Midjourney was asked a moment ago; this is its last answer. Ask again in {wait}."
+)
 RUNNING_LIMIT: Final = 450
-PAUSED: Final = f"A person paused it. {ENABLE_AGAIN}"
-MAY_BE_ITS: Final = (
+PAUSED: Final[Sentence] = "A person paused it. {again}"
+MAY_BE_ITS: Final[Sentence] = (
     "👀 I cannot see it now: useapi.net answers with error 596 instead of its list and does not say whose "
     "it is. If the message is in its channel, do what it asks, then use /mjreset."
 )
@@ -48,12 +60,13 @@ MAY_BE_ITS: Final = (
 def info_embed(account: KnownAccount, snapshot: InfoSnapshot, *, note: str | None = None) -> discord.Embed:
     """Return the embed of an `/info` answer, with a note above it."""
     info = snapshot.info
-    origin = f"Midjourney answered at {when(snapshot.taken_at, 'f') if snapshot.taken_at else UNDATED}"
+    at, origin = snapshot.taken_at, say("Midjourney answered at an unknown time")
+    if at is not None:
+        origin = say("Midjourney answered at {time}", time=when(at, "f"))
     if snapshot.took is not None:
-        origin += f" (took {span(snapshot.took)})"
-    embed = _card(
-        account, f"{escape(account.label)} · account info", note, channel_link(account.account), origin
-    )
+        origin = say("{origin} (took {lasted})", origin=origin, lasted=span(snapshot.took))
+    title = say("{name} · account info", name=escape(account.label))
+    embed = _card(account, title, note, channel_link(account.account), origin)
     embed.colour = discord.Colour.blurple()
     add_field(embed, "Warnings", "\n".join(map(warning_words, account.warnings)))
     add_field(embed, "Plan", _plan(info.subscription))
@@ -79,14 +92,13 @@ def info_content(
 ) -> MessageContent:
     """Return Midjourney's answer. `outcome` says why it is the last one, `wait` when to ask again."""
     limits = capabilities_of(account.reference)
-    is_short = limits.info_wait <= SHORT_WAIT
-    note = NOTES.get(outcome, "").format(
-        service=words_for(account.reference).service,
-        lately="a moment ago" if is_short else f"less than {span(limits.info_wait)} ago",
-        most=limits.infos_a_day,
-        wait=span(wait),
-    )
-    again = Button("info.again", "Ask again", account.account.handle, asker=asker, emoji="🔄")
+    note = NOTES.get(outcome)
+    if outcome is InfoOutcome.TOO_SOON and limits.info_wait <= SHORT_WAIT:
+        note = JUST_ASKED
+    if note is not None:
+        service, lasted = words_for(account.reference).service, span(limits.info_wait)
+        note = say(note, service=service, lasted=lasted, limit=limits.infos_a_day, wait=span(wait))
+    again = Button("info.again", say("Ask again"), account.account.handle, asker=asker, emoji="🔄")
     return MessageContent(embeds=(info_embed(account, snapshot, note=note),), components=(again,))
 
 
@@ -98,12 +110,12 @@ def account_embed(
     `unseen` says that the list is refused with an error 596 that may be this account's.
     """
     flag = account.account.flag
-    state = "state unknown" if unseen and flag is None else state_words(account)
+    state = say("state unknown") if unseen and flag is None else state_words(account)
     title = f"{escape(account.label)} · {state}"
-    note = MAY_BE_ITS if unseen else None
+    note = say(MAY_BE_ITS) if unseen else None
     words = words_for(account.reference)
     if flag is None and account.account.entry is EntryState.PAUSED:
-        note = words.put_into(PAUSED)
+        note = words.put_into(PAUSED, again=words.put_into(ENABLE_AGAIN))
     means = meaning(flag, account.account) if flag else None
     embed = _card(account, title, note, place(account.account, "\n"), means)
     embed.colour = discord.Colour.light_grey() if account.is_idle else discord.Colour.green()
@@ -123,8 +135,9 @@ def account_embed(
         info = account.snapshot.info
         add_field(embed, "Plan", _plan(info.subscription))
         add_field(embed, "Fast time", _fast_time(info))
-        taken_at = account.snapshot.taken_at
-        add_field(embed, "Last account info", f"Answered {when(taken_at) if taken_at else f'at {UNDATED}'}")
+        at = account.snapshot.taken_at
+        answered: Sentence = "Answered {time}" if at else "Answered at an unknown time"
+        add_field(embed, "Last account info", say(answered, time=at and when(at)))
     add_field(embed, "Last actions", history(actions))
     return embed
 
@@ -150,17 +163,17 @@ def account_card(
 def _card_buttons(account: KnownAccount, asker: int, *, owner: bool, unseen: bool) -> Iterator[Component]:
     handle = account.account.handle
     if capabilities_of(account.reference).answers_info:
-        yield Button("info.ask", "Info", handle, asker=asker)
-    yield Button("history.show", "History", handle, asker=asker)
+        yield Button("info.ask", say("Info"), handle, asker=asker)
+    yield Button("history.show", say("History"), handle, asker=asker)
     flag = account.account.flag
     remedy = remedy_for(account.account, flag.kind if flag else FlagKind.OTHER)
     is_waited_for = unseen or (flag is not None and account.account.entry is not EntryState.STARTING)
     if owner and remedy is not Remedy.GUIDE and is_waited_for:
-        yield Button("account.reset", words_of(remedy).label, handle, asker=asker)
+        yield Button("account.reset", say(words_of(remedy).label), handle, asker=asker)
     if owner and capabilities_of(account.reference).adds_accounts:
-        yield Button("account.edit", "Update", handle, asker=asker)
+        yield Button("account.edit", say("Update"), handle, asker=asker)
     if owner:
-        yield Button("account.remove", "Remove", handle, discord.ButtonStyle.danger, asker=asker)
+        yield Button("account.remove", say("Remove"), handle, discord.ButtonStyle.danger, asker=asker)
     yield from channel_buttons(account.account)
 
 
@@ -180,16 +193,16 @@ def flag_colour(flag: Flag) -> discord.Colour:
     return discord.Colour.red() if flag.kind is FlagKind.BLOCK else discord.Colour.orange()
 
 
-def _spans(words: Iterable[tuple[str, str | None]]) -> str:
-    return "\n".join(f"{label}: {code_span(word, WORD_LIMIT)}" for label, word in words if word)
+def _spans(words: Iterable[tuple[Sentence, str | None]]) -> str:
+    return "\n".join(named(label, code_span(word, WORD_LIMIT)) for label, word in words if word)
 
 
 def _plan(subscription: Subscription | None) -> str | None:
     if subscription is None:
         return None
     words = dict.fromkeys(word for word in (plan_name(subscription), subscription.status) if word)
-    named = ", ".join(code_span(word, WORD_LIMIT) for word in words)
-    return "\n".join(line for line in (named, renewal(subscription)) if line)
+    shown = say(", ").join(code_span(word, WORD_LIMIT) for word in words)
+    return "\n".join(line for line in (shown, renewal(subscription)) if line)
 
 
 def _fast_time(info: Info) -> str | None:
@@ -199,7 +212,7 @@ def _fast_time(info: Info) -> str | None:
 
 
 def _usage(info: Info) -> str:
-    used = [
+    used: Sequence[tuple[Sentence, Usage | None]] = [
         ("Lifetime", info.lifetime),
         ("Fast", info.fast),
         ("Turbo", info.turbo),
@@ -209,19 +222,21 @@ def _usage(info: Info) -> str:
 
 
 def _jobs(info: Info) -> str:
-    queued = [("Queued, fast", info.queued_fast), ("Queued, relaxed", info.queued_relax)]
-    lines = [f"{label}: {whole(number)}" for label, number in queued if number is not None]
+    fast, relaxed = info.queued_fast, info.queued_relax
+    lines = [] if fast is None else [named("Queued, fast", whole(fast))]
+    lines += [] if relaxed is None else [named("Queued, relaxed", whole(relaxed))]
     if info.running and ("\n" in info.running or len(info.running) > WORD_LIMIT):
-        lines.append(f"Running:\n{code_block(info.running, RUNNING_LIMIT)}")
+        lines += [say("Running:"), code_block(info.running, RUNNING_LIMIT)]
     elif info.running:
-        lines.append(f"Running: {code_span(info.running, WORD_LIMIT)}")
+        lines.append(named("Running", code_span(info.running, WORD_LIMIT)))
     elif lines:
-        lines.append("Running: none reported")
+        lines.append(named("Running", say("none reported")))
     return "\n".join(lines)
 
 
 def _others(info: Info) -> str:
     lines = (
-        f"{code_span(label, WORD_LIMIT)}: {code_span(value, VALUE_LIMIT)}" for label, value in info.others
+        say("{label}: {value}", label=code_span(label, WORD_LIMIT), value=code_span(value, VALUE_LIMIT))
+        for label, value in info.others
     )
     return fitted(lines, len(info.others), FIELD_LIMIT)

@@ -14,7 +14,8 @@ from bot.render.account_facts import known_plan
 from bot.render.message_content import MessageContent, Select
 from bot.render.phrases import state_words
 from bot.render.provider_words import titles
-from bot.render.text import bare, length
+from bot.render.text import bare, length, whole
+from bot.runtime.language import Sentence, say
 
 OFFERED: Final = 25
 """Discord's limit for the options of a select and for the choices of an autocompletion."""
@@ -39,17 +40,18 @@ def choices(accounts: Iterable[KnownAccount], typed: str) -> list[app_commands.C
 
 def no_suggestions(reference: str) -> str:
     """Return the choice that stands in place of suggestions after an error. `reference` is in the log."""
-    text = f"⚠️ Suggestions do not work now; type the channel id. Reference in the log: {reference}"
-    return bare(text, CHOICE_LIMIT)
+    text: Sentence = "⚠️ Suggestions do not work now; type the channel id. Reference in the log: {reference}"
+    return bare(say(text, reference=reference), CHOICE_LIMIT)
 
 
 def account_question(accounts: Collection[KnownAccount], asker: int, *, private: bool) -> MessageContent:
     """Return the question which account to look up. `private` makes the answer private, too."""
-    text = "Which account do you want to look up?"
+    text = say("Which account do you want to look up?")
     if len(accounts) > OFFERED:
-        text += f"\n-# {OFFERED} of {len(accounts):,} are shown. For another, type into the account option."
+        more: Sentence = "-# {limit} of {number} are shown. For another, type into the account option."
+        text = f"{text}\n{say(more, limit=OFFERED, number=whole(len(accounts)))}"
     argument, options = "private" if private else "", tuple(map(option, offered(accounts)))
-    select = Select("info.choose", "Pick an account", argument, asker=asker, options=options)
+    select = Select("info.choose", say("Pick an account"), argument, asker=asker, options=options)
     return MessageContent(text, components=(select,))
 
 
@@ -113,10 +115,4 @@ def order(account: KnownAccount, at: datetime | None = None) -> tuple[int, str, 
         stage = 2
     else:
         stage = int(account.is_taken)
-    return (
-        stage,
-        provider_of(reference),
-        not account.is_idle,
-        account.label.casefold(),
-        reference,
-    )
+    return (stage, provider_of(reference), not account.is_idle, account.label.casefold(), reference)

@@ -1,16 +1,33 @@
 """The phrases that lists and cards share: channel, job slots, plan, fast time and usage."""
 
 import math
+from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.account_info import FastTime, InfoSnapshot, Subscription, Usage
 from bot.domain.accounts import Account, KnownAccount
 from bot.domain.capabilities import capabilities_of
 from bot.domain.providers import key_of
-from bot.render.text import code_span, count, decimal, exactly, when
+from bot.render.text import code_span, count, decimal, exactly, percent, when
+from bot.runtime.language import Counted, Sentence, say
 
 BLOCKS: Final = 10
-UNITS: Final = frozenset({"hour", "hours", "minute", "minutes"})
+LEFT: Final[Mapping[str, tuple[Sentence, Sentence]]] = {
+    "hour": ("{left} fast hour left", "{left} of {total} fast hour left"),
+    "hours": ("{left} fast hours left", "{left} of {total} fast hours left"),
+    "minute": ("{left} fast minute left", "{left} of {total} fast minute left"),
+    "minutes": ("{left} fast minutes left", "{left} of {total} fast minutes left"),
+    "": ("{left} fast {unit} left", "{left} of {total} fast {unit} left"),
+}
+"""What is left, of an amount that is not known or known, by the unit; the last for any other one."""
+MADE: Final[Mapping[str, Counted]] = {
+    "": "{n} image[|s]",
+    "hour": "{n} image[|s] in {spent} hour",
+    "hours": "{n} image[|s] in {spent} hours",
+    "minute": "{n} image[|s] in {spent} minute",
+    "minutes": "{n} image[|s] in {spent} minutes",
+}
+"""How much was made, by the unit of the time that it took, or without one."""
 WORD_LIMIT: Final = 20
 
 
@@ -23,7 +40,8 @@ def channel_link(account: Account) -> str:
 def place(account: Account, separator: str = " · ") -> str:
     """Return the link to the channel and, where Midwatch can set it, the number of jobs."""
     link, has_number = channel_link(account), capabilities_of(account.reference).adds_accounts
-    slots = "job slots not known" if account.max_jobs is None else count(account.max_jobs, "{n} job slot[|s]")
+    jobs = account.max_jobs
+    slots = say("job slots not known") if jobs is None else count(jobs, "{n} job slot[|s]")
     return f"{link}{separator}{slots}" if has_number else link
 
 
@@ -44,16 +62,15 @@ def snapshot_line(snapshot: InfoSnapshot) -> str | None:
     info = snapshot.info
     parts = [code_span(plan_name(info.subscription), WORD_LIMIT)] if info.subscription else []
     parts += [fast_left(info.fast_time)] if info.fast_time else []
-    age = f"as of {when(snapshot.taken_at, 'f')}" if snapshot.taken_at else "age unknown"
+    taken_at = snapshot.taken_at
+    age = say("as of {time}", time=when(taken_at, "f")) if taken_at else say("age unknown")
     return " · ".join([*parts, age]) if parts else None
 
 
 def fast_left(fast: FastTime) -> str:
     """Return how much fast time is left: "29.57 of 30 fast hours left"."""
-    left, unit = decimal(fast.left), _unit(fast.unit)
-    if fast.total is None:
-        return f"{left} fast {unit} left"
-    return f"{left} of {decimal(fast.total)} fast {unit} left"
+    sentence, unit = LEFT.get(fast.unit, LEFT[""])[fast.total is not None], code_span(fast.unit, WORD_LIMIT)
+    return say(sentence, left=decimal(fast.left), total=decimal(fast.total or 0), unit=unit)
 
 
 def fast_bar(fast: FastTime) -> str | None:
@@ -66,25 +83,26 @@ def fast_bar(fast: FastTime) -> str | None:
         return None
     share = min(max(share, 0.0), 100.0)
     filled = 0 if share == 0 else max(1, math.floor(share * BLOCKS / 100))
-    return f"`{'█' * filled}{'░' * (BLOCKS - filled)}` {decimal(round(share, 1))}%"
+    return f"`{'█' * filled}{'░' * (BLOCKS - filled)}` {percent(round(share, 1))}"
 
 
-def usage(label: str, used: Usage) -> str:
+def usage(label: Sentence, used: Usage) -> str:
     """Return how much was made: "Lifetime: 11,170 images in 120.63 hours"."""
-    images = count(used.images, "{n} image[|s]")
-    if used.spent is None:
-        return f"{label}: {images}"
-    return f"{label}: {images} in {decimal(used.spent)} {_unit(used.unit or 'hours')}"
+    unit = "" if used.spent is None else used.unit or "hours"
+    sentence: Counted = MADE.get(unit, "{n} image[|s] in {spent} {unit}")
+    spent, unit = decimal(used.spent or 0), code_span(unit, WORD_LIMIT)
+    return named(label, count(used.images, sentence, spent=spent, unit=unit))
+
+
+def named(label: Sentence, value: object) -> str:
+    """Return a value after its label."""
+    return say("{label}: {value}", label=say(label), value=value)
 
 
 def renewal(subscription: Subscription) -> str | None:
     """Return when the plan renews: a timestamp, or Midjourney's words if there is none."""
     if subscription.renews is not None:
-        return f"Renews {exactly(subscription.renews)}"
+        return say("Renews {time}", time=exactly(subscription.renews))
     if subscription.renews_text:
-        return f"Renews {code_span(subscription.renews_text, 60)}"
+        return say("Renews {time}", time=code_span(subscription.renews_text, 60))
     return None
-
-
-def _unit(unit: str) -> str:
-    return unit if unit in UNITS else code_span(unit, WORD_LIMIT)

@@ -8,13 +8,14 @@ from typing import Final
 from bot.domain.actions import Action
 from bot.render.provider_words import words_for
 from bot.render.text import count, escape, fitted, when
+from bot.runtime.language import Sentence, say
 
 ACTIONS_SHOWN: Final = 5
 """The number of actions on a card."""
 FIELD_LIMIT: Final = 1_024
 """Discord's limit for the value of a field."""
-SENTENCES: Final[Mapping[str, str]] = {
-    "rename named": "{at} {person} renamed it to {value}",
+SENTENCES: Final[Mapping[str, Sentence]] = {
+    "rename named": "{at} {person} renamed it to {name}",
     "rename unnamed": "{at} {person} removed its name",
     "reset asked": "{at} {person} asked to reset it",
     "reset back in rotation": "{at} {person} reset it: it is back in rotation",
@@ -45,13 +46,13 @@ SENTENCES: Final[Mapping[str, str]] = {
     "captcha outcome unknown": "{at} {person} said that its CAPTCHA is solved; the outcome is unknown",
     "leave done": "{at} {person} left it disabled",
     "assign done": "{at} {person} is on it",
-    "snooze hours": "{at} {person} snoozed its reminders for {value} h",
-    "mute until": "{at} {person} muted its alerts until {value}",
+    "snooze hours": "{at} {person} snoozed its reminders for {number} h",
+    "mute until": "{at} {person} muted its alerts until {time}",
     "unmute done": "{at} {person} unmuted its alerts",
     "save asked": "{at} {person} asked to add or update it",
-    "save created": "{at} {person} added it ({value})",
-    "save updated": "{at} {person} updated it ({value})",
-    "save done": "{at} {person} added or updated it ({value})",
+    "save created": "{at} {person} added it ({jobs})",
+    "save updated": "{at} {person} updated it ({jobs})",
+    "save done": "{at} {person} added or updated it ({jobs})",
     "save not done": "{at} {person} tried to add or update it, but nothing changed",
     "save refused": "{at} {person} tried to add or update it, but {service} refused",
     "save not sent": "{at} {person} tried to add or update it, but nothing was sent",
@@ -64,7 +65,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "remove outcome unknown": "{at} {person} tried to remove it; the outcome is unknown",
 }
 """What a person did, by the verb and the code of the outcome."""
-OTHER: Final = "{at} {person}: {verb}, {outcome}"
+OTHER: Final[Sentence] = "{at} {person}: {verb}, {outcome}"
 EARLIER: Final[Mapping[str, str]] = {
     r"(?:claim|assign) on it": "assign done",
     r"snooze for ([0-9.]+) h": r"snooze hours:\1",
@@ -94,10 +95,13 @@ def sentence(action: Action, at: str = "") -> str:
         value = when(datetime.fromisoformat(value), "f")
     elif key.startswith("save ") and value:
         value = count(int(value), "{n} job[|s]")
-    return SENTENCES.get(key, OTHER).format(
+    elif key == "rename named":
+        value = escape(value)
+    return say(
+        SENTENCES.get(key, OTHER),
         at=at or when(action.at),
         person=f"<@{action.actor_id}>",
-        value=escape(value) if key == "rename named" else value,
+        **dict.fromkeys(("name", "number", "time", "jobs"), value),
         verb=escape(action.verb),
         service=words_for(action.reference).service,
         outcome=escape(action.outcome, 60),

@@ -20,8 +20,9 @@ from bot.render.account_facts import place, snapshot_line
 from bot.render.error_messages import message, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import flagged_since, is_paused, meaning, quote, state_words
-from bot.render.provider_words import WORDS, place_among, service_name, setup_links, words_for
+from bot.render.provider_words import WORDS, service_name, setup_links, words_for
 from bot.render.text import FENCES, count, escape, length, when, whole
+from bot.runtime.language import Counted, Sentence, say
 
 PAGE_SIZE: Final = 10
 PAGE_LIMIT: Final = 3_800
@@ -31,14 +32,17 @@ QUOTE_MOST: Final = 400
 REFUSAL_LIMIT: Final = 350
 REFUSAL_QUOTE: Final = 150
 QUOTE_LEAST: Final = 60
-IDLE: Final = {
-    EntryState.FLAGGED: "stopped",
-    EntryState.STARTING: "not started",
-    EntryState.PAUSED: "paused",
-    EntryState.UNKNOWN: "unreadable",
+IDLE: Final[Mapping[EntryState, Counted]] = {
+    EntryState.FLAGGED: "{n} stopped",
+    EntryState.STARTING: "{n} not started",
+    EntryState.PAUSED: "{n} paused",
+    EntryState.UNKNOWN: "{n} unreadable",
 }
 """What is counted of accounts that are not known to run and are not flagged."""
-ODD_ENTRY: Final = "It is listed without an id, twice or in an unknown form, so it cannot be used here."
+ODD: Final[Sentence] = "It is listed without an id, twice or in an unknown form, so it cannot be used here."
+NOT_SET_UP: Final[Sentence] = (
+    "No account of these services is configured at useapi.net yet. Set one up: {links}."
+)
 
 
 def list_content(
@@ -59,12 +63,15 @@ def list_content(
     The first page is 0; a number beyond either end gives the page at that end. No accounts: one empty page.
     """
     shown, page, pages = page_of(sorted(accounts, key=lambda each: order(each, at)), page, PAGE_SIZE)
-    position = f"Page {page + 1:,} of {pages:,} · " if pages > 1 else ""
-    read = f"{'The rest was read' if stale else 'List read'} at {when(at, 'T')}" if at else None
-    heading, footer = _heading(accounts, stale), f"{position}{read or 'No list can be read now'}"
+    number, last = whole(page + 1), whole(pages)
+    position = [say("Page {number} of {limit}", number=number, limit=last)] if pages > 1 else []
+    read: Sentence = "The rest was read at {time}" if stale else "List read at {time}"
+    read = say(read, time=when(at, "T")) if at else say("No list can be read now")
+    heading, footer = _heading(accounts, stale, is_old=refusal is not None), " · ".join([*position, read])
     if refusal is not None:
-        as_of = [f"**As of {when(at, 'f')}, when I last read the list:**"] if at and not stale else []
-        heading = "\n".join([refusal, *as_of, heading.replace("✅", "⚠️")])
+        as_of: Sentence = "**As of {time}, when I last read the list:**"
+        dated = [say(as_of, time=when(at, "f"))] if at and not stale else []
+        heading = "\n".join([refusal, *dated, heading])
     are_several = stale or len({provider_of(account.reference) for account in accounts}) > 1
     titles = _titles(shown, stale) if are_several else [""] * len(shown)
     shown = [replace(each, is_stale=provider_of(each.reference) in stale) for each in shown]
@@ -72,9 +79,9 @@ def list_content(
     flagged = any(account.account.flag for account in shown)
     box = Box(entries, discord.Colour.gold() if flagged else discord.Colour.green())
     options = tuple(option(account) for account in shown if account.account.is_addressable)
-    opener = [Select("list.open", "Open an account's card", asker=asker, options=options)] if options else []
+    opener = [Select("list.open", say("Open an account's card"), asker=asker, options=options)]
     buttons = [*page_buttons("list.page", "", page, pages, asker=asker), _refresh(page, asker)]
-    return MessageContent(layout=(heading, box, *filter(None, [opener]), footer, buttons))
+    return MessageContent(layout=(heading, box, *([opener] if options else []), footer, buttons))
 
 
 def empty_list(asker: int, providers: Iterable[str]) -> MessageContent:
@@ -82,13 +89,13 @@ def empty_list(asker: int, providers: Iterable[str]) -> MessageContent:
     names = tuple(providers)
     lines = [WORDS[each].put_into(WORDS[each].nothing) for each in names if each not in BY_PROVIDER]
     if links := setup_links(names):
-        lines.append(f"No account of these services is configured at useapi.net yet. Set one up: {links}.")
+        lines.append(say(NOT_SET_UP, links=links))
     words = "\n".join([_title(names), *lines])
     return MessageContent(layout=(words, [_refresh(0, asker)]))
 
 
 def _refresh(page: int, asker: int) -> Button:
-    return Button("list.refresh", "Refresh", str(page), asker=asker, emoji="🔄")
+    return Button("list.refresh", say("Refresh"), str(page), asker=asker, emoji="🔄")
 
 
 def unread(failures: Mapping[str, CodedError], providers: Sequence[str]) -> str:
@@ -102,15 +109,16 @@ def unread(failures: Mapping[str, CodedError], providers: Sequence[str]) -> str:
         groups.setdefault((subscription_of(provider), error.code), []).append(provider)
     lines: list[str] = []
     for (subscription, _), names in groups.items():
-        error, name = copy(failures[names[0]]), ", ".join(service_name(each, providers) for each in names)
+        error = copy(failures[names[0]])
+        name = say(", ").join(service_name(each, providers) for each in names)
         error.provider = subscription if len(names) > 1 else error.provider
         is_named = len(providers) == 1 or name in what(error)
         said = message(error, REFUSAL_LIMIT, REFUSAL_QUOTE)
-        lines.append(said if is_named else f"**{name}:** {said}")
+        lines.append(said if is_named else say("**{service}:** {said}", service=name, said=said))
     return "\n".join(lines)
 
 
-def _heading(accounts: Sequence[KnownAccount], stale: Container[str]) -> str:
+def _heading(accounts: Sequence[KnownAccount], stale: Container[str], *, is_old: bool) -> str:
     idle = Counter(known.account.entry for known in accounts if known.is_idle)
     soft = sum(_is_soft(known) for known in accounts)
     idle[EntryState.STARTING] += soft
@@ -118,23 +126,26 @@ def _heading(accounts: Sequence[KnownAccount], stale: Container[str]) -> str:
     clearing = sum(known.state is State.CLEARING for known in accounts)
     counts = [
         count(len(accounts), "{n} account[|s]"),
-        f"{whole(flagged)} flagged" if flagged else "none flagged",
+        count(flagged, "{n} flagged") if flagged else say("none flagged"),
     ]
-    counts += [f"{whole(clearing)} recovering"] if clearing else []
-    counts += [f"{whole(idle[entry])} {words}" for entry, words in IDLE.items() if idle[entry]]
-    mark = "⚠️" if flagged else "🟡" if clearing or (+idle).keys() - {EntryState.PAUSED} else "✅"
+    counts += [count(clearing, "{n} recovering")] if clearing else []
+    counts += [count(idle[entry], words) for entry, words in IDLE.items() if idle[entry]]
+    calm = "🟡" if clearing or (+idle).keys() - {EntryState.PAUSED} else "⚠️" if is_old else "✅"
+    mark = "⚠️" if flagged else calm
     title = _title({provider_of(known.reference) for known in accounts})
-    heading = f"{title}\n**{mark} {', '.join(counts)}**"
+    heading = f"{title}\n**{mark} {say(', ').join(counts)}**"
     counted = [known for known in accounts if capabilities_of(known.reference).adds_accounts]
     if not counted:
         return heading
     provider = provider_of(counted[0].reference)
-    place = place_among(provider, (known.reference for known in accounts))
-    return f"{heading}\n{_slot_totals(counted, place, is_stale=provider in stale)}"
+    providers = {provider_of(known.reference) for known in accounts}
+    service = service_name(provider, providers) if len(providers) > 1 else None
+    return f"{heading}\n{_slot_totals(counted, service, is_stale=provider in stale)}"
 
 
 def _title(providers: Collection[str]) -> str:
-    return "## Midjourney accounts" if BY_PROVIDER.keys().isdisjoint(providers) else "## Accounts"
+    is_mixed = not BY_PROVIDER.keys().isdisjoint(providers)
+    return say("## Accounts" if is_mixed else "## Midjourney accounts")
 
 
 def _is_soft(known: KnownAccount) -> bool:
@@ -143,15 +154,17 @@ def _is_soft(known: KnownAccount) -> bool:
     return flag is not None and flag.kind is FlagKind.OFFLINE
 
 
-def _slot_totals(accounts: Sequence[KnownAccount], place: str, *, is_stale: bool) -> str:
+def _slot_totals(accounts: Sequence[KnownAccount], service: str | None, *, is_stale: bool) -> str:
     """Return how many jobs the accounts run at a time, and how many of them now, unless that is unknown."""
     counted = [known for known in accounts if known.account.max_jobs is not None]
     total = sum(known.account.max_jobs or 0 for known in counted)
     usable = sum(known.account.max_jobs or 0 for known in counted if not known.needs_somebody)
     uncounted = len(accounts) - len(counted)
-    note = f"\nNot counted: {count(uncounted, '{n} account[|s]')} without a number" if uncounted else ""
-    last = "when last seen" if is_stale else f"{whole(usable)} usable"
-    return f"{count(total, '{n} job slot[|s]')} in all{place}, {last}{note}"
+    slots: Counted = "{n} job slot[|s] in all at {service}" if service else "{n} job slot[|s] in all"
+    seen: Sentence = "{slots}, when last seen" if is_stale else "{slots}, {number} usable"
+    said = say(seen, slots=count(total, slots, service=service), number=whole(usable))
+    note = [count(uncounted, "Not counted: {n} account[|s] without a number")] if uncounted else []
+    return "\n".join([said, *note])
 
 
 def _titles(shown: Sequence[KnownAccount], stale: Mapping[str, datetime]) -> list[str]:
@@ -160,11 +173,15 @@ def _titles(shown: Sequence[KnownAccount], stale: Mapping[str, datetime]) -> lis
     One whose list could not be read has the time of the last one.
     """
     names = ["", *(provider_of(account.reference) for account in shown)]
-    as_of = {name: f", as of {when(at, 'f')}" for name, at in stale.items()}
     return [
-        "" if name == before else f"At {service_name(name, [*names, *stale])}{as_of.get(name, '')}:\n"
+        "" if name == before else f"{_title_of(service_name(name, [*names, *stale]), stale.get(name))}\n"
         for before, name in pairwise(names)
     ]
+
+
+def _title_of(service: str, at: datetime | None) -> str:
+    sentence: Sentence = "At {service}, as of {time}:" if at else "At {service}:"
+    return say(sentence, service=service, time=at and when(at, "f"))
 
 
 def _entries(shown: Sequence[KnownAccount], titles: Sequence[str], room: int) -> tuple[str, ...]:
@@ -196,7 +213,7 @@ def _facts(known: KnownAccount, *, brief: bool) -> str:
     lines = [
         f"**{escape(known.label, LABEL_LIMIT)}** · {state_words(known)}",
         place(account) if known.label != key_of(known.reference) else None,
-        ODD_ENTRY if account.entry is EntryState.UNKNOWN else None,
+        say(ODD) if account.entry is EntryState.UNKNOWN else None,
         snapshot_line(known.snapshot) if known.snapshot and not brief else None,
         _since(known) if account.flag else None,
     ]
@@ -208,5 +225,6 @@ def _since(known: KnownAccount) -> str:
     since = flagged_since(known.flagged_since, is_past=is_past, is_soft=is_soft)
     if is_soft or (flag := known.account.flag) is None:
         return since
-    says = f"{words_for(known.reference).says(is_past=is_past or is_paused(known.account, flag))}:"
-    return " ".join(filter(None, [since, meaning(flag, known.account), flag.text and says]))
+    says = words_for(known.reference).says(is_past=is_past or is_paused(known.account, flag))
+    said = flag.text and say("{says}:", says=says)
+    return " ".join(filter(None, [since, meaning(flag, known.account), said]))

@@ -9,9 +9,10 @@ from discord import ui
 
 from bot.domain.charts import Picture
 from bot.render.text import clip
+from bot.runtime.language import Sentence
 
 DESCRIPTION_LIMIT: Final = 1_024
-NO_PICTURE: Final = "-# The picture could not be drawn. The figures are all here."
+NO_PICTURE: Final[Sentence] = "-# The picture could not be drawn. The figures are all here."
 
 
 @dataclass(frozen=True, slots=True)
