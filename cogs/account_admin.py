@@ -1,9 +1,11 @@
 """`/mjadd` and `/mjremove`, and the buttons of an account's card that do the same."""
 
+from collections.abc import Iterable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from discord import app_commands
+from discord.app_commands import Command
 from discord.ext import commands
 
 from bot.actions.account_info import refusal
@@ -41,11 +43,14 @@ from bot.render.alert_items import known_account
 from bot.render.message_content import Button, MessageContent
 from bot.render.provider_words import services
 from bot.render.text import escape
+from bot.runtime.language import Sentence, say
 from bot.storage import StoreError
 
 FORM: Final = rf"{HANDLE}?(?:\.(?P<jobs>[0-9]{{1,2}}))?"
 """The account for which the form opens, and the number of jobs that was entered before."""
 
+ADD_HERE: Final[Sentence] = "Add an account at {services}, or see where that is done."
+ADD_THERE: Final[Sentence] = "See where accounts are added to {services}."
 NO_INPUT_HELPS: Final = (Unauthorized, Unpaid, Gone)
 """Errors that no other input avoids."""
 
@@ -61,12 +66,8 @@ class AccountAdmin(commands.Cog):
         names = self._pollers.names
         self._adds_here = any(CAPABILITIES.get(name, LISTED_ONLY).adds_accounts for name in names)
         if self._pollers.web_pages:
-            self.mjadd.description = (
-                f"Add an account at {services(names)}, or see where that is done."
-                if self._adds_here
-                else f"See where accounts are added to {services(names)}."
-            )
-            self.mjremove.description = f"Remove an account from {services(names)}, after a confirmation."
+            describe(self.mjadd, ADD_HERE if self._adds_here else ADD_THERE, names)
+            describe(self.mjremove, "Remove an account from {services}, after a confirmation.", names)
         bot.controls.register("account.edit", Access.OWNERS, self.edit, FORM)
         bot.controls.register("account.save", Access.OWNERS, self.save, f"{HANDLE}?")
         bot.controls.register("account.remove", Access.OWNERS, self.ask_removal, HANDLE)
@@ -154,7 +155,7 @@ class AccountAdmin(commands.Cog):
 
     async def keep(self, caller: Interaction, _press: ButtonPress) -> None:
         """Answer that nothing was removed."""
-        await update(caller, MessageContent(KEPT))
+        await update(caller, MessageContent(say(KEPT)))
 
     async def remove(self, caller: Interaction, press: ButtonPress) -> None:
         """Remove the account that was confirmed, and show the result."""
@@ -173,7 +174,23 @@ def again(asker: int, handle: str, typed: str) -> Button:
     """Return the button that opens the form again, with the number of jobs if one was entered."""
     jobs = entered_jobs(typed)
     argument = handle if jobs is None else f"{handle}.{jobs}"
-    return Button("account.edit", "Enter it again", argument, asker=asker)
+    return Button("account.edit", say("Enter it again"), argument, asker=asker)
+
+
+class Description(app_commands.locale_str):
+    """The description of a command that names the providers, in the language of the task that reads it."""
+
+    @property
+    def message(self) -> str:
+        """Return it with the names of the providers."""
+        return say(str(self), services=services(self.extras["providers"]))
+
+
+def describe(command: Command[Any, ..., Any], sentence: Sentence, providers: Iterable[str]) -> None:
+    """Describe a command by a sentence about providers."""
+    described = Description(sentence, providers=providers)
+    command.description = described.message
+    command._locale_description = described  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - else it stays that of the docstring
 
 
 def entered_jobs(typed: str) -> int | None:

@@ -12,6 +12,7 @@ from bot.domain.providers import MJPROXY, reference_to
 from tests.simulators.discord import Json
 from tests.simulators.mjproxy import Endpoint, Fault, SimulatedMjproxy
 from tests.simulators.mjproxy.pool import MODERATION
+from tests.support.catalogues import AddCatalogue
 from tests.support.clock import DAY
 from tests.support.reading import buttons, text
 from tests.support.running import Bot, Visitor
@@ -185,6 +186,17 @@ async def test_commands_say_which_providers_they_are_for(
     await bot.restart(MJPROXY_URL=proxy.url, MJPROXY_TOKEN=proxy.token, USEAPI_TOKEN=None)
     where = "See where accounts are added to midjourney-proxy."
     await bot.world.wait_for(lambda: described(bot, ada)["mjadd"] == where)
+
+
+async def test_a_command_names_its_providers_in_each_language(
+    bot: Bot, proxy: SimulatedMjproxy, ada: Visitor, catalogue: AddCatalogue
+) -> None:
+    removes = "Remove an account from {services}, after a confirmation."
+    catalogue("de", {removes: "Entfernt ein Konto von {services}."})
+    await begin(bot, proxy)
+    commands = bot.world.commands(ada.person, bot.world.channel_id)
+    (german,) = [each["description_localizations"]["de"] for each in commands if each["name"] == "mjremove"]
+    assert german.startswith("Entfernt ein Konto von useapi.net")
 
 
 def described(bot: Bot, person: Visitor) -> dict[str, str]:
