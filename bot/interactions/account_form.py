@@ -15,6 +15,7 @@ from bot.interactions.buttons import PREFIX
 from bot.interactions.responses import Interaction
 from bot.render import account_admin_replies as form_words
 from bot.render.error_messages import JOBS_HELP
+from bot.runtime.language import say
 
 TOKEN: Final = "token"  # noqa: S105 - the name of a field
 JOBS: Final = "jobs"
@@ -25,12 +26,12 @@ TOKEN_LIMIT: Final = 500
 def account_form(title: str, asker: int, handle: str, jobs: int) -> ui.Modal:
     """Build the form. `handle` is that of the account it was opened for, or empty."""
     form = ui.Modal(title=title, custom_id=f"{PREFIX}:account.save:{asker}:{handle}")
-    form.add_item(ui.TextDisplay(form_words.PRIVACY))
+    form.add_item(ui.TextDisplay(say(form_words.PRIVACY)))
     token = ui.TextInput[ui.Modal](custom_id=TOKEN, max_length=TOKEN_LIMIT)
-    form.add_item(ui.Label(text=form_words.TOKEN_LABEL, component=token))
+    form.add_item(ui.Label(text=say(form_words.TOKEN_LABEL), component=token))
     number = ui.TextInput[ui.Modal](custom_id=JOBS, default=str(jobs), max_length=4, required=False)
-    form.add_item(ui.Label(text=form_words.JOBS_LABEL, component=number))
-    form.add_item(ui.TextDisplay(f"Jobs: {JOBS_HELP}"))
+    form.add_item(ui.Label(text=say(form_words.JOBS_LABEL), component=number))
+    form.add_item(ui.TextDisplay(say("Jobs: {help}", help=say(JOBS_HELP))))
     form.stop()  # discord.py keeps only forms that are not finished
     return form
 

@@ -12,6 +12,7 @@ import aiohttp
 import discord
 
 from bot.domain.errors import ErrorCode, UserError
+from bot.runtime.language import Sentence, say
 from bot.storage import Store, StoreError
 
 log = logging.getLogger(__name__)
@@ -24,16 +25,16 @@ ASK_LIMIT_SECONDS: Final = 2.5
 ACTING_ROLES: Final = (discord.TeamMemberRole.admin, discord.TeamMemberRole.developer)
 AlertChannel: TypeAlias = discord.TextChannel | discord.Thread
 
-NAMES: Final = {
+NAMES: Final[dict[str, Sentence]] = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
     "send_messages_in_threads": "Send Messages in Threads",
     "embed_links": "Embed Links",
     "read_message_history": "Read Message History",
 }
-"""The permissions needed to send an alert with its embed, and to find it again after a crash."""
-PIN: Final = {"pin_messages": "Pin Messages"}
-BOARD_NAMES: Final = NAMES | {"attach_files": "Attach Files"}
+"""The permissions needed to send an alert with its embed, and to find it again, by Discord's names."""
+PIN: Final[dict[str, Sentence]] = {"pin_messages": "Pin Messages"}
+BOARD_NAMES: Final[dict[str, Sentence]] = NAMES | {"attach_files": "Attach Files"}
 """The permissions needed to keep the board, with its picture."""
 INVITE: Final = (
     "https://discord.com/oauth2/authorize?client_id={application}"
@@ -157,4 +158,4 @@ def missing(
     may = discord.abc.GuildChannel.permissions_for(place, me)
     is_thread = isinstance(channel, discord.Thread)
     needless = "send_messages" if is_thread else "send_messages_in_threads"
-    return tuple(name for flag, name in names.items() if flag != needless and not getattr(may, flag))
+    return tuple(say(name) for flag, name in names.items() if flag != needless and not getattr(may, flag))
