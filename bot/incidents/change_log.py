@@ -9,6 +9,7 @@ from bot.domain.incidents import DISABLED, Ending, Incident
 from bot.domain.messages import Delivery, Message, reference
 from bot.render.provider_words import titles
 from bot.render.text import span
+from bot.runtime.language import ENGLISH, spoken
 from bot.runtime.log_setup import log_fact
 
 log = logging.getLogger(__name__)
@@ -41,6 +42,7 @@ class ChangeLog:
         self.label_of: Callable[[str], str | None] = lambda _channel: None
         """Returns the label of the account of a reference, if it has one."""
 
+    @spoken(ENGLISH)  # whoever made the changes
     def committed(
         self,
         incidents: Iterable[tuple[Incident | None, Incident]],

@@ -7,13 +7,14 @@ from bot.domain.errors import Cause
 from bot.domain.incidents import ServiceProblem
 from bot.render.service_messages import problem_sentence
 from bot.render.text import count, span
+from bot.runtime.language import ENGLISH, spoken
 from bot.runtime.log_setup import log_fact
 
 log = logging.getLogger(__name__)
 
 
 class OutageLog:
-    """Logs changes only: it remembers what it logged last."""
+    """Logs changes only: it remembers what it logged last. It logs in English, whoever asked for the poll."""
 
     def __init__(self, provider: str) -> None:
         self._provider = provider
@@ -23,6 +24,7 @@ class OutageLog:
         self._since: datetime | None = None
         self._accounts: int | None = None
 
+    @spoken(ENGLISH)
     def failed(self, problem: ServiceProblem, cause: Cause | None, at: datetime) -> None:
         """Log a failed poll, unless the last one had the same problem."""
         self._since = self._since or at
@@ -40,6 +42,7 @@ class OutageLog:
             cause=cause or "unknown",
         )
 
+    @spoken(ENGLISH)
     def worked(self, accounts: int, at: datetime) -> None:
         """Log the first good poll, the first after a failed one, and a new number of accounts."""
         listed = count(accounts, "{n} account[|s]")
