@@ -2,7 +2,7 @@
 
 Such a literal is the argument of a parameter, or the value of a variable or of a field of a dataclass, that
 is annotated so (also within mappings and tuples); or what a function annotated so returns. The descriptions
-of commands and options are found by their decorators.
+of commands and options are found by their decorators, the names of choices by their class.
 """
 
 import ast
@@ -21,8 +21,12 @@ FIELDS: Final = re.compile(r"{(\w*)[^}]*}")
 INIT: Final = "__init__"
 COMMAND: Final = "command"
 """The decorator of a command, whose description is the function's docstring."""
-DESCRIBING: Final = frozenset({"describe", "rename"})
-"""The decorators whose every argument describes an option."""
+DESCRIBING: Final = "describe"
+"""The decorator whose every argument describes an option."""
+CHOICE: Final = "Choice"
+"""The class of what a person may choose for an option; its name is shown."""
+CHOICE_NAME: Final[Mapping[str | int, str]] = {"name": "Sentence"}
+PARAGRAPHS: Final = re.compile(r"\n\s*\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +92,9 @@ def kind_of(annotation: ast.expr | None) -> str:
     return found[1] if found else ""
 
 
-def sentences() -> list[Found]:
+def sentences(folders: Sequence[str] = FOLDERS) -> list[Found]:
     """Return the sentences of the code, in its order."""
-    files = [file for folder in FOLDERS for file in sorted((ROOT / folder).rglob("*.py"))]
+    files = [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
     trees = {file.relative_to(ROOT).as_posix(): ast.parse(file.read_text(encoding="utf-8")) for file in files}
     signatures = Signatures()
     for tree in trees.values():
@@ -148,16 +152,17 @@ class Module:
     ) -> Iterator[Found]:
         names = [_name(each.func) for each in function.decorator_list if isinstance(each, ast.Call)]
         if COMMAND in names:
-            for line in _first_line(function):
-                yield Found(line, self.file, function.lineno, None, None, (*notes[:1], "A command."))
+            paragraph = PARAGRAPHS.split(ast.get_docstring(function) or "", maxsplit=1)[0]
+            described = " ".join(paragraph.split())  # as discord.py does
+            yield Found(described, self.file, function.lineno, None, None, (*notes[:1], "A command."))
 
     def _arguments(self, call: ast.Call, notes: tuple[str, ...]) -> Iterator[Found]:
         name = _name(call.func)
-        if name in DESCRIBING:
+        if name == DESCRIBING:
             for keyword in call.keywords:
                 yield from self._literals(keyword.value, "Sentence", "", (*notes[:1], "An option."))
             return
-        wanted = self.signatures.get(name, {})
+        wanted = CHOICE_NAME if name == CHOICE else self.signatures.get(name, {})
         given: dict[str, ast.expr] = {str(keyword.arg): keyword.value for keyword in call.keywords}
         given |= {wanted[place]: value for place, value in enumerate(call.args) if place in wanted}
         for parameter, value in given.items():
