@@ -228,7 +228,8 @@ def over(items: Sequence[AlertItem]) -> str:
     back = [item for item in items if is_back(item.incident)]
     disabled = [item for item in items if item.incident.ending in DISABLED]
     gone = len(items) - len(back) - len(disabled)
-    rest: Mapping[Sentence, int] = {"disabled": len(disabled) if back else 0, "not configured any more": gone}
+    off = len(disabled) if back else 0
+    rest: tuple[tuple[Sentence, int], ...] = (("disabled", off), ("not configured any more", gone))
     if back:
         first = count(
             len(back),
@@ -246,7 +247,7 @@ def over(items: Sequence[AlertItem]) -> str:
         return count(
             gone, "⚪ {n} account[|s] [is|are] not configured any more: {names}", names=names_of(items)
         )
-    others = _listed(rest)
+    others = _listed(dict(rest))
     return say("{first} ({others})", first=first, others=others) if others else first
 
 
