@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from bot.domain.secret import SecretStr
-from bot.domain.services import MIDJOURNEY, read_services
+from bot.domain.services import ALL_SERVICES, MIDJOURNEY, SERVICE_NAMES
 from bot.runtime import setting_values as values
+from bot.runtime.alert_addresses import read_alert_urls
 from bot.runtime.env_file import (
     ConfigurationError,
     folder_in_its_place,
@@ -18,11 +19,11 @@ from bot.runtime.env_file import (
     unreadable,
     values_in,
 )
-from bot.runtime.language import ENGLISH
+from bot.runtime.language import ENGLISH, Sentence, say
 from bot.runtime.log_setup import LogFormat, LogLevel
 
 
-def setting(read: Callable[[str], object], meaning: str, default: object = None) -> Any:
+def setting(read: Callable[[str], object], meaning: Sentence, default: object = None) -> Any:
     """Describe a setting: what reads its text, what it means, and its value if it is not set.
 
     The value is MISSING for a setting that is required.
@@ -35,7 +36,18 @@ def secret(read: Callable[[str], str]) -> Callable[[str], SecretStr]:
     return lambda text: SecretStr(read(text))
 
 
-NO_PROVIDER: Final = (
+def read_services(text: str) -> frozenset[str]:
+    """Read the setting that names services."""
+    named = {word.strip().casefold() for word in text.split(",")} - {""}
+    if named != {ALL_SERVICES} and (not named or not named <= set(SERVICE_NAMES)):
+        known = ", ".join(SERVICE_NAMES)
+        raise values.fault(
+            "is no list of services: write all, or any of {services}, with commas", services=known
+        )
+    return frozenset(named)
+
+
+NO_PROVIDER: Final[Sentence] = (
     "Nothing can be watched: write MJPROXY_URL and MJPROXY_TOKEN (a midjourney-proxy), USEAPI_TOKEN "
     "(useapi.net), or all three into .env or the environment."
 )
@@ -88,7 +100,7 @@ class Settings:
         values.read_snowflake, "Where alerts go when a direct message does not arrive: a channel id."
     )
     alert_urls: tuple[SecretStr, ...] = setting(
-        lambda text: tuple(map(SecretStr, values.read_alert_urls(text))),
+        lambda text: tuple(map(SecretStr, read_alert_urls(text))),
         "Where alerts go when Discord does not accept them: secret Apprise addresses, with spaces "
         "(docs/outside.md).",
         (),
@@ -164,12 +176,12 @@ class Settings:
         7,
     )
     log_level: LogLevel = setting(
-        values.one_of(LogLevel, "log level"),
+        values.one_of(LogLevel, "is not a log level: write DEBUG, INFO, WARNING, ERROR or CRITICAL"),
         "How much Midwatch logs: DEBUG, INFO, WARNING, ERROR or CRITICAL.",
         LogLevel.INFO,
     )
     log_format: LogFormat = setting(
-        values.one_of(LogFormat, "log format"),
+        values.one_of(LogFormat, "is not a log format: write text or json"),
         "The format of the log: text, or json (one object a line).",
         LogFormat.TEXT,
     )
@@ -191,7 +203,7 @@ class Settings:
         return tuple(filter(None, (self.discord_token, self.useapi_token, self.mjproxy_token)))
 
 
-MEANINGS: Final[Mapping[str, str]] = {each.name: each.metadata["meaning"] for each in fields(Settings)}
+MEANINGS: Final[Mapping[str, Sentence]] = {each.name: each.metadata["meaning"] for each in fields(Settings)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +220,13 @@ class AccountSettings(Settings):
 
 def missing(name: str) -> str:
     """Return the sentence for a variable that is not set."""
-    return f"{name.upper()} is missing: write it into .env or the environment. {MEANINGS[name]}"
+    sentence: Sentence = "{setting} is missing: write it into .env or the environment. {meaning}"
+    return say(sentence, setting=name.upper(), meaning=say(MEANINGS[name]))
+
+
+def faulty(name: str, fault: ValueError) -> str:
+    """Return the sentence for a variable whose value is wrong."""
+    return say("{setting} {fault}.", setting=name.upper(), fault=fault)
 
 
 def missing_provider(given: Collection[str]) -> tuple[str, ...]:
@@ -216,7 +234,7 @@ def missing_provider(given: Collection[str]) -> tuple[str, ...]:
     lacking = [name for name in ("mjproxy_url", "mjproxy_token") if name not in given]
     if len(lacking) == 1:
         return (missing(*lacking),)
-    return (NO_PROVIDER,) if lacking and "useapi_token" not in given else ()
+    return (say(NO_PROVIDER),) if lacking and "useapi_token" not in given else ()
 
 
 def missing_second(given: Collection[str]) -> tuple[str, ...]:
@@ -234,7 +252,7 @@ def read_fields(kind: type[Settings], given: Mapping[str, str]) -> tuple[dict[st
             try:
                 found[each.name] = each.metadata["read"](given[each.name].strip())
             except ValueError as error:
-                wrong.append(f"{each.name.upper()} {error}.")
+                wrong.append(faulty(each.name, error))
         elif each.default is MISSING:
             wrong.append(missing(each.name))
     return found, wrong

@@ -19,7 +19,7 @@ from bot.cli.discord_choices import TOKEN, Read, at_discord, channels, listed, s
 from bot.cli.exit_codes import Exit
 from bot.cli.findings import Finding
 from bot.cli.terminal import complain, show
-from bot.config import AccountSettings, Settings, read_fields
+from bot.config import AccountSettings, Settings, faulty, read_fields
 from bot.domain.secret import SecretStr
 from bot.domain.services import ALL_SERVICES, MIDJOURNEY, SERVICE_NAMES
 from bot.runtime import log_setup, supervisor
@@ -190,7 +190,7 @@ class Setup:
                 value = meant(ask(f"{question}{hints(name, kept)}: ", hidden=name in SECRETS), kept)
                 require(name, value, [each for key, each in self._new.items() if key != name])
             except ValueError as fault:
-                refuse(f"{name.upper()} {fault}.")
+                refuse(faulty(name, fault))
                 value = None
         self._new[name] = value
         if value in ("", usual) or checked is None:

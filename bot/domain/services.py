@@ -78,16 +78,3 @@ SERVICE_NAMES: Final = (MIDJOURNEY, *(each.name for each in SERVICES))
 def subscription_of(provider: str) -> str:
     """Return the provider that stands for a subscription and all that share its token; else the provider."""
     return provider.partition(WITHIN)[0]
-
-
-def read_services(text: str) -> frozenset[str]:
-    """Read the setting that names services.
-
-    Raises:
-        ValueError: a name is unknown, or there is none.
-    """
-    named = {word.strip().casefold() for word in text.split(",")} - {""}
-    if named != {ALL_SERVICES} and (not named or not named <= set(SERVICE_NAMES)):
-        known = ", ".join(SERVICE_NAMES)
-        raise ValueError(f"is no list of services: write {ALL_SERVICES}, or any of {known}, with commas")
-    return frozenset(named)

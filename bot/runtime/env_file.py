@@ -13,6 +13,8 @@ from typing import Final
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
+from bot.runtime.language import Sentence, say
+
 ASSIGNMENT: Final = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*=", re.MULTILINE)
 RESEMBLING: Final = 0.8
 """How alike two names are, of 1, if one is a misspelling of the other."""
@@ -37,9 +39,10 @@ def text_of(env_file: Path | None) -> str:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return ""  # a virtual environment may be called .env, too
     except OSError as error:
-        fault = f"{env_file} cannot be read ({error.strerror}): let this user read it, or move it away."
+        sentence: Sentence = "{file} cannot be read ({reason}): let this user read it, or move it away."
+        fault = say(sentence, file=env_file, reason=error.strerror)
     except UnicodeDecodeError:
-        fault = f"{env_file} is not UTF-8 text: save it again with that encoding."
+        fault = say("{file} is not UTF-8 text: save it again with that encoding.", file=env_file)
     raise ConfigurationError((fault,))  # not in the handlers: a decoding error contains the input
 
 
@@ -47,11 +50,11 @@ def folder_in_its_place(env_file: Path | None) -> tuple[str, ...]:
     """Return a sentence if a folder is in the place of the file."""
     if env_file is None or not env_file.is_dir():
         return ()
-    sentence = (
-        f"{env_file} is a folder, not a file: move it away and write the settings into a file of that name. "
+    sentence: Sentence = (
+        "{file} is a folder, not a file: move it away and write the settings into a file of that name. "
         "Docker makes such a folder where a file that is to be mounted is missing."
     )
-    return (sentence,)
+    return (say(sentence, file=env_file),)
 
 
 def values_in(text: str) -> dict[str, str]:
@@ -64,16 +67,19 @@ def unreadable(text: str, env_file: Path | None) -> tuple[str, ...]:
     wrong = (binding.original for binding in parse_stream(StringIO(text)) if binding.error)
     # The parser counts blank lines before a statement as part of it.
     lines = (each.line + each.string[: -len(each.string.lstrip())].count("\n") for each in wrong)
-    rest = f"of {env_file} cannot be read: write NAME=value, and close each quotation mark."
-    return tuple(f"Line {line} {rest}" for line in lines)
+    sentence: Sentence = (
+        "Line {number} of {file} cannot be read: write NAME=value, and close each quotation mark."
+    )
+    return tuple(say(sentence, number=line, file=env_file) for line in lines)
 
 
 def misspelled(text: str, env_file: Path | None, ours: Collection[str]) -> tuple[str, ...]:
     """Return a sentence for each variable that looks like a misspelled one."""
     names: list[str] = ASSIGNMENT.findall(text)
     strange = dict.fromkeys(name for name in names if name.upper() not in ours)
+    sentence: Sentence = "Unknown setting {setting} in {file}. Did you mean {meant}?"
     return tuple(
-        f"Unknown setting {name} in {env_file}. Did you mean {meant}?"
+        say(sentence, setting=name, file=env_file, meant=meant)
         for name in strange
         for meant in get_close_matches(name.upper(), ours, n=1, cutoff=RESEMBLING)
     )
@@ -117,7 +123,8 @@ def write_privately(path: Path, text: str | None) -> None:
     """
     real = Path(os.path.realpath(path))
     if real.exists() and not real.is_file():
-        raise ConfigurationError(folder_in_its_place(path) or (f"{path} is no regular file: move it away.",))
+        other = say("{file} is no regular file: move it away.", file=path)
+        raise ConfigurationError(folder_in_its_place(path) or (other,))
     try:
         with TemporaryDirectory(prefix=".env-", dir=real.parent) as folder:
             new = Path(folder, "new")
@@ -133,4 +140,5 @@ def write_privately(path: Path, text: str | None) -> None:
                     os.chown(new, real.stat().st_uid, real.stat().st_gid)
             new.replace(real)
     except OSError as error:
-        raise ConfigurationError((f"{real} cannot be written ({error.strerror}).",)) from None
+        fault = say("{file} cannot be written ({reason}).", file=real, reason=error.strerror)
+        raise ConfigurationError((fault,)) from None

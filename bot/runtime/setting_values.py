@@ -1,8 +1,9 @@
-"""Readers of the values of settings. A ValueError says what is wrong with a value and what to write."""
+"""Readers of the values of settings. A ValueError says what is wrong and what to write, after the name."""
 
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -10,8 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from bot.runtime.alert_addresses import service_at
-from bot.runtime.language import ENGLISH, language_for, languages
+from bot.runtime.language import ENGLISH, Sentence, language_for, languages, say
 
 WORD: Final = re.compile(r"[!-~]+")
 SHORTEST_TOKEN: Final = 10
@@ -31,8 +31,14 @@ PORT_END: Final = 2**16
 LOOPBACK: Final = re.compile(r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|::1")
 LISTEN_ADDRESS: Final = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):)?([0-9]{1,5})")
 HOOK_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{16,256}")
+PROXY_EXAMPLE: Final = "http://user:password@proxy.example:3128"
 PUBLIC_TOKEN: Final = "admin"  # noqa: S105 - no secret at all
 """The token of a midjourney-proxy until somebody changes it."""
+
+
+def fault(sentence: Sentence, **fields: object) -> ValueError:
+    """Return the error that says what is wrong with a value."""
+    return ValueError(say(sentence, **fields))
 
 
 def token_without(scheme: str, shortest: int = SHORTEST_TOKEN) -> Callable[[str], str]:
@@ -40,14 +46,16 @@ def token_without(scheme: str, shortest: int = SHORTEST_TOKEN) -> Callable[[str]
 
     def read(text: str) -> str:
         if text.casefold().startswith(f"{scheme} ".casefold()):
-            raise ValueError(f'begins with "{scheme}": write the token alone, without that word')
+            raise fault('begins with "{word}": write the token alone, without that word', word=scheme)
         if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-            raise ValueError("stands in quotation marks: write the token without them")
+            raise fault("stands in quotation marks: write the token without them")
         if WORD.fullmatch(text) is None:
-            fault = "is not one word of printable ASCII characters"
-            raise ValueError(f"{fault}: write the token exactly as it was given to you")
+            raise fault(
+                "is not one word of printable ASCII characters: "
+                "write the token exactly as it was given to you"
+            )
         if len(text) < shortest:
-            raise ValueError("is too short to be a token: write the whole token as it was given to you")
+            raise fault("is too short to be a token: write the whole token as it was given to you")
         return text
 
     return read
@@ -64,34 +72,33 @@ def token_or_empty(text: str) -> str:
         return ""
 
 
-def web_address(text: str, wanted: str) -> SplitResult:
-    """Return the parts of a web address."""
-    try:
+def web_address(text: str, otherwise: Sentence, **fields: object) -> SplitResult:
+    """Return the parts of a web address. Of another text it says `otherwise`."""
+    with suppress(ValueError):
         address = urlsplit(text)
         host = (address.hostname or "").encode("idna")  # raises for an empty or too long part of the name
         if host and address.port != 0 and address.scheme in {"http", "https"} and WORD.fullmatch(text):
             return address
-    except ValueError:
-        pass
-    raise ValueError(f"is not a web address: {wanted}")
+    raise fault(otherwise, **fields)
 
 
 def service_address(like: str, token: str) -> Callable[[str], str]:
     """Return a reader of an API's address. A token sent there must be encrypted on the way."""
-    wanted = f"write an address like {like}"
+    no_address: Sentence = "is not a web address: write an address like {example}"
+    login: Sentence = (
+        "holds a user name or password: write an address like {example}, and the token in {other}"
+    )
+    plain: Sentence = "is not encrypted: begin it with https:// (http:// is for servers on this machine only)"
+    query: Sentence = "has a part after ? or #: write an address like {example}, which ends with the path"
 
     def read(text: str) -> str:
-        address = web_address(text, wanted)
-        if "\\" in text:
-            raise ValueError(f"is not a web address: {wanted}")
+        address = web_address(text.replace("\\", " "), no_address, example=like)
         if "@" in text:
-            raise ValueError(f"holds a user name or password: {wanted}, and the token in {token}")
+            raise fault(login, example=like, other=token)
         if "?" in text or "#" in text:
-            raise ValueError(f"has a part after ? or #: {wanted}, which ends with the path")
+            raise fault(query, example=like)
         if address.scheme == "http" and LOOPBACK.fullmatch(address.hostname or "") is None:
-            raise ValueError(
-                "is not encrypted: begin it with https:// (http:// is for servers on this machine only)"
-            )
+            raise fault(plain)
         return text.rstrip("/")
 
     return read
@@ -103,7 +110,9 @@ read_useapi_url: Final = service_address("https://api.useapi.net/v2", "USEAPI_TO
 
 def read_heartbeat_address(text: str) -> str:
     """Read the heartbeat's address. It may be unencrypted: monitors at home often have no certificate."""
-    web_address(text, "write the whole address the monitoring service gave you, with https://")
+    web_address(
+        text, "is not a web address: write the whole address the monitoring service gave you, with https://"
+    )
     return text
 
 
@@ -121,58 +130,43 @@ def read_listen_address(text: str) -> ListenAddress:
     """Read where to listen. Without a host that is this machine alone."""
     found = LISTEN_ADDRESS.fullmatch(text)
     if found is None or not 0 < int(found[2]) < PORT_END:
-        raise ValueError("is no port or host:port: write 8080 for this machine alone, or like 0.0.0.0:8080")
+        raise fault("is no port or host:port: write 8080 for this machine alone, or like 0.0.0.0:8080")
     return ListenAddress((found[1] or "127.0.0.1").strip("[]"), int(found[2]))
 
 
 def read_hook_secret(text: str) -> str:
     """Read the secret of the hook's address."""
     if HOOK_SECRET.fullmatch(text) is None:
-        raise ValueError("is no secret for an address: write 16 to 256 of A-Z, a-z, 0-9, - and _")
+        raise fault("is no secret for an address: write 16 to 256 of A-Z, a-z, 0-9, - and _")
     return text
-
-
-def read_alert_urls(text: str) -> tuple[str, ...]:
-    """Read the addresses of Apprise, which the optional library must know."""
-    urls = re.split(r"[\s,]+(?=[A-Za-z][A-Za-z0-9+.-]*://)", text)
-    try:
-        unknown = [number for number, url in enumerate(urls, start=1) if service_at(url) is None]
-    except ModuleNotFoundError:
-        raise ValueError(
-            "needs the library apprise: `pip install apprise` where Midwatch is installed"
-        ) from None
-    if unknown:
-        raise ValueError(
-            f"has an address that Apprise does not know (number {unknown[0]}): "
-            "write them as its documentation shows for each service, with spaces between them"
-        )
-    return tuple(urls)
 
 
 def read_yes(text: str) -> bool:
     """Read a yes or no."""
     if text.casefold() not in {"yes", "no"}:
-        raise ValueError("is neither yes nor no: write one of these")
+        raise fault("is neither yes nor no: write one of these")
     return text.casefold() == "yes"
 
 
 def read_proxy_address(text: str) -> str:
     """Read the address of an HTTP proxy, which may hold a user name and a password."""
-    wanted = "write that of an HTTP proxy, like http://user:password@proxy.example:3128"
+    no_address: Sentence = "is not a web address: write that of an HTTP proxy, like {example}"
+    socks: Sentence = (
+        "names a SOCKS proxy, which is not supported: write that of an HTTP proxy, like {example}"
+    )
+    other: Sentence = "is not the address of an HTTP proxy: write that of an HTTP proxy, like {example}"
     if text.casefold().startswith("socks"):
-        raise ValueError(f"names a SOCKS proxy, which is not supported: {wanted}")
-    address = web_address(text, wanted)
+        raise fault(socks, example=PROXY_EXAMPLE)
+    address = web_address(text, no_address, example=PROXY_EXAMPLE)
     if address.scheme != "http" or address.path not in {"", "/"} or address.query or address.fragment:
-        raise ValueError(f"is not the address of an HTTP proxy: {wanted}")
+        raise fault(other, example=PROXY_EXAMPLE)
     return text
 
 
 def read_snowflake(text: str) -> int:
     """Read one Discord id."""
     if SNOWFLAKE.fullmatch(text) is None or not 0 < int(text) < SNOWFLAKE_END:
-        raise ValueError(
-            "is not a Discord id: write the number of 17 to 20 digits that Copy ID gives in Discord"
-        )
+        raise fault("is not a Discord id: write the number of 17 to 20 digits that Copy ID gives in Discord")
     return int(text)
 
 
@@ -181,7 +175,7 @@ def read_snowflakes(text: str) -> frozenset[int]:
     try:
         return frozenset(read_snowflake(entry.strip()) for entry in text.split(","))
     except ValueError:
-        raise ValueError(
+        raise fault(
             "has an entry that is not a Discord id: write numbers of 17 to 20 digits, separated by commas"
         ) from None
 
@@ -190,19 +184,19 @@ def read_duration(text: str) -> timedelta:
     """Read a length of time: a whole number and its unit."""
     found = DURATION.fullmatch(text)
     if found is None:
-        raise ValueError("is not a length of time: write a number with s, m, h or d, like 90s, 15m, 4h or 1d")
+        raise fault("is not a length of time: write a number with s, m, h or d, like 90s, 15m, 4h or 1d")
     length = timedelta(seconds=int(found[1]) * SECONDS[found[2]])
     if not timedelta(0) < length <= LONGEST:
-        raise ValueError("is out of range: write a length of time between 1s and 365d")
+        raise fault("is out of range: write a length of time between 1s and 365d")
     return length
 
 
 def read_poll_interval(text: str) -> timedelta:
     """Read the poll interval. The API limits how often it may be polled."""
     if DURATION.fullmatch(text) is None:
-        raise ValueError("is not a length of time: write 5s or more with its unit, like 60s or 2m")
+        raise fault("is not a length of time: write 5s or more with its unit, like 60s or 2m")
     if (length := read_duration(text)) < SHORTEST_POLL:
-        raise ValueError("is too short: write 5s or more, like 60s")
+        raise fault("is too short: write 5s or more, like 60s")
     return length
 
 
@@ -211,7 +205,7 @@ def read_escalation(text: str) -> timedelta | None:
     if text.casefold() == "off":
         return None
     if (length := read_duration(text)) < SHORTEST_REMINDER:
-        raise ValueError("is too short: write 5m or more, or off")
+        raise fault("is too short: write 5m or more, or off")
     return length
 
 
@@ -220,9 +214,9 @@ def read_info_every(text: str) -> timedelta | None:
     if text.casefold() == "off":
         return None
     if DURATION.fullmatch(text) is None:
-        raise ValueError("is not a length of time: write 6h or more with its unit, like 6h or 1d, or off")
+        raise fault("is not a length of time: write 6h or more with its unit, like 6h or 1d, or off")
     if (length := read_duration(text)) < SHORTEST_INFO:
-        raise ValueError("is too short: write 6h or more, or off")
+        raise fault("is too short: write 6h or more, or off")
     return length
 
 
@@ -231,13 +225,13 @@ def read_durations(text: str) -> tuple[timedelta, ...]:
     try:
         lengths = tuple(read_duration(entry.strip()) for entry in text.split(","))
     except ValueError:
-        raise ValueError(
+        raise fault(
             "has an entry that is not a length of time: write them like 15m,1h,4h,24h, none over 365d"
         ) from None
     if min(lengths) < SHORTEST_REMINDER:
-        raise ValueError("has an entry that is too short: write 5m or more, as nobody is woken more often")
+        raise fault("has an entry that is too short: write 5m or more, as nobody is woken more often")
     if any(later <= earlier for earlier, later in pairwise(lengths)):
-        raise ValueError("is not in order: write the shortest first and none twice, like 15m,1h,4h,24h")
+        raise fault("is not in order: write the shortest first and none twice, like 15m,1h,4h,24h")
     return lengths
 
 
@@ -247,7 +241,7 @@ def read_percent(text: str) -> float | None:
         return None
     number = text.removesuffix("%").strip()
     if re.fullmatch(r"[0-9]{1,2}(?:\.[0-9]{1,2})?", number) is None or not float(number):
-        raise ValueError("is no percentage: write a number over 0 and under 100, like 10, or off")
+        raise fault("is no percentage: write a number over 0 and under 100, like 10, or off")
     return float(number)
 
 
@@ -255,14 +249,15 @@ def read_language(text: str) -> str:
     """Read a language. GNU systems set this variable to a list, of which the first that there is counts."""
     found = next(filter(None, map(language_for, text.split(":"))), ENGLISH if ":" in text else None)
     if found is None:
-        raise ValueError(f"is not a language of Midwatch: write one of {', '.join(languages())}")
+        codes = ", ".join(languages())
+        raise fault("is not a language of Midwatch: write one of {codes}", codes=codes)
     return found
 
 
 def read_kept(text: str) -> int:
     """Read how many backups are kept."""
     if re.fullmatch(r"[0-9]{1,3}", text) is None:
-        raise ValueError("is not a number of backups: write one from 0 to 999, like 7")
+        raise fault("is not a number of backups: write one from 0 to 999, like 7")
     return int(text)
 
 
@@ -273,25 +268,24 @@ def read_database_path(text: str) -> Path:
     database would then be somewhere nobody expects it.
     """
     if NO_PATH.search(text):
-        raise ValueError("holds a quotation mark or a comment: write the path alone")
+        raise fault("holds a quotation mark or a comment: write the path alone")
     if text.startswith("$"):
-        raise ValueError("begins with $, which is not replaced here: write the path without a variable")
+        raise fault("begins with $, which is not replaced here: write the path without a variable")
     expanded = os.path.expanduser(text)  # noqa: PTH111 - Path.expanduser raises where there is no home
     if expanded.startswith("~"):
-        raise ValueError("begins with ~ and names nobody's home here: write the path without ~")
+        raise fault("begins with ~ and names nobody's home here: write the path without ~")
     if not text or text.endswith("/") or os.path.isdir(expanded):  # noqa: PTH112 - Path.is_dir raises for a path that cannot be looked at, of which the store has more to say
-        raise ValueError("names a folder: write the path of a file, like data/midwatch.sqlite3")
+        raise fault("names a folder: write the path of a file, like data/midwatch.sqlite3")
     return Path(expanded)
 
 
-def one_of(words: type[StrEnum], what: str) -> Callable[[str], StrEnum]:
-    """Return a reader of one of these words, in any case."""
+def one_of(words: type[StrEnum], otherwise: Sentence) -> Callable[[str], StrEnum]:
+    """Return a reader of one of these words, in any case. Of another text it says `otherwise`."""
 
     def read(text: str) -> StrEnum:
         for word in words:
             if text.casefold() == word.casefold():
                 return word
-        *most, last = words
-        raise ValueError(f"is not a {what}: write {', '.join(most)} or {last}")
+        raise fault(otherwise)
 
     return read

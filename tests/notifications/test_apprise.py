@@ -16,8 +16,7 @@ from bot.domain.secret import SecretStr
 from bot.notifications.apprise_transport import AppriseTransport, open_address, open_addresses
 from bot.notifications.transport import DeliveryError, FailureKind
 from bot.render.message_content import MessageContent
-from bot.runtime.alert_addresses import service_at
-from bot.runtime.setting_values import read_alert_urls
+from bot.runtime.alert_addresses import read_alert_urls, service_at
 from tests.support.http_proxy import USER, OwnProxy
 
 SECRET = "topic-made-for-the-search"

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.config import read_services
 from bot.domain.accounts import Account, FlagKind
 from bot.domain.providers import key_of
-from bot.domain.services import SERVICES, Service, read_services
+from bot.domain.services import SERVICES, Service
 from bot.providers.errors import Gone, MalformedResponse, Rejected, Unauthorized, Unpaid, Unreachable
 from bot.providers.http_response import ApiRequest, ApiResponse
 from bot.providers.useapi.services import parse_service
