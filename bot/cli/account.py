@@ -28,54 +28,57 @@ from bot.render.error_messages import JOBS_HELP, next_step, what
 from bot.render.phrases import flag_text
 from bot.render.text import bare, count
 from bot.runtime import supervisor
+from bot.runtime.language import Sentence, say
 from bot.runtime.program import PROGRAM
 from bot.storage import Names, names_in
 
 READ_LIMIT: Final = 4_000
 FLAG_LIMIT: Final = 200
 NAME_LIMIT: Final = 40
-PROMPT: Final = "Discord token of the account (it is not shown as you type): "
-STOPPED: Final = "Stopped. Nothing was changed."
-STOPPED_LATE: Final = (
+PROMPT: Final[Sentence] = "Discord token of the account (it is not shown as you type): "
+STOPPED: Final[Sentence] = "Stopped. Nothing was changed."
+STOPPED_LATE: Final[Sentence] = (
     "Stopped while the API was at work: it may have saved the account.\n"
-    f"Check with `{PROGRAM} account list` before you try again."
+    "Check with `{program} account list` before you try again."
 )
-USE_THAT: Final = "Use that account, or remove it first with /mjremove in Discord."
-CHECK_FIRST: Final = f"It may have been done: check with `{PROGRAM} account list` before you try again."
-STEPS: Final[Mapping[StrEnum, str]] = {
+USE_THAT: Final[Sentence] = "Use that account, or remove it first with /mjremove in Discord."
+CHECK_FIRST: Final[Sentence] = (
+    "It may have been done: check with `{program} account list` before you try again."
+)
+STEPS: Final[Mapping[StrEnum, Sentence]] = {
     ErrorCode.TOKEN_REFUSED: "Put the whole token from useapi.net, with its `user:`, into USEAPI_TOKEN.",
     ErrorCode.TOKEN_TAKEN: USE_THAT,
     ErrorCode.TOKEN_TAKEN_BY: USE_THAT,
 }
 """What to do about an error where it differs from what to do in Discord."""
-NO_USEAPI: Final = (
+NO_USEAPI: Final[Sentence] = (
     "USEAPI_TOKEN is not set, and this is for accounts at useapi.net: "
     "those of a midjourney-proxy are added on its own web page, and /mjaccounts lists them."
 )
-NO_ACCOUNT: Final = f"No account is configured. Add one with `{PROGRAM} account set`."
-ABOUT: Final = """\
+NO_ACCOUNT: Final[Sentence] = "No account is configured. Add one with `{program} account set`."
+ABOUT: Final[Sentence] = """\
 Create, update and list the Midjourney accounts at useapi.net, without Discord.
 
 It may run beside the bot, which sees the change at its next check. It uses the
 same settings as the bot, from .env or the environment; all must be right,
 but DISCORD_TOKEN, the bot's own, may be missing.
 """
-ABOUT_SET: Final = f"""\
+ABOUT_SET: Final[Sentence] = """\
 Create the account of a Discord token at useapi.net, or update it if it is there.
 
 You are asked for the token, which is not shown as you type. Or give it on
 standard input:
-  {PROGRAM} account set < FILE
+  {program} account set < FILE
 It is never an argument: others could see it in the list of processes.
 It goes to useapi.net and nowhere else, and is not kept. The page Setup
 Midjourney at useapi.net says where to find it.
-"""  # noqa: S608 - no SQL
-ABOUT_LIST: Final = """\
+"""
+ABOUT_LIST: Final[Sentence] = """\
 List the accounts, one a line: channel, what it is called if the bot's database
 is here and knows it, jobs at a time, and "ready" or what stops it. No token is
 shown.
 """
-ABOUT_CODES: Final = """\
+ABOUT_CODES: Final[Sentence] = """\
 Exit codes:
     0  done
     2  unknown command or option
@@ -91,32 +94,30 @@ Exit codes:
 def describe(parser: argparse.ArgumentParser) -> None:
     """Describe the arguments after `account`."""
     explain(parser, ABOUT)
-    actions = parser.add_subparsers(dest="action", required=True, metavar="set|list", title="what to do")
-    setting = actions.add_parser("set", help="create or update an account")
+    actions = parser.add_subparsers(dest="action", required=True, metavar="set|list", title=say("what to do"))
+    setting = actions.add_parser("set", help=say("create or update an account"))
     explain(setting, ABOUT_SET)
-    setting.add_argument(
-        "--max-jobs",
-        default=str(DEFAULT_JOBS),
-        metavar="N",
-        help=f"how many jobs it may run at a time, 1 to 15; without this {DEFAULT_JOBS}, also for an "
-        f"account that had more. {JOBS_HELP}",
+    sentence: Sentence = (
+        "how many jobs it may run at a time, 1 to 15; without this {n}, also for an account that had more."
     )
-    listing = actions.add_parser("list", help="list the accounts")
+    jobs = f"{say(sentence, n=DEFAULT_JOBS)} {say(JOBS_HELP)}"
+    setting.add_argument("--max-jobs", default=str(DEFAULT_JOBS), metavar="N", help=jobs)
+    listing = actions.add_parser("list", help=say("list the accounts"))
     explain(listing, ABOUT_LIST)
-    listing.add_argument("--json", action="store_true", help="write JSON, for programs")
+    listing.add_argument("--json", action="store_true", help=say("write JSON, for programs"))
 
 
-def explain(parser: argparse.ArgumentParser, about: str) -> None:
+def explain(parser: argparse.ArgumentParser, about: Sentence) -> None:
     """Begin the help of a parser with a text, and end it with the exit codes."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.description = about
-    parser.epilog = ABOUT_CODES
+    parser.description = say(about, program=PROGRAM)
+    parser.epilog = say(ABOUT_CODES)
 
 
 def run(wanted: argparse.Namespace, settings: Settings) -> int:
     """Run the command, and return the exit code."""
     if settings.useapi_token is None:
-        complain(NO_USEAPI)
+        complain(say(NO_USEAPI))
         return Exit.CONFIG
     sent: list[str] = []
     try:
@@ -127,11 +128,12 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
         token = account_token(entered_token(), settings.tokens)
         return supervisor.run(set_account(settings, token, jobs, sent))
     except (UserError, ProviderError) as error:
-        quote = [f"The API says: {bare(error.quote, FLAG_LIMIT)}"] if error.quote else []
-        complain(what(error), next_step(error, check_first=CHECK_FIRST, own=STEPS), *quote)
+        complain(what(error), next_step(error, check_first=CHECK_FIRST, own=STEPS))
+        if error.quote:
+            complain(say("The API says: {text}", text=bare(error.quote, FLAG_LIMIT)))
         return code_of(error)
     except (KeyboardInterrupt, EOFError):
-        complain(STOPPED_LATE if "POST" in sent else STOPPED)
+        complain(say(STOPPED_LATE if "POST" in sent else STOPPED, program=PROGRAM))
         return Exit.INTERRUPTED
 
 
@@ -197,7 +199,7 @@ def entered_token() -> SecretStr:
 def typed_token() -> str:
     """Ask for the token without showing it."""
     try:
-        return getpass.getpass(PROMPT)
+        return getpass.getpass(say(PROMPT))
     except (KeyboardInterrupt, EOFError):
         complain("")  # ends the line of the prompt
         raise
@@ -215,7 +217,7 @@ def as_lines(accounts: Collection[Account], names: Mapping[str, Names]) -> str:
     labels = [bare(label, NAME_LIMIT) if label else "" for label in known]
     width = max(map(len, labels), default=0)
     columns = [f"{label:<{width}}  " if width else "" for label in labels]
-    return "\n".join(map(line_of, accounts, columns)) or NO_ACCOUNT
+    return "\n".join(map(line_of, accounts, columns)) or say(NO_ACCOUNT, program=PROGRAM)
 
 
 def fields_of(account: Account, names: Names) -> dict[str, object]:
@@ -233,8 +235,9 @@ def fields_of(account: Account, names: Names) -> dict[str, object]:
 
 def line_of(account: Account, name: str) -> str:
     """Return an account as a line. `name` is the column with its name."""
-    jobs = "jobs not known" if account.max_jobs is None else count(account.max_jobs, "{n} job[|s]")
-    state = f"FLAGGED {bare(flag_text(account.flag), FLAG_LIMIT)}" if account.flag else "ready"
+    jobs = say("jobs not known") if account.max_jobs is None else count(account.max_jobs, "{n} job[|s]")
+    text = bare(flag_text(account.flag), FLAG_LIMIT) if account.flag else ""
+    state = say("FLAGGED {text}" if account.flag else "ready", text=text)
     return f"{bare(account.reference, FLAG_LIMIT):<20}  {name}{jobs:<8}  {state}"
 
 

@@ -248,7 +248,7 @@ def next_step(
     text, wait = own.get(error.code) or _text(error.code, error.provider), error.fields.get("wait")
     steps = [] if text.endswith(LATER) else [_texts(text, error.provider, error.fields)[1]]
     if error.fields.get("may_be_done"):
-        steps.insert(0, say(check_first))
+        steps.insert(0, say(check_first, program=PROGRAM))
     elif isinstance(wait, timedelta):
         steps.insert(0, say("Try again in {wait}.", wait=span(wait)))
     elif error.code in PASSING or not steps:
