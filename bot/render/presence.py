@@ -10,7 +10,7 @@ from bot.render.error_messages import cause_texts, unstopped
 from bot.render.provider_words import WORDS, service_name
 from bot.render.text import clip, count, whole
 from bot.render.wellness import problem_words
-from bot.runtime.language import say
+from bot.runtime.language import Sentence, say
 
 PRESENCE_LIMIT: Final = 128
 
@@ -73,5 +73,5 @@ def _trouble(service: Incident, providers: Collection[str]) -> str:
             return words.put_into("{refusal}, an account needs you")
         case _:
             name = service_name(service.scope, () if service.is_shared else providers)
-            place = say(" at {service}", service=name) if len(providers) > 1 else ""
-            return say("cannot see your accounts{place}", place=place)
+            there: Sentence = "cannot see your accounts at {service}"
+            return say(there if len(providers) > 1 else "cannot see your accounts", service=name)

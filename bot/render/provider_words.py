@@ -92,9 +92,9 @@ def words_for(account: str) -> ProviderWords:
 
 
 def place_among(provider: str, accounts: Iterable[str]) -> str:
-    """Return " at" a provider if there are accounts of another one; else nothing."""
+    """Return the name of a provider if there are accounts of another one; else nothing."""
     providers = {provider_of(each) for each in accounts}
-    return say(" at {service}", service=service_name(provider, providers)) if providers - {provider} else ""
+    return service_name(provider, providers) if providers - {provider} else ""
 
 
 def services(providers: Iterable[str]) -> str:

@@ -41,8 +41,12 @@ UNNAMED: Final[Sequence[Sentence]] = (
 )
 """As above, if an error stands in place of the list."""
 UNSEEN: Final[Sequence[Sentence]] = (
-    "I cannot see your accounts{place}. {reason}",
-    "I still cannot see your accounts{place}. {reason}",
+    "I cannot see your accounts. {reason}",
+    "I still cannot see your accounts. {reason}",
+)
+UNSEEN_THERE: Final[Sequence[Sentence]] = (
+    "I cannot see your accounts at {service}. {reason}",
+    "I still cannot see your accounts at {service}. {reason}",
 )
 UNWATCHED: Final[Sentence] = (
     "⚪ I do not watch this any more, as my settings do not name it. It was: {reason}"
@@ -112,12 +116,12 @@ def service_content(
 
 def headline(incident: Incident, accounts: Iterable[str] = (), *, reminds: bool = False) -> str:
     """Return the first line of an alert or a reminder; `accounts` are all that are watched."""
+    words, place = WORDS[incident.scope], place_in(incident, accounts)
     if incident.problem is ServiceProblem.LIST_GONE:
-        sentence = VANISHED[reminds]
-    else:
-        sentence = UNSEEN[reminds] if incident.flag is None else UNNAMED[reminds]
-    place = place_in(incident, accounts)
-    return WORDS[incident.scope].put_into(sentence, place=place, reason=reason(incident))
+        return words.put_into(VANISHED[reminds])
+    if incident.flag is not None:
+        return words.put_into(UNNAMED[reminds])
+    return say((UNSEEN_THERE if place else UNSEEN)[reminds], service=place, reason=reason(incident))
 
 
 def scoped(incident: Incident) -> Callable[[str], str]:
@@ -126,20 +130,22 @@ def scoped(incident: Incident) -> Callable[[str], str]:
 
 
 def place_in(incident: Incident, accounts: Iterable[str]) -> str:
-    """Return " at" the scope of the problem if there are accounts elsewhere; else nothing."""
+    """Return the name of the scope of the problem if there are accounts elsewhere; else nothing."""
     return place_among(incident.scope, map(scoped(incident), accounts))
 
 
 def recovery(incident: Incident, accounts: Iterable[str] = ()) -> str:
     """Return the first line of a problem that ended, with how long nothing could be seen."""
-    start, end = incident.unseen
-    sentence: Sentence = "✅ I can see your accounts{place} again. I was blind for {lasted}."
+    (start, end), service = incident.unseen, place_in(incident, accounts)
+    sentence: Sentence = "✅ I can see your accounts again. I was blind for {lasted}."
     if incident.ending is Ending.UNWATCHED:
         sentence = UNWATCHED
     elif incident.problem is ServiceProblem.AWAY:
         sentence = UNRECORDED
-    lasted, place = f"{span(end - start)} ({stretch(start, end)})", place_in(incident, accounts)
-    return say(sentence, place=place, lasted=lasted, reason=reason(incident))
+    elif service:
+        sentence = "✅ I can see your accounts at {service} again. I was blind for {lasted}."
+    lasted = f"{span(end - start)} ({stretch(start, end)})"
+    return say(sentence, service=service, lasted=lasted, reason=reason(incident))
 
 
 def _recovered(incident: Incident, incidents: Incidents, accounts: Accounts) -> MessageContent:

@@ -331,8 +331,9 @@ def _ended_at(incident: Incident) -> datetime:
 def _over(incident: Incident, watch: WatchStatus) -> str:
     ago = when(_ended_at(incident))
     if incident.problem is not None:
-        (start, end), place = incident.unseen, place_in(incident, watch.accounts)
-        unseen = say("Could not see your accounts{place}", place=place)
+        (start, end), service = incident.unseen, place_in(incident, watch.accounts)
+        there: Sentence = "Could not see your accounts at {service}"
+        unseen = say(there if service else "Could not see your accounts", service=service)
         return f"{unseen} · {span(end - start)} · {ago} · {reason(incident)}"
     _, _, state = ended_words(incident).partition(" ")
     over = say("{state} after {lasted}", state=state, lasted=duration(incident))

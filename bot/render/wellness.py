@@ -16,7 +16,7 @@ PROBLEM_WORDS: Final[Mapping[ProblemKind, Sentence]] = {
     ProblemKind.OWNERS: "I know no owner to alert",
     ProblemKind.DELIVERY: "Messages do not arrive",
     ProblemKind.LOOP: "A part of me fails",
-    ProblemKind.SIGHT: "I cannot see your accounts{place} yet",
+    ProblemKind.SIGHT: "I cannot see your accounts yet",
 }
 """The problem in the bot's own status."""
 NO_SECOND_ROUTE: Final[Sentence] = (
@@ -27,8 +27,9 @@ NO_SECOND_ROUTE: Final[Sentence] = (
 
 def problem_words(problem: WatchProblem) -> str:
     """Return a problem in the bot's own status."""
-    place = say(" at {service}", service=services_in(problem)) if problem.providers else ""
-    return say(PROBLEM_WORDS[problem.kind], place=place)
+    if problem.kind is ProblemKind.SIGHT and problem.providers:
+        return say("I cannot see your accounts at {service} yet", service=services_in(problem))
+    return say(PROBLEM_WORDS[problem.kind])
 
 
 def services_in(problem: WatchProblem) -> str:
