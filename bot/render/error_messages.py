@@ -136,7 +136,10 @@ AGAIN: Final[Sentence] = "Try again in a minute; an owner finds more in the log.
 
 # SQLite would write what a -wal file holds into whatever database it finds beside it.
 DATABASE: Final[Mapping[ErrorCode, Sentence]] = {
-    ErrorCode.BACKUP_REFUSED: "{path} is {reason}: take another backup. Nothing is changed.",
+    ErrorCode.BACKUP_DAMAGED: "{path} is damaged: take another backup. Nothing is changed.",
+    ErrorCode.BACKUP_FOREIGN: "{path} is no database of Midwatch: take another backup. Nothing is changed.",
+    ErrorCode.BACKUP_NEWER: "{path} is of a newer Midwatch: take another backup. Nothing is changed.",
+    ErrorCode.BACKUP_UNREADABLE: "{path} is damaged or no database: take another backup. Nothing is changed.",
     ErrorCode.DATABASE_DAMAGED: "{path} is damaged or no database: "
     "bring a backup back with `{program} restore FILE`, or move it and {path.name}-wal away to begin anew.",
     ErrorCode.DATABASE_FOREIGN: "{path} belongs to another program: "

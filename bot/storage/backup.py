@@ -117,8 +117,8 @@ def restore(backup: Path, database: Path, now: datetime) -> Path | None:
             another program's; or there is no room. Nothing is changed.
     """
     with as_store_errors(backup), opened(backup) as source:
-        if reason := fault_of(source):
-            raise StoreError(ErrorCode.BACKUP_REFUSED, path=backup, reason=reason)
+        if fault := fault_of(source):
+            raise StoreError(fault, path=backup)
         with lock_database(database) as path, written_whole(path) as unfinished, as_store_errors(path):
             source.execute("VACUUM INTO ?", (str(unfinished),))
             while (kept := dated(path, now, "replaced")).exists():
@@ -126,18 +126,19 @@ def restore(backup: Path, database: Path, now: datetime) -> Path | None:
             return keep(path, kept)
 
 
-def fault_of(backup: sqlite3.Connection) -> str:
-    """Return why a backup must not be restored; nothing if it may."""
+def fault_of(backup: sqlite3.Connection) -> ErrorCode | None:
+    """Return why a backup must not be restored; None if it may."""
     try:
         kind, version = (
             backup.execute(f"PRAGMA {each}").fetchone()[0] for each in ("application_id", "user_version")
         )
         if kind != APPLICATION_ID or version > len(STEPS):
-            return "of a newer Midwatch" if kind == APPLICATION_ID else "no database of Midwatch"
+            return ErrorCode.BACKUP_NEWER if kind == APPLICATION_ID else ErrorCode.BACKUP_FOREIGN
         faults = [row for row in backup.execute("PRAGMA integrity_check(1)") if row != ("ok",)]
-        return "damaged" if faults or backup.execute("PRAGMA foreign_key_check").fetchall() else ""
+        faults += backup.execute("PRAGMA foreign_key_check").fetchall()
     except sqlite3.DatabaseError:
-        return "damaged or no database"
+        return ErrorCode.BACKUP_UNREADABLE
+    return ErrorCode.BACKUP_DAMAGED if faults else None
 
 
 def keep(path: Path, kept: Path) -> Path | None:

@@ -334,11 +334,11 @@ def break_an_index(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "reason"),
     [
-        pytest.param(damage, "damaged or no database", id="damaged"),
-        pytest.param(make_text, "damaged or no database", id="text"),
-        pytest.param(make_foreign, "no database of Midwatch", id="somebody-else's"),
-        pytest.param(make_empty, "no database of Midwatch", id="empty"),
-        pytest.param(make_newer, "of a newer Midwatch", id="newer"),
+        pytest.param(damage, "unreadable", id="damaged"),
+        pytest.param(make_text, "unreadable", id="text"),
+        pytest.param(make_foreign, "foreign", id="somebody-else's"),
+        pytest.param(make_empty, "foreign", id="empty"),
+        pytest.param(make_newer, "newer", id="newer"),
         pytest.param(break_a_reference, "damaged", id="reference"),
         pytest.param(break_an_index, "damaged", id="index"),
     ],
@@ -348,7 +348,7 @@ async def test_a_backup_that_is_not_sound_is_refused_and_changes_nothing(
 ) -> None:
     spoil(saved)
     before = content(path), names(path)
-    with pytest.raises(StoreError, match=rf"backup refused .*reason: {reason}\)"):
+    with pytest.raises(StoreError, match=f"^backup {reason} "):
         restore(saved, path, AT)
     assert (content(path), names(path)) == before
 
