@@ -1,6 +1,10 @@
-"""What pictures show, as plain values. Labels are text of people; times are aware UTC datetimes."""
+"""What pictures show, as plain values. Labels are text of people; times are aware UTC datetimes.
 
-from dataclasses import dataclass
+A chart brings its words along: the process that draws knows no language.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -41,14 +45,34 @@ class TimelineRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Axis:
+    """How days and numbers are written beside a picture."""
+
+    days: tuple[str, ...]
+    """A day of each month, where "{day}" stands for its number."""
+    year: str
+    """The first day of a year, where "{year}" stands for its number."""
+    mark: str
+    """What separates groups of three digits."""
+
+
+@dataclass(frozen=True, slots=True)
 class Timeline:
     """One row an account, time along the bottom."""
 
     since: datetime
     until: datetime
+    axis: Axis
     rows: tuple[TimelineRow, ...]
+    kinds: Mapping[Shade, str] = field(default_factory=dict[Shade, str])
+    """What the legend calls them."""
+    reset: str = ""
+    """What it calls a remedy."""
     more: int = 0
     """How many accounts have no row."""
+    more_words: str = ""
+    english: "Timeline | None" = None
+    """The same in English, for fonts that do not have the characters of the language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +83,7 @@ class Pace:
     left: float
     end: datetime
     left_at_end: float
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +92,17 @@ class UsageCurve:
 
     since: datetime
     until: datetime
+    axis: Axis
     label: str
     fast_left: tuple[tuple[datetime, float], ...]
     images: tuple[tuple[date, int], ...] = ()
     """How many images were made on each day that is known."""
     pace: Pace | None = None
     renews: datetime | None = None
+    renewal: str = ""
+    title: str = ""
+    images_title: str = ""
+    english: "UsageCurve | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +112,12 @@ class Level:
     label: str
     left: float
     total: float | None = None
-    empties: datetime | None = None
-    renews: datetime | None = None
+    is_short: bool = False
+    """Whether it is used up, or will be before its renewal."""
+    amount: str = ""
+    """What is left, in words."""
+    outlook: str = ""
+    """When it is used up, or renewed before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +126,9 @@ class Levels:
 
     levels: tuple[Level, ...]
     more: int = 0
+    more_words: str = ""
+    title: str = ""
+    english: "Levels | None" = None
 
 
 Chart: TypeAlias = Timeline | UsageCurve | Levels

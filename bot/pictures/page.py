@@ -17,7 +17,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.dates import AutoDateLocator, num2date
 from matplotlib.figure import Figure
 
-from bot.pictures.labels import FAMILIES, clipped
+from bot.domain.charts import Axis
+from bot.pictures.labels import FAMILIES, clipped, drawable, width_of
 
 WIDTH: Final = 1000
 DPI: Final = 72
@@ -30,7 +31,6 @@ LABELS: Final = 290
 """The width of the names of accounts."""
 PAD: Final = 8
 """Between a field and the words on its axes."""
-MOST_ROWS: Final = 60
 BAR: Final = 0.76
 """The part of a row that a bar takes."""
 FEW: Final = 12
@@ -38,6 +38,15 @@ FEW: Final = 12
 MOST_TICKS: Final = 6
 APART: Final = 112
 """The least distance of two words on an axis of time: the 1st follows the 31st closely."""
+GAP: Final = 12
+"""The least gap between them."""
+ZONE: Final = 76
+"""Where they may begin: on the left stands "UTC"."""
+SMALL: Final = FONT - 2
+"""The size of text in a legend."""
+SIGN: Final = round(2.8 * SMALL)
+"""The width of a sign in a legend."""
+COLUMNS: Final = 3
 
 BACKGROUND: Final = "#1e1f22"
 TRACK: Final = "#383a40"
@@ -95,32 +104,43 @@ def rows(labels: Sequence[str], below: float, width: float) -> tuple[Figure, Axe
 
 def write(figure: Figure, bottom: float, text: str, colour: str = TEXT) -> None:
     """Write a line of text into a picture."""
-    total = figure.get_figheight() * DPI
+    total, text = figure.get_figheight() * DPI, clipped(text, WIDTH - 2 * MARGIN, FONT)
     figure.text(MARGIN / WIDTH, (bottom + LINE / 2) / total, text, color=colour, va="center_baseline")
 
 
-def write_more(figure: Figure, bottom: float, more: int) -> None:
-    """Write how many accounts have no row."""
-    if more:
-        write(figure, bottom, f"and {more:,} more account{'s' * (more > 1)}", DIM)
+def legend_words(words: str) -> str:
+    """Return words of a legend as they can be drawn, cut to the width of a picture."""
+    return clipped(words, WIDTH - 2 * MARGIN - SIGN, SMALL)
+
+
+def columns_for(words: Sequence[str]) -> int:
+    """Return how many entries of a legend have place side by side."""
+    widest = SIGN + 2 * SMALL + max((width_of(each, SMALL) for each in words), default=0)
+    return max(1, min(COLUMNS, int(WIDTH // widest)))
 
 
 def show_legend(figure: Figure, entries: Sequence[Artist], *, columns: int) -> None:
     """Explain colours and lines at the bottom of a picture."""
-    look: dict[str, Any] = {"frameon": False, "fontsize": FONT - 2, "ncols": columns}
+    look: dict[str, Any] = {"frameon": False, "fontsize": SMALL, "ncols": columns}
     figure.legend(handles=entries, loc="lower left", bbox_to_anchor=(0, 0), **look)
 
 
-def show_time(axes: Axes, since: datetime, until: datetime, *, has_words: bool = True) -> None:
-    """Show days or hours along the bottom."""
+def show_time(axes: Axes, since: datetime, until: datetime, axis: Axis, *, has_words: bool = True) -> None:
+    """Show days or hours along the bottom, as many as have place for their words."""
     axes.set_xlim(days(since), days(until))
-    apart = (days(until) - days(since)) * APART / axes.bbox.width
-    places: list[float] = []
+    dots = axes.bbox.width / (days(until) - days(since))
+    places, words, free = list[float](), list[str](), float(WIDTH + APART)
     locator: Any = AutoDateLocator(minticks=3, maxticks=MOST_TICKS)
     for place in reversed(locator.tick_values(since, until)):
-        if days(since) <= place <= days(until) and not (places and places[-1] - place < apart):
+        word = moment(num2date(place), axis)
+        width, middle = width_of(word, FONT), axes.bbox.x0 + (place - days(since)) * dots
+        taken = max(width + GAP, APART) / 2
+        is_within = days(since) <= place <= days(until) and middle - width / 2 >= ZONE
+        if is_within and middle + width / 2 <= WIDTH and middle + taken <= free:
             places.append(place)
-    axes.set_xticks(places, [moment(num2date(place)) for place in places])
+            words.append(word)
+            free = middle - taken
+    axes.set_xticks(places, words)
     axes.tick_params(axis="x", labelbottom=has_words)
     axes.grid(visible=True, axis="x", color=GRID)
     if has_words:
@@ -133,13 +153,10 @@ def days(at: datetime) -> float:
     return at.timestamp() / 86_400
 
 
-def moment(at: datetime) -> str:
+def moment(at: datetime, axis: Axis) -> str:
     """Return the words for a time: "27 Nov", within a day "06:00", at the start of a year "Jan 2027"."""
     if at.hour or at.minute:
         return f"{at:%H:%M}"
-    return f"{at:%b %Y}" if at.day == at.month == 1 else day(at)
-
-
-def day(at: datetime) -> str:
-    """Return the words for a day: "27 Nov"."""
-    return f"{at.day} {at:%b}"
+    if at.day == at.month == 1:
+        return drawable(axis.year.replace("{year}", str(at.year)))
+    return drawable(axis.days[at.month - 1].replace("{day}", str(at.day)))

@@ -10,9 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from bot.domain.charts import Level, Levels, UsageCurve
+from bot.domain.charts import Levels, UsageCurve
 from bot.pictures import page
-from bot.pictures.labels import clipped
+from bot.pictures.labels import clipped, drawable, width_of
 
 NUMBERS: Final = 110
 """The width of the numbers beside a curve."""
@@ -23,10 +23,11 @@ MARKED: Final = 60
 """So few points are marked."""
 LOWEST: Final = 0.02
 """The least height of a bar: a day without images does not look like one without data."""
-TEN: Final = 10
 AMOUNT: Final = 100
 OUTLOOK: Final = 210
-"""The widths of what stands beside a bar."""
+"""The usual widths of what stands beside a bar."""
+WIDEST: Final = 320
+"""The most width of an outlook: it leaves bars of 100 dots and more."""
 
 
 def draw_usage_curve(chart: UsageCurve) -> Figure:
@@ -35,13 +36,12 @@ def draw_usage_curve(chart: UsageCurve) -> Figure:
     bottom = page.MARGIN + page.LINE * lines + page.PAD
     below = bottom + (BARS + page.LINE + 2 * page.MARGIN if chart.images else 0)
     figure = page.new(below + CURVE + page.LINE + page.MARGIN)
-    title = clipped(f"Fast hours left: {chart.label}", page.WIDTH - 2 * page.MARGIN, page.FONT)
-    page.write(figure, below + CURVE + page.PAD, title)
+    page.write(figure, below + CURVE + page.PAD, chart.title)
     hours = curve_field(figure, chart, below, CURVE, has_words=not chart.images)
     add_hours(hours, chart)
     page.show_legend(figure, hours.get_legend_handles_labels()[0], columns=1)
     if chart.images:
-        page.write(figure, bottom + BARS + page.PAD, "Images a day")
+        page.write(figure, bottom + BARS + page.PAD, chart.images_title)
         add_images(curve_field(figure, chart, bottom, BARS), chart)
     return figure
 
@@ -54,7 +54,7 @@ def curve_field(
     span = chart.until - chart.since
     ahead = filter(None, (chart.renews, chart.pace and chart.pace.end))
     until = max([chart.until, *(min(at + span / 50, chart.until + span) for at in ahead)])
-    page.show_time(axes, chart.since, until, has_words=has_words)
+    page.show_time(axes, chart.since, until, chart.axis, has_words=has_words)
     axes.axvspan(page.days(chart.until), page.days(until), facecolor=page.AHEAD)
     axes.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     axes.grid(visible=True, axis="y", color=page.GRID)
@@ -67,12 +67,11 @@ def add_hours(axes: Axes, chart: UsageCurve) -> None:
     times, known = [page.days(at) for at, _ in chart.fast_left], [left for _, left in chart.fast_left]
     axes.step(times, known, page.SKY, where="post", marker="o" if len(known) <= MARKED else "", **look)
     if (pace := chart.pace) is not None:
-        left = f"{hours_of(pace.left_at_end)} left" if pace.left_at_end > 0 else "empty"
-        look["label"] = f"at this pace {left} on {page.day(pace.end)}"
+        look["label"] = page.legend_words(pace.words)
         ends = [page.days(pace.start), page.days(pace.end)]
         axes.plot(ends, [pace.left, pace.left_at_end], page.ORANGE, linestyle="--", **look)
     if chart.renews is not None:
-        look["label"] = f"renews on {page.day(chart.renews)}"
+        look["label"] = page.legend_words(chart.renewal)
         axes.axvline(page.days(chart.renews), color=page.GREEN, linestyle=":", **look)
     axes.set_ylim(0, 1.1 * max(1.0, pace.left if pace else 0.0, *known))
 
@@ -84,43 +83,28 @@ def add_images(axes: Axes, chart: UsageCurve) -> None:
     width = 0.8 if len(noons) <= MARKED else 1.0
     axes.bar(noons, [max(count, highest * LOWEST) for _, count in chart.images], width, color=page.PURPLE)
     axes.set_ylim(0, 1.1 * highest)
-    axes.yaxis.set_major_formatter("{x:,.0f}")
+    axes.yaxis.set_major_formatter(lambda number, _: f"{number:,.0f}".replace(",", chart.axis.mark))
 
 
 def draw_levels(chart: Levels) -> Figure:
     """Draw the fast time of several accounts side by side."""
-    shown = chart.levels[: page.MOST_ROWS]
-    more = chart.more + len(chart.levels) - len(shown)
-    below = page.MARGIN + page.LINE * (2 if more else 1)
-    width = page.WIDTH - page.LABELS - AMOUNT - OUTLOOK - 2 * page.MARGIN
+    shown = chart.levels
+    below = page.MARGIN + page.LINE * (2 if chart.more else 1)
+    amount = max([AMOUNT, *(width_of(each.amount, page.FONT) + page.PAD for each in shown)])
+    outlook = max([OUTLOOK, *(width_of(each.outlook, page.FONT) + page.MARGIN for each in shown)])
+    outlook = min(outlook, WIDEST)
+    width = page.WIDTH - page.LABELS - amount - outlook - 2 * page.MARGIN
     figure, axes = page.rows([each.label for each in shown], below, width)
     axes.set_xticks([])
     axes.set_xlim(0, max([1.0, *(max(each.left, each.total or 0) for each in shown)]))
-    colours = [page.VERMILLION if is_short(each) else page.SKY for each in shown]
+    colours = [page.VERMILLION if each.is_short else page.SKY for each in shown]
     axes.barh(range(len(shown)), [each.total or 0 for each in shown], page.BAR, color=page.TRACK)
     axes.barh(range(len(shown)), [each.left for each in shown], page.BAR, color=colours)
     beside: dict[str, Any] = {"va": "center_baseline", "transform": axes.get_yaxis_transform()}
     for row, level in enumerate(shown):
-        axes.text(1 + AMOUNT / width, row, hours_of(level.left), ha="right", **beside)
-        axes.text(1 + (AMOUNT + page.MARGIN) / width, row, outlook(level), **beside)
-    page.write(figure, page.MARGIN, "Fast hours left, days in UTC", page.DIM)
-    page.write_more(figure, page.MARGIN + page.LINE, more)
+        axes.text(1 + amount / width, row, drawable(level.amount), ha="right", **beside)
+        words = clipped(level.outlook, outlook - page.MARGIN, page.FONT)
+        axes.text(1 + (amount + page.MARGIN) / width, row, words, **beside)
+    page.write(figure, page.MARGIN, chart.title, page.DIM)
+    page.write(figure, page.MARGIN + page.LINE, chart.more_words, page.DIM)
     return figure
-
-
-def is_short(level: Level) -> bool:
-    """Whether the fast time is used up, or will be before its renewal."""
-    soon = level.empties is not None and (level.renews is None or level.empties < level.renews)
-    return level.left <= 0 or soon
-
-
-def outlook(level: Level) -> str:
-    """Return when the fast time is used up, or renewed before."""
-    if level.left > 0 and level.empties is not None and is_short(level):
-        return f"empty {page.day(level.empties)}"
-    return f"renews {page.day(level.renews)}" if level.renews else ""
-
-
-def hours_of(left: float) -> str:
-    """Return an amount of hours with two digits that count: "3.2 h", "12 h"."""
-    return f"{left:.1f} h" if left < TEN else f"{left:.0f} h"

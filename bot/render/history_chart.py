@@ -1,6 +1,6 @@
 """The picture of a history, as a chart and in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -8,9 +8,10 @@ from bot.domain.accounts import FlagKind
 from bot.domain.charts import Shade, Span, Timeline, TimelineRow
 from bot.domain.history import Blank, History, Period, ranked
 from bot.domain.providers import Remedy, provider_of
+from bot.render.chart_words import also_in_english, and_more, axis
 from bot.render.history_messages import Report, last
 from bot.render.text import count, span
-from bot.runtime.language import say
+from bot.runtime.language import Sentence, say
 
 MOST_ROWS: Final = 50
 NAMED: Final = 3
@@ -22,8 +23,18 @@ SHADES: Final = {
     FlagKind.PLAN: Shade.ACCESS,
     FlagKind.CREDITS: Shade.ACCESS,
 }
+LEGEND: Final[Mapping[Shade, Sentence]] = {
+    Shade.BLOCK: "blocked",
+    Shade.MODERATION: "moderation",
+    Shade.CAPTCHA: "CAPTCHA",
+    Shade.ACCESS: "session or plan",
+    Shade.OTHER: "other trouble",
+    Shade.OUTAGE: "cannot be read",
+    Shade.ABSENCE: "not watched",
+}
 
 
+@also_in_english
 def timeline(report: Report, most: int = MOST_ROWS) -> Timeline:
     """Return a row for each account, those with trouble first, and count those that have no place."""
     period, references = report.history.period, ranked(report.figures)
@@ -46,7 +57,17 @@ def timeline(report: Report, most: int = MOST_ROWS) -> Timeline:
     rows = (
         TimelineRow(report.known(each).label, tuple(spans[each]), tuple(remedies[each])) for each in shown
     )
-    return Timeline(period.start, period.end, tuple(rows), len(references) - len(shown))
+    more = len(references) - len(shown)
+    return Timeline(
+        period.start,
+        period.end,
+        axis(),
+        tuple(rows),
+        {shade: say(sentence) for shade, sentence in LEGEND.items()},
+        say("reset"),
+        more,
+        and_more(more),
+    )
 
 
 def _unknown(reference: str, history: History) -> Iterator[Span]:

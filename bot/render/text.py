@@ -152,7 +152,7 @@ def count(number: int, sentence: Counted, /, **fields: object) -> str:
 
 def whole(number: int) -> str:
     """Return a whole number in groups of three, a billion at most."""
-    return _marked(f"{max(-MOST, min(number, MOST)):,}")
+    return marked(f"{max(-MOST, min(number, MOST)):,}")
 
 
 def decimal(value: float) -> str:
@@ -161,7 +161,7 @@ def decimal(value: float) -> str:
         return say("unknown")
     if abs(value) >= MOST:
         return f"{value:.2g}"
-    return _marked(f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip("."))
+    return marked(f"{round(value, 2) + 0.0:,.2f}".rstrip("0").rstrip("."))
 
 
 def percent(value: float) -> str:
@@ -172,7 +172,7 @@ def percent(value: float) -> str:
 MARKS: Final[Sentence] = "1,234.5"
 
 
-def _marked(number: str) -> str:
+def marked(number: str) -> str:
     """Return a number with the marks that the language has for groups and for decimals."""
     if current_language() == ENGLISH or number.isdigit():
         return number

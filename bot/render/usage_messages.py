@@ -12,7 +12,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.capabilities import capabilities_of
 from bot.domain.charts import UsageCurve
 from bot.domain.usage import RecentUsage, UsageSample, images_by_day
-from bot.render.dates import IN_WORDS, day_words
+from bot.render.chart_words import IN_WORDS, day_words
 from bot.render.message_content import Button, MessageContent
 from bot.render.provider_words import words_for
 from bot.render.text import count, decimal, escape, span, when, whole

@@ -217,7 +217,10 @@ async def test_all_accounts_stand_side_by_side_least_left_first(
     (picture,), (levels,) = message["attachments"], drawn
     assert picture["description"] == "Fast hours left: used up 0, short 5, idle 20, plenty 28.9."
     assert isinstance(levels, Levels)
-    assert levels.levels[1] == Level("short", 5.0, 30.0, levels.levels[1].empties, levels.levels[0].renews)
+    day = f"{renews - 20 * DAY + 2.5 * DAY:%-d %b}"
+    assert levels.levels[1] == Level(
+        "short", 5.0, 30.0, is_short=True, amount="5.0 h", outlook=f"empty {day}"
+    )
     assert "Fast time of 5 accounts" in shown
     assert "⚠️ 2 accounts are out of fast time, or will be before it renews." in shown
     places = [shown.index(f"[{name}]") for name in ("used up", "short", "idle", "plenty")]

@@ -14,6 +14,8 @@ from bot.domain.providers import USEAPI
 from bot.render.history_chart import timeline, timeline_words
 from bot.render.history_csv import guarded, history_csv
 from bot.render.history_messages import Report, history_content
+from bot.runtime.language import spoken
+from tests.support.catalogues import AddCatalogue
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -143,3 +145,16 @@ def test_the_answer_fits_into_a_message_however_many_and_whatever_their_names(ac
 def test_no_cell_of_the_table_is_a_formula(cell: str, shown: str) -> None:
     assert guarded(cell) == shown
     assert f",{shown}01," in history_csv(report(label=cell)).content.decode("utf-8-sig")
+
+
+def test_a_chart_in_another_language_carries_itself_in_english(catalogue: AddCatalogue) -> None:
+    catalogue("de", {"blocked": "gesperrt", "{day} Mar": "{day}. März", "1,234.5": "1.234,5"})
+    found = report(episode(1, 2))
+    english = timeline(found)
+    with spoken("de"):
+        german = timeline(found)
+    assert german.english == english
+    assert (german.kinds[Shade.BLOCK], english.kinds[Shade.BLOCK]) == ("gesperrt", "blocked")
+    assert (german.axis.days[2], english.axis.days[2]) == ("{day}. März", "{day} Mar")
+    assert (german.axis.mark, english.axis.mark) == (".", ",")
+    assert english.english is None

@@ -34,7 +34,7 @@ def test_an_account_whose_plan_renewed_since_its_last_answer_is_not_called_short
     assert f"It was due to renew on <t:{(NOW - DAY).timestamp():.0f}:d>, after that answer" in shown
     levels = usage_levels(ranking, NOW)
     assert levels is not None
-    assert levels.levels[0].empties is None
+    assert "empty" not in levels.levels[0].outlook
 
 
 def test_an_end_that_is_over_is_told_as_past() -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from bot import app
 from bot.domain.charts import Shade, Span, Timeline, TimelineRow
 from bot.interactions.client import Services
+from bot.render.chart_words import axis
 
 DAYS: Final = 400
 ACCOUNTS: Final = 50
@@ -53,4 +54,4 @@ def timeline() -> Timeline:
         ]
         return TimelineRow(f"account {number}", tuple(spans), tuple(span.end for span in spans[::4]))
 
-    return Timeline(since, until, tuple(map(row, range(ACCOUNTS))))
+    return Timeline(since, until, axis(), tuple(map(row, range(ACCOUNTS))))
