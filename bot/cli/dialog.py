@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TextIO, cast
 
 from bot.cli.exit_codes import Exit
-from bot.cli.terminal import folded, show
+from bot.cli.terminal import folded, show, shown
+from bot.runtime.language import Sentence, say
+from bot.runtime.setting_values import fault
 
 NONE, AGAIN = "none", "again"
-NOTHING: Final = "There is none yet. Add one, then press Enter; or type none."
+YES: Final = ("yes", "y")
 WIDTH: Final = 79
 SHORTEST_ID: Final = 17
 
@@ -31,6 +33,7 @@ def is_piped() -> bool:
 
 def ask(question: str, *, hidden: bool = False) -> str:
     """Return the answer to a question, without the blanks around it."""
+    question = shown(question, getattr(sys.stdout, "encoding", None) or "utf-8")
     try:
         if is_piped():
             typed = input(f"{question}\n")
@@ -41,8 +44,13 @@ def ask(question: str, *, hidden: bool = False) -> str:
     except (EOFError, OSError, RuntimeError) as error:  # the last two: a stream was closed before the start
         if isinstance(error, EOFError) and not is_piped():
             raise KeyboardInterrupt from None
-        raise DialogError("The input ended before everything was answered.") from None
+        raise DialogError(say("The input ended before everything was answered.")) from None
     return typed.strip("\N{ZERO WIDTH NO-BREAK SPACE}").strip()
+
+
+def agrees(question: Sentence) -> bool:
+    """Return whether a person says yes. What is typed is English in each language."""
+    return ask(say(question, yes="yes", no="no")).casefold() in YES
 
 
 def refuse(sentence: str, code: Exit = Exit.DATAERR) -> None:
@@ -68,7 +76,8 @@ class Choice(NamedTuple):
 
     id: int
     name: str
-    note: str = ""
+    line: str
+    """How it stands in the list."""
 
 
 @dataclass(slots=True)
@@ -82,9 +91,9 @@ class Menu:
         """Read the choices, and write them."""
         self.choices = self.load()
         for number, each in enumerate(self.choices, 1):
-            show(f"{number:>3}  {each.name}{each.note}")
+            show(f"{number:>3}  {each.line}")
         if not self.choices:
-            show(NOTHING)
+            show(say("There is none yet. Add one, then press Enter; or type {word}.", word=NONE))
 
     def meant(self, typed: str, kept: str) -> str | None:
         """Return the ids that an answer means, with commas. None: the choices were read again.
@@ -111,5 +120,5 @@ class Menu:
             if word in (str(number), each.name.removeprefix("#").casefold())
         ]
         if len(ids) != 1:
-            raise ValueError("is not in the list: write a number from it")
+            raise fault("is not in the list: write a number from it")
         return ids[0]

@@ -6,7 +6,7 @@ The answers come from a terminal or a pipe, one a line: no library of prompts re
 import os
 import shutil
 import signal
-from collections.abc import Callable, Collection, Coroutine
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from bot.actions.account_token import SHAPE, id_in
 from bot.cli import check
-from bot.cli.dialog import AGAIN, NONE, DialogError, Menu, ask, insist, is_piped, refuse, tell
+from bot.cli.dialog import AGAIN, NONE, DialogError, Menu, agrees, ask, insist, is_piped, refuse, tell
 from bot.cli.discord_choices import TOKEN, Read, at_discord, channels, listed, servers
 from bot.cli.exit_codes import Exit
 from bot.cli.findings import Finding
@@ -32,7 +32,9 @@ from bot.runtime.env_file import (
     values_in,
     write_privately,
 )
+from bot.runtime.language import Sentence, say
 from bot.runtime.program import COMMAND, PROGRAM
+from bot.runtime.setting_values import fault
 
 Check = Callable[[Settings], Coroutine[Any, Any, list[Finding]]]
 """Checks an answer, which the settings hold."""
@@ -42,43 +44,53 @@ USEAPI_URL: Final = str({each.name: each.default for each in fields(Settings)}["
 OF_SERVICES: Final = ("mjproxy_token", "useapi_token")
 SECRETS: Final = ("discord_token", *OF_SERVICES)
 OPTIONAL: Final = ("guild_ids", "alert_channel_id")
-YES: Final = ("yes", "y")
 UNKNOWN: Final = SecretStr("not-known-yet")
 """Stands for a token while its address is checked."""
 
-INTRODUCTION: Final = """\
+INTRODUCTION: Final[Sentence] = """\
 This writes the settings that Midwatch needs into
-  {path}
+  {file}
 Each answer is checked. Nothing is written before the end; Ctrl-C stops."""
-THERE_ALREADY: Final = """
+THERE_ALREADY: Final[Sentence] = """
 The file is there already. What is not asked for stays as it is, and you are
 asked before the file is changed."""
-BOT: Final = """
+BOT: Final[Sentence] = """
 1. The bot
 In the Discord Developer Portal (https://discord.com/developers/applications)
 choose New Application, or the one you have. On its page Bot switch Public Bot
 off (if Discord refuses, first set Install Link on the page Installation to
 None), leave all privileged intents off, and choose Reset Token."""
-SERVERS: Final = """
+SERVERS: Final[Sentence] = """
 2. Your server
 Invite the bot with the link below. It can only write to you if you share a
 server. In those that you choose, others may see the accounts, too: people with
 Manage Server, until you change it in Server Settings, Integrations."""
-CHANNELS: Final = """
+CHANNELS: Final[Sentence] = """
 3. The second way to reach you
 If a direct message does not arrive, an alert goes to this channel."""
-WATCHED: Final = """
+WATCHED: Final[Sentence] = """
 4. What is watched
   1  a midjourney-proxy of yours
   2  useapi.net, or another server with its API
   3  both"""
-MJPROXY: Final = """
+MJPROXY: Final[Sentence] = """
 midjourney-proxy: the address is that of its web page, with https or on this
 machine. The token is that of one of its administrators (AdminToken)."""
-USEAPI: Final = """
+USEAPI: Final[Sentence] = """
 useapi.net: its Midjourney service has ended; its other services, and other
 servers with its API, go on. The token is shown in your account there: copy all
 of it, with "user:". These are the services; "all" are those with accounts:"""
+
+QUESTIONS: Final[Mapping[str, Sentence]] = {
+    "discord_token": "Bot token",
+    "guild_ids": "Servers, numbers with commas",
+    "alert_channel_id": "Channel, number or name",
+    "mjproxy_url": "Proxy's address",
+    "mjproxy_token": "Proxy's token",
+    "useapi_url": "API's address",
+    "useapi_services": "Services, with commas",
+    "useapi_token": "API token",
+}
 
 
 def run(file: Path, providers_of: check.ProvidersOf, check_all: Callable[[], int]) -> int:
@@ -89,18 +101,20 @@ def run(file: Path, providers_of: check.ProvidersOf, check_all: Callable[[], int
     try:
         Setup(file, providers_of).run()
     except KeyboardInterrupt:
-        complain("", "Stopped. Nothing was written.")
+        complain("", say("Stopped. Nothing was written."))
         return Exit.INTERRUPTED
     except (DialogError, ConfigurationError) as error:
-        complain(f"{error} Nothing was written.".strip())
+        complain(say("{reason} Nothing was written.", reason=error).strip())
         return error.code if isinstance(error, DialogError) else Exit.CONFIG
     except Exception as error:  # noqa: BLE001 - its text and its traceback may hold what was typed
-        complain(f"Nobody foresaw this error: {type(error).__name__}. Nothing was written.")
+        name = type(error).__name__
+        complain(say("Nobody foresaw this error: {error}. Nothing was written.", error=name))
         return Exit.FAILED
     show("")
     code = check_all()
     has_make = PROGRAM != COMMAND and Path("Makefile").is_file() and shutil.which("make")
-    show(f"\n{'Then' if code else 'Next'}, in this folder: {'make' if has_make else PROGRAM} run")
+    sentence: Sentence = "Then, in this folder: {command}" if code else "Next, in this folder: {command}"
+    show("\n" + say(sentence, command=f"{'make' if has_make else PROGRAM} run"))
     return code
 
 
@@ -119,52 +133,51 @@ class Setup:
 
     def run(self) -> None:
         """Ask for what is needed, and write it."""
-        show(INTRODUCTION.format(path=self._file.resolve()) + (THERE_ALREADY if self._text else ""))
+        show(say(INTRODUCTION, file=self._file.resolve()) + (say(THERE_ALREADY) if self._text else ""))
         found = [name.upper() for name in READERS if os.environ.get(name.upper())]
         if found := [name for name in found if name != "LANGUAGE"]:
-            tell(f"The environment sets {', '.join(found)}, and comes before the file.")
-        show(BOT)
+            names = ", ".join(found)
+            tell(say("The environment sets {settings}, and comes before the file.", settings=names))
+        show(say(BOT))
         bot = partial(at_discord, (TOKEN, "Owners", "Interactions"))
-        insist(partial(self._ask, "discord_token", "Bot token", bot))
-        show(SERVERS)
-        self._choose("guild_ids", "Servers, numbers with commas", "Server ", servers)
-        show(CHANNELS)
-        self._choose("alert_channel_id", "Channel, number or name", "Alert channel", channels)
+        insist(partial(self._ask, "discord_token", bot))
+        show(say(SERVERS))
+        self._choose("guild_ids", "Server ", servers)
+        show(say(CHANNELS))
+        self._choose("alert_channel_id", "Alert channel", channels)
         self._ask_watched()
         self._write()
 
-    def _choose(self, name: str, question: str, subject: str, read: Read) -> None:
+    def _choose(self, name: str, subject: str, read: Read) -> None:
         """Ask for what there is at Discord."""
         menu = Menu(lambda: supervisor.run(listed(self._settings(), read)))
         menu.show()
-        insist(partial(self._ask, name, question, partial(at_discord, (subject,)), meant=menu.meant))
+        insist(partial(self._ask, name, partial(at_discord, (subject,)), meant=menu.meant))
 
     def _ask_watched(self) -> None:
         """Ask what is watched, where it is, and for its token."""
         kept = str(bool(self._old.get("mjproxy_token")) + 2 * bool(self._old.get("useapi_token")))
-        hint = f" (Enter: {kept})" if kept != "0" else ""
-        show(WATCHED)
-        while (way := ask(f"1, 2 or 3{hint}: ") or kept) not in ("1", "2", "3"):
-            refuse("What is watched is answered with 1, 2 or 3.")
+        question: Sentence = "1, 2 or 3: " if kept == "0" else "1, 2 or 3 (Enter: {answer}): "
+        show(say(WATCHED))
+        while (way := ask(say(question, answer=kept)) or kept) not in ("1", "2", "3"):
+            refuse(say("What is watched is answered with 1, 2 or 3."))
         self._new |= {"mjproxy_url": "", "mjproxy_token": ""} if way == "2" else {}
         self._new |= {"useapi_token": ""} if way == "1" else {}
         if way != "2":
-            show(MJPROXY)
+            show(say(MJPROXY))
             proxy = partial(self._standing, useapi_token=None)
             insist(
-                partial(self._ask, "mjproxy_url", "Proxy's address", partial(proxy, mjproxy_token=UNKNOWN)),
-                partial(self._ask, "mjproxy_token", "Proxy's token", proxy),
+                partial(self._ask, "mjproxy_url", partial(proxy, mjproxy_token=UNKNOWN)),
+                partial(self._ask, "mjproxy_token", proxy),
             )
         if way != "1":
-            show(USEAPI)
+            show(say(USEAPI))
             tell(f"      {', '.join(SERVICE_NAMES)}")
             api = partial(self._standing, mjproxy_url=None)
             insist(
-                partial(
-                    self._ask, "useapi_url", "API's address", partial(api, useapi_token=UNKNOWN), USEAPI_URL
-                ),
-                lambda: self._ask("useapi_services", "Services, with commas", None, self._usual_services()),
-                partial(self._ask, "useapi_token", "API token", api),
+                partial(self._ask, "useapi_url", partial(api, useapi_token=UNKNOWN), USEAPI_URL),
+                lambda: self._ask("useapi_services", None, self._usual_services()),
+                partial(self._ask, "useapi_token", api),
             )
 
     def _usual_services(self) -> str:
@@ -174,7 +187,6 @@ class Setup:
     def _ask(
         self,
         name: str,
-        question: str,
         checked: Check | None,
         usual: str = "",
         meant: Callable[[str, str], str | None] = lambda typed, kept: typed or kept,
@@ -187,10 +199,11 @@ class Setup:
         value = None
         while value is None:
             try:
-                value = meant(ask(f"{question}{hints(name, kept)}: ", hidden=name in SECRETS), kept)
+                question = say("{question}{hints}: ", question=say(QUESTIONS[name]), hints=hints(name, kept))
+                value = meant(ask(question, hidden=name in SECRETS), kept)
                 require(name, value, [each for key, each in self._new.items() if key != name])
-            except ValueError as fault:
-                refuse(faulty(name, fault))
+            except ValueError as error:
+                refuse(faulty(name, error))
                 value = None
         self._new[name] = value
         if value in ("", usual) or checked is None:
@@ -201,7 +214,7 @@ class Setup:
             raise DialogError(wrong.told, Exit.UNAVAILABLE)
         for each in findings:
             tell(str(each))
-        return wrong is None or ask("Take it anyway? (yes or no): ").casefold() in YES
+        return wrong is None or agrees("Take it anyway? ({yes} or {no}): ")
 
     def _settings(self) -> Settings:
         """Return the settings with the answers so far."""
@@ -222,14 +235,17 @@ class Setup:
         changed = {name: value for name, value in self._new.items() if value != before.get(name, "")}
         if self._text and changed:
             show("")
-            tell(f"{self._file} changes in {', '.join(map(str.upper, changed))}; all else stays.")
-            if ask("Change it? (yes or no): ").casefold() not in YES:
+            names = ", ".join(map(str.upper, changed))
+            tell(say("{file} changes in {settings}; all else stays.", file=self._file, settings=names))
+            if not agrees("Change it? ({yes} or {no}): "):
                 raise DialogError("", Exit.FAILED)
         if text_of(self._file) != self._text:
-            raise DialogError(f"{self._file} was changed meanwhile: start again.", Exit.FAILED)
+            was_changed = say("{file} was changed meanwhile: start again.", file=self._file)
+            raise DialogError(was_changed, Exit.FAILED)
         if changed:
             write_privately(self._file, filled_in(self._text or example_text(), changed))
-        show(f"\n{self._file} is {'written, with mode 600: for you alone' if changed else 'as it was'}.")
+        written: Sentence = "{file} is written, with mode 600: for you alone."
+        show("\n" + say(written if changed else "{file} is as it was.", file=self._file))
 
 
 def require(name: str, value: str | None, others: Collection[str]) -> None:
@@ -241,20 +257,20 @@ def require(name: str, value: str | None, others: Collection[str]) -> None:
     if value is None or (not value and name in OPTIONAL):
         return
     if not value:
-        raise ValueError("is needed")
+        raise fault("is needed")
     READERS[name](value)
     if values_in(f"{name}={value}").get(name) != value:
-        raise ValueError("holds characters that .env cannot keep: get another one")
+        raise fault("holds characters that .env cannot keep: get another one")
     if name == "discord_token" and SHAPE.fullmatch(value) is None:
-        raise ValueError("does not look like a bot's token, which has three parts with dots between")
+        raise fault("does not look like a bot's token, which has three parts with dots between")
     if name in OF_SERVICES and (value in others or id_in(value) is not None):
-        raise ValueError("is another token: write the one of the service that is watched")
+        raise fault("is another token: write the one of the service that is watched")
 
 
 def hints(name: str, kept: str) -> str:
     """Return what may be typed besides a new answer."""
     is_secret, is_choice = name in SECRETS, name in OPTIONAL
-    enter = "as it is" if kept and (is_secret or is_choice) else kept or NONE
-    words = ["not shown"] * is_secret + [f"Enter: {enter}"] * bool(kept or is_choice)
-    words += [NONE] * bool(kept and is_choice) + [f"{AGAIN} lists anew"] * is_choice
+    enter = say("as it is") if kept and (is_secret or is_choice) else kept or NONE
+    words = [say("not shown")] * is_secret + [say("Enter: {answer}", answer=enter)] * bool(kept or is_choice)
+    words += [NONE] * bool(kept and is_choice) + [say("{word} lists anew", word=AGAIN)] * is_choice
     return f" ({'; '.join(words)})" if words else ""
