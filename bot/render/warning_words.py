@@ -1,10 +1,11 @@
 """The words for warnings: beside the state of an account, on its card and in messages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
 from bot.domain.warnings import AccountWarning, Concern, Notice, WarningKind
+from bot.render.chart_words import IN_PICTURES, day_words
 from bot.render.text import exactly
 from bot.runtime.language import Sentence, say
 
@@ -26,10 +27,14 @@ OVER: Final[Mapping[WarningKind, tuple[Sentence, Sentence]]] = {
 }
 """How it was put right: after the end of its period, and within it."""
 
+WEEKDAYS: Final[Sequence[Sentence]] = (
+    *("Mon {date}", "Tue {date}", "Wed {date}", "Thu {date}", "Fri {date}", "Sat {date}", "Sun {date}"),
+)
+
 
 def day(at: datetime) -> str:
     """Return a day in UTC, for a place where Discord shows no timestamps: "Thu 3 Dec"."""
-    return f"{at:%a} {at.day} {at:%b}"
+    return say(WEEKDAYS[at.weekday()], date=day_words(at, IN_PICTURES))
 
 
 def concern_words(notice: Notice, dated: Callable[[datetime], str] = day) -> str:
