@@ -28,7 +28,7 @@ ENV_FILE: Final = Path(".env")
 try:
     from bot.cli import healthy
     from bot.cli.terminal_language import language_here
-    from bot.runtime.language import ENGLISH, Sentence, say, spoken
+    from bot.runtime.language import Sentence, say, spoken
 
     if sys.argv[1:] == ["healthy"]:  # Docker asks often: not with all libraries of the bot
         with spoken(language_here(ENV_FILE)):
@@ -170,8 +170,7 @@ def do(wanted: argparse.Namespace, env_file: Path | None, timings: app.Timings) 
 def run(settings: Settings, timings: app.Timings) -> int:
     """Run the bot until it is stopped, and return the exit code. After NOPERM a restart does not help."""
     try:
-        with spoken(ENGLISH):  # as its log is
-            supervisor.run(app.run(settings, timings=timings))
+        supervisor.run(app.run(settings, timings=timings))
     except TokenRefusedError as error:
         complain(str(error))
         return Exit.NOPERM

@@ -52,7 +52,7 @@ from bot.render.outside_text import stopped_by_token
 from bot.rules.audiences import Audience
 from bot.rules.policy import Policy
 from bot.runtime.errors import TokenRefusedError
-from bot.runtime.language import spoken
+from bot.runtime.language import ENGLISH, spoken
 from bot.runtime.log_setup import log_fact
 from bot.runtime.program import VERSION
 from bot.runtime.supervisor import beside, first_of, supervise
@@ -106,7 +106,8 @@ async def run(
     async with AsyncExitStack() as stack:
         gc.freeze()  # what is there from the start on is not looked through again and again
         stack.callback(gc.unfreeze)
-        stack.enter_context(signals(stop))
+        stack.enter_context(signals(stop))  # which answer in the language of the terminal
+        stack.enter_context(spoken(ENGLISH))  # as the log is
         try:
             store = await stack.enter_async_context(
                 Store.open(settings.database_path, busy_timeout=timings.busy_timeout, give_up=stop.is_set)

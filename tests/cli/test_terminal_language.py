@@ -2,6 +2,8 @@
 
 import io
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,20 +69,27 @@ def test_the_file_names_the_language_also_of_its_own_mistakes(
     assert capsys.readouterr().err.splitlines()[0] == CHINESE
 
 
-def test_the_bot_itself_runs_in_english_and_says_in_that_language_why_it_ended(
-    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_bot_itself_runs_in_english_and_answers_ctrl_c_and_says_why_it_ended_in_that_language(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     spoken: list[str] = []
 
-    async def run(*_: object, **__: object) -> None:
+    @contextmanager
+    def signals(_: object) -> Generator[None]:
+        spoken.append(current_language())
+        yield
+
+    async def chosen_services(*_: object) -> None:
         spoken.append(current_language())
         raise UnavailableError(SLOW)
 
-    environment.setattr(app, "run", run)
+    environment.setattr(app, "signals", signals)
+    environment.setattr(app, "chosen_services", chosen_services)
+    environment.setenv("DATABASE_PATH", str(tmp_path / "midwatch.sqlite3"))
     for name, value in {"DISCORD_TOKEN": "a" * 10, "USEAPI_TOKEN": "b" * 10, "LANGUAGE": "zh-CN"}.items():
         environment.setenv(name, value)
     assert main([], env_file=None) == 69
-    assert (spoken, capsys.readouterr().err) == (["en"], "Discord 要求放慢速度。\n")
+    assert (spoken, capsys.readouterr().err) == (["zh-CN", "en"], "Discord 要求放慢速度。\n")
 
 
 @pytest.mark.parametrize(
