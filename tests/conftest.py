@@ -9,6 +9,7 @@ import shutil
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
+import coverage
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, Phase, settings
@@ -56,6 +57,13 @@ def pytest_configure() -> None:
 
 UNMEASURED = {"bench", "chaos", "demo", "properties", "scenarios", "simulators"}
 """The folders of tests that only repeat what others cover: measuring coverage would double their time."""
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest-cov begins to measure a worker in the same hook
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """End what else measures a worker: that would go on wherever pytest-cov pauses."""
+    while hasattr(session.config, "workerinput") and (begun := coverage.Coverage.current()) is not None:
+        begun.stop()
 
 
 @pytest.hookimpl(wrapper=True)
