@@ -138,6 +138,7 @@ async def test_a_control_with_a_garbled_argument_is_answered(bot: Bot, ada: Visi
     assert asked.ephemeral
 
 
+@pytest.mark.no_cover  # of what a handler does with an id, the others cover more
 async def test_whatever_an_id_of_ours_holds_it_never_meets_a_fault_of_the_bot(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()
