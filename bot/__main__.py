@@ -102,7 +102,6 @@ OF_ARGPARSE: Final[Sequence[Sentence]] = (
     "positional arguments",
     "options",
     "show this help message and exit",
-    "show program's version number and exit",
 )
 """What argparse itself says in the help."""
 
@@ -205,7 +204,8 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     setattr(argparse, "_", said)  # noqa: B010 - its gettext, which it declares to nobody
     described = Parser(prog=PROGRAM, description=say("Midwatch stands watch over your Midjourney accounts."))
-    described.add_argument("--version", action="version", version=f"Midwatch {VERSION}")
+    about = say("show program's version number and exit")
+    described.add_argument("--version", action="version", version=f"Midwatch {VERSION}", help=about)
     commands = described.add_subparsers(
         dest="command", metavar="setup|run|check|healthy|account|backup|restore"
     )
