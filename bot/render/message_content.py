@@ -286,17 +286,12 @@ def page_buttons(
     """Return the buttons that turn to other pages, if there are any; `argument` stands before the page."""
     if pages == 1:
         return ()
-    first, last = page == 0, page == pages - 1
-    targets: tuple[tuple[Sentence, int, bool], ...] = (
-        ("First", 0, first),
-        ("Back", max(page - 1, 0), first),
-        ("Next", min(page + 1, pages - 1), last),
-        ("Last", pages - 1, last),
-    )
+    labels: tuple[Sentence, ...] = ("First", "Back", "Next", "Last")
+    targets = (0, max(page - 1, 0), min(page + 1, pages - 1), pages - 1)
     # Two buttons of a message may lead to the same page, but never have the same id.
     return tuple(
-        Button(verb, say(label), f"{argument}{target}.{label.lower()}", asker=asker, disabled=disabled)
-        for label, target, disabled in targets
+        Button(verb, say(label), f"{argument}{to}.{label.lower()}", asker=asker, disabled=to == page)
+        for label, to in zip(labels, targets, strict=True)
     )
 
 

@@ -16,6 +16,8 @@ from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import Purpose, Route, reference
 from bot.render.alert_messages import DMS_CLOSED, OUTDATED, content_of, opened_card
 from bot.render.message_content import Button, Link, MessageContent, Select
+from bot.runtime.language import spoken
+from tests.support.catalogues import AddCatalogue
 from tests.support.render_samples import (
     ACCOUNTS,
     BLOCKED,
@@ -737,6 +739,15 @@ def test_as_text_alone_it_says_what_to_do_without_buttons() -> None:
     assert "press" not in words
     assert f"```\n{MODERATION}\n```" in words
     assert words.endswith(f"\n-# Midwatch · {reference(MESSAGE)}")
+
+
+def test_as_text_alone_it_names_no_button_in_another_language(catalogue: AddCatalogue) -> None:
+    press, use = "Only then press **{button}**.", "Only then use /mjreset."
+    catalogue("de", {press: "Drücke erst dann **{button}**.", use: "Nimm erst dann /mjreset."})
+    with spoken("de"):
+        posted = shown((incident(), Reason.OPENED))
+    assert "Nimm erst dann /mjreset." in posted.plain_text
+    assert "Drücke" not in posted.plain_text
 
 
 def test_as_text_alone_a_digest_names_commands_instead_of_the_select() -> None:
