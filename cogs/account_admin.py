@@ -66,8 +66,8 @@ class AccountAdmin(commands.Cog):
         names = self._pollers.names
         self._adds_here = any(CAPABILITIES.get(name, LISTED_ONLY).adds_accounts for name in names)
         if self._pollers.web_pages:
-            describe(self.mjadd, ADD_HERE if self._adds_here else ADD_THERE, names)
-            describe(self.mjremove, "Remove an account from {services}, after a confirmation.", names)
+            name_providers(self.mjadd, ADD_HERE if self._adds_here else ADD_THERE, names)
+            name_providers(self.mjremove, "Remove an account from {services}, after a confirmation.", names)
         bot.controls.register("account.edit", Access.OWNERS, self.edit, FORM)
         bot.controls.register("account.save", Access.OWNERS, self.save, f"{HANDLE}?")
         bot.controls.register("account.remove", Access.OWNERS, self.ask_removal, HANDLE)
@@ -186,7 +186,7 @@ class Description(app_commands.locale_str):
         return say(str(self), services=services(self.extras["providers"]))
 
 
-def describe(command: Command[Any, ..., Any], sentence: Sentence, providers: Iterable[str]) -> None:
+def name_providers(command: Command[Any, ..., Any], sentence: Sentence, providers: Iterable[str]) -> None:
     """Describe a command by a sentence about providers."""
     described = Description(sentence, providers=providers)
     command.description = described.message

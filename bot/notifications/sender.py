@@ -104,7 +104,9 @@ class Sender:
                 self.unsent.discard(key)
                 return message, is_first
             whole = with_open_incidents(message, self.planner.shown_to(message.recipient, transaction))
-            claimed = replace(self._routed(whole, now), delivery=Delivery.CLAIMED, claimed_at=now)
+            routed = self._routed(whole, now)
+            language = self.contents.languages.of(routed.recipient, routed.route)
+            claimed = replace(routed, delivery=Delivery.CLAIMED, claimed_at=now, language=language)
             transaction.put_message(claimed)
         return claimed, True
 

@@ -11,11 +11,6 @@ from bot.render.text import when
 from bot.runtime.language import Sentence, say
 
 TITLE: Final[Sentence] = "Midwatch board"
-BUTTONS: Final = (
-    Button("board.refresh", "Refresh", emoji="🔄"),
-    Button("board.accounts", "Accounts"),
-    Button("board.history", "History"),
-)
 
 
 def board_content(watch: WatchStatus) -> MessageContent:
@@ -26,9 +21,13 @@ def board_content(watch: WatchStatus) -> MessageContent:
     )
     is_calm = not watch.problems and not any(each.reference for each in watch.incidents if not each.ended)
     colour = discord.Colour.green() if is_calm else discord.Colour.orange()
-    return MessageContent(
-        embeds=(discord.Embed(title=say(TITLE), description=text, colour=colour),), components=BUTTONS
+    buttons = (
+        Button("board.refresh", say("Refresh"), emoji="🔄"),
+        Button("board.accounts", say("Accounts")),
+        Button("board.history", say("History")),
     )
+    embed = discord.Embed(title=say(TITLE), description=text, colour=colour)
+    return MessageContent(embeds=(embed,), components=buttons)
 
 
 def board_mark(watch: WatchStatus) -> str:

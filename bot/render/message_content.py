@@ -166,7 +166,7 @@ class MessageContent:
         """Return the content with a picture in its embed, or with a note that there is none."""
         shown = self.embeds[0].copy().set_image(url=address(picture) if picture else None)
         if picture is None:
-            shown.description = f"{shown.description}\n{NO_PICTURE}"
+            shown.description = f"{shown.description}\n{say(NO_PICTURE)}"
         return replace(self, embeds=(shown,), pictures=(picture,) if picture else ())
 
     def _view(self) -> ui.View | ui.LayoutView | None:

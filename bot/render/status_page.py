@@ -119,9 +119,8 @@ def _within(room: int, sections: Iterable[tuple[str, list[str]]]) -> tuple[str, 
 
 def status_content(watch: WatchStatus, asker: int) -> MessageContent:
     """Return the message of `/mjstatus`."""
-    return MessageContent(
-        layout=(*status(watch), [Button("status.refresh", "Refresh", asker=asker, emoji="🔄")])
-    )
+    refresh = Button("status.refresh", say("Refresh"), asker=asker, emoji="🔄")
+    return MessageContent(layout=(*status(watch), [refresh]))
 
 
 def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:

@@ -67,7 +67,7 @@ def usage_content(usage: AccountUsage, asker: int) -> MessageContent:
     is_short = recent is not None and recent.runs_short(usage.now)
     embed = discord.Embed(title=title, url=known.account.link, description=text, colour=_colour(is_short))
     can_ask = capabilities_of(known.reference).answers_info and known.account.is_addressable
-    ask = Button("info.ask", "Info", known.account.handle, asker=asker)
+    ask = Button("info.ask", say("Info"), known.account.handle, asker=asker)
     return MessageContent(embeds=(embed,), components=(ask,) if can_ask else ())
 
 
