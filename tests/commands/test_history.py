@@ -263,6 +263,7 @@ async def test_the_card_of_an_account_leads_to_its_history_also_for_viewers(bot:
     assert pressed.ephemeral
 
 
+@pytest.mark.english
 async def test_the_picture_shows_the_same_and_says_it_in_words(
     bot: Bot, ada: Visitor, drawn: list[tuple[Chart, str]]
 ) -> None:

@@ -188,6 +188,7 @@ async def test_commands_say_which_providers_they_are_for(
     await bot.world.wait_for(lambda: described(bot, ada)["mjadd"] == where)
 
 
+@pytest.mark.english
 async def test_a_command_names_its_providers_in_each_language(
     bot: Bot, proxy: SimulatedMjproxy, ada: Visitor, catalogue: AddCatalogue
 ) -> None:

@@ -253,6 +253,7 @@ async def test_the_bots_own_status_says_how_things_are(bot: Bot, ada: Visitor, w
     await bot.world.wait_for(lambda: presence(bot) == words, PATIENCE)
 
 
+@pytest.mark.english
 async def test_the_bots_own_status_is_sent_again_only_when_it_changes(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()

@@ -8,6 +8,7 @@ from tests.support.running import Bot, Visitor
 PRO = "**Subscription**: Pro (Active monthly)\n**Fast Time Remaining**: 7.5/30 hours (25%)"
 
 
+@pytest.mark.english
 @pytest.mark.parametrize("command", ["mjinfo", "mjname"])
 @pytest.mark.parametrize(
     "typed",
@@ -30,6 +31,7 @@ async def test_an_account_is_found_by_label_id_plan_and_state(
     assert only.name == "Studio B · 🧩 CAPTCHA pending · Pro · …0017"
 
 
+@pytest.mark.english
 async def test_suggestions_come_from_memory_alone(bot: Bot, ada: Visitor) -> None:
     bot.api.add()
     await bot.start()

@@ -196,6 +196,7 @@ async def test_a_renewal_since_the_last_answer_makes_its_numbers_old(bot: Bot, a
     assert "At this pace" not in shown
 
 
+@pytest.mark.english
 async def test_all_accounts_stand_side_by_side_least_left_first(
     bot: Bot, ada: Visitor, drawn: list[Chart]
 ) -> None:

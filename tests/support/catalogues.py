@@ -17,6 +17,16 @@ AddCatalogue = Callable[[str, Mapping[Source, str | tuple[str, ...]]], None]
 
 
 @contextmanager
+def read_from(folder: Path) -> Generator[None]:
+    """Have the catalogues of a folder in place of those of the bot."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(language, "FOLDER", folder)
+        forget()
+        yield
+    forget()
+
+
+@contextmanager
 def catalogues_in(folder: Path) -> Generator[AddCatalogue]:
     """Have the catalogues of a folder in place of those of the bot, and yield what adds one."""
     folder.mkdir()
@@ -31,11 +41,8 @@ def catalogues_in(folder: Path) -> Generator[AddCatalogue]:
             write_mo(file, catalog)
         forget()
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(language, "FOLDER", folder)
-        forget()
+    with read_from(folder):
         yield add
-    forget()
 
 
 def forget() -> None:

@@ -54,6 +54,8 @@ class Bot:
         self.database = folder / "midwatch.sqlite3"
         self.proxy: SimulatedMjproxy | None = None
         """A midjourney-proxy that is watched, too, or alone where USEAPI_TOKEN is changed to None."""
+        self.language: str | None = None
+        """What channels read; None for English."""
         self.extensions: Sequence[str] = EXTENSIONS
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         """The sleep of a reset before its next check."""
@@ -78,6 +80,7 @@ class Bot:
             "USEAPI_URL": self.api.url,
             "GUILD_IDS": str(self.world.guild_id),
             "DATABASE_PATH": self.database,
+            "LANGUAGE": self.language,
         }
         if self.proxy is not None:
             values |= {"MJPROXY_URL": self.proxy.url, "MJPROXY_TOKEN": self.proxy.token}

@@ -4,6 +4,7 @@ import io
 import json
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -63,10 +64,10 @@ def refusal(status: int, code: int, message: str, **more: Any) -> Answer:
     return Answer(status, {"code": code, "message": message, **more})
 
 
-async def read_call(request: web.Request) -> Call:
-    """The request, its body read whole."""
+async def read_call(request: web.Request, read: Callable[[Any], Any]) -> Call:
+    """The request, its body read whole, and each value of it by a function."""
     arrived = time.monotonic()
-    body, files = await _read_body(request)
+    body, files = await _read_body(request, read)
     return Call(
         request.method,
         request.path.removeprefix(PREFIX),
@@ -78,20 +79,20 @@ async def read_call(request: web.Request) -> Call:
     )
 
 
-async def _read_body(request: web.Request) -> tuple[Any, list[Upload]]:
+async def _read_body(request: web.Request, read: Callable[[Any], Any]) -> tuple[Any, list[Upload]]:
     if request.content_type == "multipart/form-data":
-        return await _read_form(await request.multipart())
+        return await _read_form(await request.multipart(), read)
     text = await request.text()
-    return (json.loads(text) if text else None), []
+    return (read(json.loads(text)) if text else None), []
 
 
-async def _read_form(reader: MultipartReader) -> tuple[Any, list[Upload]]:
+async def _read_form(reader: MultipartReader, read: Callable[[Any], Any]) -> tuple[Any, list[Upload]]:
     body: Any = None
     files: dict[str, tuple[str, bytes]] = {}
     while isinstance(part := await reader.next(), BodyPartReader):
         content = bytes(await part.read(decode=True))
         if part.name == "payload_json":
-            body = json.loads(content)
+            body = read(json.loads(content))
         else:
             files[part.name or ""] = part.filename or "file", content
     entries: list[dict[str, Any]] = message_of(body).get("attachments") or []

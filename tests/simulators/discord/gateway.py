@@ -247,7 +247,7 @@ class Gateway:
             self._journal.changed()
 
     def _show_presence(self, presence: Json | None) -> None:
-        self.presence = presence
+        self.presence = self._world.read(presence)
         self._journal.changed()
 
 

@@ -41,6 +41,7 @@ class People:
         self._answer_within = answer_within
         self.locales: dict[int, str] = {}
         """The languages of people's clients, by their ids; those of the others are American English."""
+        self.usual_locale = "en-US"
         self._submitted: dict[int, Record] = {}
         """The last submission of each modal, by the interaction that the modal answers."""
 
@@ -50,7 +51,7 @@ class People:
 
     def locale(self, person: Person) -> str:
         """Return the language of a person's client."""
-        return self.locales.get(person.id, "en-US")
+        return self.locales.get(person.id, self.usual_locale)
 
     def commands(self, person: Person, channel_id: int) -> list[Json]:
         """The commands that this person is offered in this channel; a server's own hide global namesakes."""

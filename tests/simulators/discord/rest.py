@@ -75,7 +75,7 @@ class Rest:
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One request from body to answer."""
-        call = await read_call(request)
+        call = await read_call(request, self._world.read)
         if call.json is not None:
             self._journal.bodies.append(call.json)
         headers, wait = self._limits.take(call.method, call.path)

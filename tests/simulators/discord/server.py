@@ -106,6 +106,11 @@ class SimulatedDiscord:
             if isinstance(connection.transport, asyncio.Transport):
                 connection.transport.abort()
 
+    def read_by(self, read: Callable[[Any], Any], locale: str) -> None:
+        """Have all that the bot sends read by a function first, and everybody's client in a language."""
+        self._world.read = read
+        self._people.usual_locale = locale
+
     def locale(self, person: Person) -> str:
         """Return the language of a person's client."""
         return self._people.locale(person)

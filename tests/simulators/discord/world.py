@@ -60,6 +60,8 @@ class World:
         self.second_owner = self._person("bea")
         self.stranger = self._person("sam")
         self.team: Json | None = None
+        self.read: Callable[[Any], Any] = lambda sent: sent
+        """Reads what the bot sends, before anything else does."""
         guild = self.backend.create_guild("Midwatch sandbox", owner_id=self.owner.id)
         self.guild_id = guild.id
         self._join()
