@@ -1,0 +1,103 @@
+"""Each catalogue has every sentence of the code, with its fields and its markup, and is compiled."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Final
+
+import pytest
+from babel.messages.catalog import Message
+
+from bot.runtime.language import FOLDER
+from tests.translations.__main__ import compiled, is_translated, merged, read, template, text_of
+from tests.translations.extraction import FIELDS, sentences
+from tests.translations.fields import MEANINGS
+
+CATALOGUES: Final = sorted(FOLDER.glob("*.po"))
+MARKUP: Final = re.compile(
+    r"\*\*|`|\n|^-# |https?://\S+|(?<![\w/])/[a-z]+|\b[A-Z]+_[A-Z_]+\b|\.env\b", re.MULTILINE
+)
+"""What must stand in a translation as often as in the source."""
+
+each_catalogue = pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.stem)
+
+
+def pairs(message: Message) -> list[tuple[str, str]]:
+    """Return each form of a sentence in a catalogue with the source that it stands for."""
+    if isinstance(message.id, str):
+        return [(message.id, str(message.string))]
+    one, *_, many = message.id
+    forms = [str(each) for each in message.string or ()]
+    # A language without plural has one form; where there are more, only the last ones must have the number.
+    return [(one if number == 0 and len(forms) > 1 else many, form) for number, form in enumerate(forms)]
+
+
+def every_pair(file: Path) -> list[tuple[str, str]]:
+    return [pair for message in read(file) if message.id for pair in pairs(message)]
+
+
+def fields_of(text: str) -> set[str]:
+    return set(FIELDS.findall(text))
+
+
+def test_every_sentence_of_the_code_can_be_found() -> None:
+    assert len(sentences()) > 1_000
+
+
+@each_catalogue
+def test_a_catalogue_has_every_sentence_of_the_code_and_no_other(file: Path) -> None:
+    catalog, current = read(file), template(sentences())
+    missing = [message.id for message in current if message.id and not is_known(catalog.get(*key(message)))]
+    assert missing == []
+    assert [message.id for message in catalog if message.id and current.get(*key(message)) is None] == []
+
+
+def key(message: Message) -> tuple[str, str | None]:
+    return message.id if isinstance(message.id, str) else message.id[0], message.context
+
+
+def is_known(message: Message | None) -> bool:
+    return message is not None and not message.fuzzy and is_translated(message)
+
+
+@each_catalogue
+def test_a_catalogue_is_as_make_translations_writes_it(file: Path) -> None:
+    catalog = merged(read(file), template(sentences()))
+    assert text_of(catalog) == file.read_bytes()
+    assert compiled(catalog) == file.with_suffix(".mo").read_bytes()
+
+
+@each_catalogue
+def test_no_field_is_lost_or_invented(file: Path) -> None:
+    wrong = {
+        form: (sorted(fields_of(source)), sorted(fields_of(form)))
+        for source, form in every_pair(file)
+        if fields_of(form) - {"n"} != fields_of(source) - {"n"} or fields_of(form) - fields_of(source)
+    }
+    assert wrong == {}
+
+
+@each_catalogue
+def test_markup_commands_links_and_settings_stay(file: Path) -> None:
+    wrong = {
+        form: (Counter(MARKUP.findall(source)), Counter(MARKUP.findall(form)))
+        for source, form in every_pair(file)
+        if Counter(MARKUP.findall(source)) != Counter(MARKUP.findall(form))
+    }
+    assert wrong == {}
+
+
+@each_catalogue
+def test_the_symbol_at_the_beginning_stays(file: Path) -> None:
+    wrong = {form: source for source, form in every_pair(file) if symbol(source) != symbol(form)}
+    assert wrong == {}
+
+
+def symbol(text: str) -> str:
+    """Return the emoji with which a text begins; empty if there is none."""
+    first = text.partition(" ")[0]
+    return first if first and not first.isascii() and not any(map(str.isalnum, first)) else ""
+
+
+def test_every_field_has_a_meaning_for_translators() -> None:
+    assert sorted({name for found in sentences() for name in found.fields} - MEANINGS.keys()) == []
