@@ -16,6 +16,7 @@ from bot.render.account_cards import account_embed, info_embed
 from bot.render.incident_card import info_refused
 from bot.render.instructions import press_reset, steps
 from bot.render.text import length
+from tests.support.in_any_language import in_any_language
 from tests.support.render_samples import (
     CHANNEL,
     INFO,
@@ -265,6 +266,7 @@ def test_a_flag_card_says_that_a_block_is_over() -> None:
 
 
 @given(accounts, snapshots, st.lists(actions, max_size=8))
+@in_any_language
 def test_no_card_breaks_a_limit_or_does_anything(
     known: KnownAccount, snapshot: InfoSnapshot, done: list[Action]
 ) -> None:

@@ -26,6 +26,7 @@ from bot.render.account_list import (
 )
 from bot.render.provider_words import WORDS
 from bot.render.text import length
+from tests.support.in_any_language import in_any_language
 from tests.support.list_pages import list_page
 from tests.support.render_samples import (
     CHANNEL,
@@ -211,6 +212,7 @@ def test_since_when_is_said_to_be_unknown() -> None:
 
 
 @given(st.lists(accounts, max_size=12), st.integers(-2, 3), st.none() | hostile)
+@in_any_language
 def test_a_page_keeps_the_limit_and_does_nothing_whatever_is_listed(
     listed: list[KnownAccount], asked: int, quote: str | None
 ) -> None:
@@ -245,6 +247,7 @@ def test_an_option_shows_state_and_plan() -> None:
 
 
 @given(accounts)
+@in_any_language
 def test_options_and_choices_keep_the_limits(known: KnownAccount) -> None:
     assert 1 <= length(choice_name(known)) <= 100
     if known.account.is_addressable:

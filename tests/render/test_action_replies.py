@@ -19,6 +19,7 @@ from bot.render.hold_replies import snooze_choice
 from bot.render.message_content import Button, Link
 from bot.render.remedy_words import RESET
 from bot.render.text import length
+from tests.support.in_any_language import in_any_language
 from tests.support.render_samples import (
     BLOCKED,
     LINK,
@@ -289,6 +290,7 @@ ANSWERS: tuple[Callable[[KnownAccount], str], ...] = (
 
 
 @given(accounts, hostile, moments, st.sampled_from(RemedyVerdict), st.sampled_from(ANSWERS))
+@in_any_language
 def test_nothing_said_breaks_a_limit_or_does_anything(
     known: KnownAccount,
     text: str,

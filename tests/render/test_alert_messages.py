@@ -18,6 +18,7 @@ from bot.render.alert_messages import DMS_CLOSED, OUTDATED, content_of, opened_c
 from bot.render.message_content import Button, Link, MessageContent, Select
 from bot.runtime.language import spoken
 from tests.support.catalogues import AddCatalogue
+from tests.support.in_any_language import in_any_language
 from tests.support.render_samples import (
     ACCOUNTS,
     BLOCKED,
@@ -764,6 +765,7 @@ def test_as_text_alone_a_digest_names_commands_instead_of_the_select() -> None:
     due=moments,
     page=st.integers(-1, 3),
 )
+@in_any_language
 def test_no_message_breaks_a_limit_or_does_anything(
     *,
     rows: list[Row],
@@ -782,6 +784,7 @@ def test_no_message_breaks_a_limit_or_does_anything(
 
 
 @given(hostile, hostile, st.sampled_from([2, 20, 21]))
+@in_any_language
 def test_a_full_digest_of_hostile_accounts_keeps_the_limits_and_lists_each(
     label: str, text: str, number: int
 ) -> None:

@@ -26,6 +26,7 @@ from bot.render.hold_replies import snooze_choice
 from bot.render.incident_card import info_refused
 from bot.render.message_content import MessageContent
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, SimulatedDiscord, point_at
+from tests.support.in_any_language import in_any_language
 from tests.support.render_samples import accounts, actions, entries, hostile, message, moments, snapshots
 
 Send = Callable[[MessageContent], list[str]]
@@ -66,6 +67,7 @@ def assert_taken(post: Send, posted: MessageContent) -> None:
     route=st.sampled_from(Route),
     page=st.integers(-1, 3),
 )
+@in_any_language
 def test_of_any_state_of_the_watch(
     *,
     post: Send,
@@ -82,6 +84,7 @@ def test_of_any_state_of_the_watch(
 
 
 @given(known=accounts, snapshot=snapshots, done=st.lists(actions, max_size=8), text=hostile, now=moments)
+@in_any_language
 def test_of_any_account(
     *, post: Send, known: KnownAccount, snapshot: InfoSnapshot, done: list[Action], text: str, now: datetime
 ) -> None:
@@ -100,6 +103,7 @@ def test_of_any_account(
     ),
     text=hostile,
 )
+@in_any_language
 def test_of_accounts_with_the_longest_keys(*, post: Send, keys: set[str], text: str) -> None:
     known = [KnownAccount(Account(reference_to(MJPROXY, key), title=text)) for key in keys]
     assert_taken(post, account_question(known, 1, private=False))

@@ -12,6 +12,7 @@ from bot.domain.providers import MJPROXY
 from bot.render.error_messages import ERRORS, message, next_step, what
 from bot.render.mjproxy_words import MJPROXY_WORDS
 from bot.render.text import length
+from tests.support.in_any_language import in_any_language
 from tests.support.render_samples import assert_harmless, hostile
 
 FILE = Path("/data/midwatch.sqlite3")
@@ -129,6 +130,7 @@ def test_a_failure_quotes_the_api_in_a_block() -> None:
 
 
 @given(hostile)
+@in_any_language
 def test_a_failure_fits_into_a_message_whatever_the_api_said(quote: str) -> None:
     error = CodedError(Cause.REFUSED, status="w" * 5_000, proxies="n" * 5_000)
     error.quote = quote

@@ -19,6 +19,7 @@ from bot.render.presence import presence_text
 from bot.render.routes import failure_sentence
 from bot.render.status_page import STATUS_LIMIT, PollStatus, WatchStatus, status
 from bot.render.text import length
+from tests.support.in_any_language import in_any_language
 from tests.support.render_samples import (
     ACCOUNTS,
     BLOCKED,
@@ -255,6 +256,7 @@ routes = st.builds(
     why=st.none() | hostile,
     failures=st.integers(0, 10**30),
 )
+@in_any_language
 def test_no_status_breaks_the_limit_or_does_anything(
     *,
     rows: list[tuple[Incident, Reason | None]],
