@@ -24,6 +24,7 @@ README: Final = PAGES["README.md"]
 ALL_PAGES: Final = "\n".join(PAGES.values())
 ANALYZER: Final = shutil.which("systemd-analyze")
 UNIT: Final = "midwatch.service"
+READMES: Final = frozenset({"README.md", "README.zh-CN.md", "README.ja.md"})
 PICTURE_LIMIT: Final = 200_000
 
 
@@ -110,6 +111,31 @@ def test_every_link_of_a_page_leads_somewhere_and_every_page_is_linked(page: str
         titles = re.findall(r"^#+ (.*)$", target.read_text(), re.MULTILINE) if heading else []
         assert heading in ["", *map(anchor, titles)]
     assert page == "README.md" or f"(docs/{page})" in README
+
+
+def shape(page: str) -> dict[str, list[str]]:
+    """Return what a translation of the README has in common with it."""
+    text = re.sub(r"^```.*?^ *```", "", page, flags=re.DOTALL | re.MULTILINE)
+    rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| `")]
+    return {
+        "blocks": re.findall(r"^ *```.*?^ *```", page, re.DOTALL | re.MULTILINE),
+        "headings": re.findall(r"^#+ ", text, re.MULTILINE),
+        "links": sorted(set(re.findall(r"(?:\]\(|src=\")([^)\"]+)", text)) - READMES),
+        "rows": rows,
+        "settings": sorted(set(re.findall(r"`([A-Z]+_[A-Z_]+)`", text))),
+        "commands": sorted(set(re.findall(r"`(/mj\w+)", text))),
+        "values": [
+            cell for line in text.splitlines() for cell in re.findall(r"^\| `[A-Z_]+` \| (`.*?`) \|", line)
+        ],
+    }
+
+
+@pytest.mark.parametrize("translation", ["README.zh-CN.md", "README.ja.md"])
+def test_a_translation_of_the_readme_has_its_commands_links_settings_and_code(translation: str) -> None:
+    page = (ROOT / translation).read_text()
+    assert shape(page) == shape(README)
+    assert f"({translation})" in README
+    assert "(README.md)" in page
 
 
 def test_the_glossary_of_each_language_has_a_word_for_every_term() -> None:
