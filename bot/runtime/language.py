@@ -103,20 +103,22 @@ def say_word(field: str, word: str, fields: Mapping[str, object]) -> str:
 
 def _filled(source: str, translate: Callable[[GNUTranslations], str], fields: Mapping[str, object]) -> str:
     """Return a translation with its fields; the English one if the catalogue's cannot be filled in."""
-    catalogue = None if (language := _language.get()) == ENGLISH else _catalogue(language)
-    sentence = translate(catalogue) if catalogue else source
-    try:
-        return sentence.format_map(fields) if "{" in sentence else sentence
-    except (KeyError, IndexError, ValueError, AttributeError):
-        if sentence == source:
-            raise
-        _report(language, sentence)
-        return source.format_map(fields)
+    language = _language.get()
+    if source and language != ENGLISH and (catalogue := _catalogue(language)):
+        try:
+            return _with_fields(translate(catalogue), fields)
+        except Exception as error:  # noqa: BLE001 - a damaged sentence fails in many ways, and no alert may fail with it
+            _report(language, source, type(error).__name__)
+    return _with_fields(source, fields)
+
+
+def _with_fields(sentence: str, fields: Mapping[str, object]) -> str:
+    return sentence.format_map(fields) if "{" in sentence else sentence
 
 
 @cache
-def _report(language: str, sentence: str) -> None:
-    log.error("the catalogue %s has other fields than the English: %s", language, sentence)
+def _report(language: str, sentence: str, error: str) -> None:
+    log.error("the catalogue %s fails with %s, so this is English: %s", language, error, sentence)
 
 
 @cache
