@@ -12,7 +12,7 @@ ENGINE ?= docker
 SEED ?= 1
 SOAK ?= 10m
 
-.PHONY: help install demo run test chaos check bench format screenshots image lock clean
+.PHONY: help install demo run test chaos check bench format screenshots translations image lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -47,6 +47,9 @@ format: .venv/dev.stamp ## put the code into shape
 
 screenshots: .venv/dev.stamp ## draw the README's pictures anew (needs Chromium)
 	@$(BIN)/python -m tests.demo.screenshot assets
+
+translations: .venv/dev.stamp ## collect the sentences of the code into the catalogues, and compile these
+	@$(BIN)/python -m tests.translations
 
 # podman keeps the health check only in the format of Docker.
 image: ## the container image midwatch (BASE=debian:trixie-slim ENGINE=podman TAG=midwatch OPTIONS=--pull)

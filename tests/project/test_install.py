@@ -104,8 +104,10 @@ def installed(home: Path, tmp_path: Path) -> Installed:
     return Installed(home, tmp_path)
 
 
-def test_the_wheel_holds_every_module_and_the_example_of_settings(wheel: Path) -> None:
-    modules = {file.relative_to(ROOT).as_posix() for name in PACKAGES for file in (ROOT / name).rglob("*.py")}
+def test_the_wheel_holds_every_module_the_example_of_settings_and_the_catalogues(wheel: Path) -> None:
+    files = [file for name in PACKAGES for end in ("py", "mo") for file in (ROOT / name).rglob(f"*.{end}")]
+    modules = {file.relative_to(ROOT).as_posix() for file in files}
+    assert "bot/render/locales/zh-CN.mo" in modules
     with zipfile.ZipFile(wheel) as opened:
         inside = {name for name in opened.namelist() if ".dist-info/" not in name}
         assert inside == modules | {"bot/.env.example"}
