@@ -7,7 +7,7 @@ import { openModal } from "./modal.js";
 import { News } from "./news.js";
 import { Phone } from "./phone.js";
 import { Strip } from "./strip.js";
-import { keepTimesFresh, leap } from "./time.js";
+import { keepTimesFresh, leap, wordIn } from "./time.js";
 
 const KEPT = location.pathname; // differs with each run of the demo
 const BOT_STATES = { online: "is online", starting: "is starting …", stopped: "has stopped" };
@@ -106,7 +106,7 @@ class Pane {
 
   // An unchanged message keeps its elements, so that focus and open lists stay as they are.
   #item(line) {
-    const text = JSON.stringify([line, context.viewer.id]);
+    const text = JSON.stringify([line, context.viewer]);
     const before = this.drawn.get(line.id);
     if (before?.text === text) return before;
     const notice = "command" in line;
@@ -162,6 +162,7 @@ function draw(state) {
   if (bot.textContent !== text) bot.textContent = text;
   bot.dataset.state = state.bot.state;
   channels.update(state.places);
+  wordIn(state.viewer.locale);
   leap(state.ahead);
   viewers(state);
   languages(state);

@@ -13,6 +13,7 @@ const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["day", 86_400], ["ho
 
 const DAY = 86_400_000;
 let ahead = 0;
+let locale; // that of the person's Discord
 
 function present() {
   return Date.now() + ahead;
@@ -25,19 +26,23 @@ export function leap(seconds) {
   freshen();
 }
 
+export function wordIn(code) {
+  locale = code;
+}
+
 export function relative(seconds, now = present()) {
   const away = seconds - Math.round(now / 1000);
   // 59 min 50 s are an hour: a unit begins where the one below would round up to it.
   const begins = ([, size], index) => size - (UNITS[index + 1]?.[1] ?? 0) / 2;
   const [unit, length] = UNITS.find((each, index) => Math.abs(away) >= begins(each, index)) ?? UNITS.at(-1);
   const numeric = away === 0 ? "auto" : "always"; // "now", but "1 day ago" and not "yesterday", as in Discord
-  return new Intl.RelativeTimeFormat(undefined, { numeric }).format(Math.round(away / length), unit);
+  return new Intl.RelativeTimeFormat(locale, { numeric }).format(Math.round(away / length), unit);
 }
 
 export function stamp(seconds, style) {
   const date = new Date(seconds * 1000);
   if (Number.isNaN(date.getTime())) return "Invalid Date";
-  return style === "R" ? relative(seconds) : new Intl.DateTimeFormat(undefined, STYLES[style]).format(date);
+  return style === "R" ? relative(seconds) : new Intl.DateTimeFormat(locale, STYLES[style]).format(date);
 }
 
 export function time(seconds, style) {
