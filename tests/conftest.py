@@ -24,6 +24,7 @@ from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN, SimulatedUseapi
 from tests.support.browsing import BROWSER, LOOP
 from tests.support.catalogues import AddCatalogue, catalogues_in
 from tests.support.clock import Clock
+from tests.support.disguise import write_catalogue
 from tests.support.running import Bot, Visitor
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate, Phase.shrink)
@@ -146,6 +147,14 @@ def catalogue(tmp_path: Path) -> Iterator[AddCatalogue]:
     """A function that adds a language, with a test's own translations. No other language is there."""
     with catalogues_in(tmp_path / "locales") as add:
         yield add
+
+
+@pytest.fixture(scope="session")
+def disguise(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the catalogue of the made-up language."""
+    folder = tmp_path_factory.mktemp("disguise")
+    write_catalogue(folder)
+    return folder
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from bot.interactions.client import EXTENSIONS
 from tests.simulators.discord import SimulatedDiscord
 from tests.support.catalogues import read_from
-from tests.support.disguise import LANGUAGE, read, untold, write_catalogue
+from tests.support.disguise import LANGUAGE, read, untold
 from tests.support.running import Bot
 
 NAMES: Final = frozenset(
@@ -31,14 +31,6 @@ NAMES: Final = frozenset(
     }
 )
 """The accounts and plans of these tests."""
-
-
-@pytest.fixture(scope="session")
-def disguise(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the catalogue of the made-up language."""
-    folder = tmp_path_factory.mktemp("disguise")
-    write_catalogue(folder)
-    return folder
 
 
 @pytest.fixture(autouse=True)

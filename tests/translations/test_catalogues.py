@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Final
 from unicodedata import category
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 
 from bot.runtime.language import FOLDER
 from tests.translations.__main__ import compiled, is_translated, merged, read, template, text_of
@@ -24,6 +25,17 @@ MARKUP: Final = re.compile(
 each_catalogue = pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.stem)
 
 
+@cache
+def current() -> Catalog:
+    """Return the catalogue of the sentences that the code has."""
+    return template(sentences())
+
+
+@cache
+def catalogue(file: Path) -> Catalog:
+    return read(file)
+
+
 def pairs(message: Message) -> list[tuple[str, str]]:
     """Return each form of a sentence in a catalogue with the source that it stands for."""
     if isinstance(message.id, str):
@@ -35,7 +47,7 @@ def pairs(message: Message) -> list[tuple[str, str]]:
 
 
 def every_pair(file: Path) -> list[tuple[str, str]]:
-    return [pair for message in read(file) if message.id for pair in pairs(message)]
+    return [pair for message in catalogue(file) if message.id for pair in pairs(message)]
 
 
 def fields_of(text: str) -> set[str]:
@@ -48,10 +60,10 @@ def test_every_sentence_of_the_code_can_be_found() -> None:
 
 @each_catalogue
 def test_a_catalogue_has_every_sentence_of_the_code_and_no_other(file: Path) -> None:
-    catalog, current = read(file), template(sentences())
-    missing = [message.id for message in current if message.id and not is_known(catalog.get(*key(message)))]
+    catalog = catalogue(file)
+    missing = [message.id for message in current() if message.id and not is_known(catalog.get(*key(message)))]
     assert missing == []
-    assert [message.id for message in catalog if message.id and current.get(*key(message)) is None] == []
+    assert [message.id for message in catalog if message.id and current().get(*key(message)) is None] == []
 
 
 def key(message: Message) -> tuple[str, str | None]:
@@ -64,7 +76,7 @@ def is_known(message: Message | None) -> bool:
 
 @each_catalogue
 def test_a_catalogue_is_as_make_translations_writes_it(file: Path) -> None:
-    catalog = merged(read(file), template(sentences()))
+    catalog = merged(read(file), current())
     assert text_of(catalog) == file.read_bytes()
     assert compiled(catalog) == file.with_suffix(".mo").read_bytes()
 
@@ -73,7 +85,7 @@ def test_a_catalogue_is_as_make_translations_writes_it(file: Path) -> None:
 def test_no_field_is_lost_or_invented(file: Path) -> None:
     wrong = {
         form: message.id
-        for message in read(file)
+        for message in catalogue(file)
         for _, form in pairs(message)
         if message.id and not needed(message) <= fields_of(form) <= fields_of(" ".join(sources(message)))
     }
