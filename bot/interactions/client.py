@@ -22,7 +22,7 @@ from bot.incidents.languages import Languages
 from bot.incidents.service import IncidentService
 from bot.interactions.account_form import hide_values, take_values
 from bot.interactions.buttons import ButtonRouter
-from bot.interactions.command_sync import TRANSLATOR, CommandSync
+from bot.interactions.command_sync import CommandSync, Descriptions
 from bot.interactions.permissions import AlertChannel, Owners
 from bot.interactions.responses import InFlight, Interaction, defer, defer_update, report, speak_to
 from bot.loops import WatchLoops
@@ -150,8 +150,7 @@ class Midwatch(commands.Bot):
         await self.owners.refresh(self.application_info)
         await self._owners_changed()
         assert self.application_id is not None  # noqa: S101 - known since the login
-        described = [each.get_translated_payload(self.tree, TRANSLATOR) for each in self.tree.get_commands()]
-        payloads = [await each | FOR_MANAGERS for each in described]
+        payloads = [each | FOR_MANAGERS for each in await Descriptions().payloads(self.tree)]
         await self._sync.register(self.application_id, payloads)
 
     def address(self, channel_id: int, message_id: int) -> str | None:

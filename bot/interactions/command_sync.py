@@ -16,7 +16,7 @@ from discord import app_commands
 from discord.app_commands import TranslationContext, TranslationContextLocation
 from discord.http import HTTPClient
 
-from bot.runtime.language import ENGLISH, language_for, say, spoken
+from bot.runtime.language import ENGLISH, forget_catalogues, language_for, languages, say, spoken
 from bot.storage import Store
 
 log = logging.getLogger(__name__)
@@ -43,21 +43,35 @@ TRANSLATED: Final = frozenset(
 Payload = dict[str, Any]
 
 
-class DescriptionTranslator(app_commands.Translator):
+class Descriptions(app_commands.Translator):
     """Translates descriptions and choices. Names of commands stand in documents, so they stay."""
+
+    def __init__(self) -> None:
+        self._found: dict[int, app_commands.locale_str] = {}
+        self._said: dict[tuple[str | None, int], str] = {}
 
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: TranslationContext[Any, Any]
     ) -> str | None:
-        """Return a text in the language of a locale; None if that is English."""
-        language = language_for(locale.value)
-        if context.location not in TRANSLATED or language in (None, ENGLISH):
+        """Return a text in the language of a locale; None if there is none yet, or it is English."""
+        if context.location not in TRANSLATED:
             return None
-        with spoken(language):
-            return say(string.message)
+        self._found[id(string)] = string
+        language = language_for(locale.value)
+        return None if language == ENGLISH else self._said.get((language, id(string)))
 
+    async def payloads(self, tree: app_commands.CommandTree[Any]) -> list[Payload]:
+        """Return the commands in all languages. Of the catalogues one at a time is in memory for it."""
+        await self._translated(tree)  # finds what there is to say
+        for language in languages():
+            with spoken(language):
+                self._said |= {(language, key): say(each.message) for key, each in self._found.items()}
+            forget_catalogues()
+            await asyncio.sleep(0)  # reading one takes milliseconds
+        return await self._translated(tree)
 
-TRANSLATOR: Final = DescriptionTranslator()
+    async def _translated(self, tree: app_commands.CommandTree[Any]) -> list[Payload]:
+        return [await each.get_translated_payload(tree, self) for each in tree.get_commands()]
 
 
 class CommandSync:

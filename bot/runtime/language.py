@@ -130,3 +130,7 @@ def _catalogue(language: str) -> GNUTranslations | None:
     except Exception as error:  # noqa: BLE001 - a damaged file fails in many ways, and no alert may fail with it
         log.error("the catalogue %s cannot be read, so it is English: %s", language, type(error).__name__)  # noqa: TRY400 - its traceback says no more
         return None
+
+
+forget_catalogues: Final = _catalogue.cache_clear
+"""Forgets the catalogues, each of which takes half a MiB. One that is needed again is read again."""
