@@ -25,7 +25,7 @@ from bot.providers.errors import ProviderError, Rejected, Unauthorized, Unpaid
 from bot.providers.useapi.client import UseapiClient
 from bot.render.account_admin_replies import saved_words
 from bot.render.error_messages import JOBS_HELP, next_step, what
-from bot.render.phrases import flag_text
+from bot.render.phrases import UNSAID, flag_text
 from bot.render.text import bare, count
 from bot.runtime import supervisor
 from bot.runtime.language import Sentence, say
@@ -228,7 +228,7 @@ def fields_of(account: Account, names: Names) -> dict[str, object]:
         "name": names.given,
         "discord_name": names.discord,
         "max_jobs": account.max_jobs,
-        "flag": None if flag is None else {"kind": flag.kind.value, "text": flag_text(flag)},
+        "flag": flag and {"kind": flag.kind.value, "text": flag.text or UNSAID.get(flag.kind, "")},
         "link": account.link,
     }
 
