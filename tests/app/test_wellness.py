@@ -15,6 +15,7 @@ from bot.domain.errors import ErrorCode
 from bot.domain.incidents import Ending, RemedyVerdict, ServiceProblem
 from bot.domain.messages import Delivery, Purpose, Route
 from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, WatchProblem
+from bot.incidents.languages import Languages
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
 from bot.notifications.apprise_transport import Address, AppriseTransport
 from bot.notifications.memory_notice import MemoryNotice
@@ -295,6 +296,21 @@ async def test_row_42_the_notice_waits_for_no_owner_who_cannot_be_reached() -> N
     await until(lambda: post.times_sent == 3)
     showing.cancel()
     assert sorted(place.channel_id for place in post.shown) == [7, 7, BEA]
+
+
+async def test_row_42_each_owner_reads_the_notice_and_its_end_in_their_language() -> None:
+    post, languages = RecordingTransport(), Languages(shared="fr")
+    await languages.learn(ADA, "de")
+    notice = MemoryNotice(Transports(post), lambda: {ADA, BEA}, languages=languages)
+    await notice.show(AT)
+    shown = {place.channel_id: text for place, text in post.shown.items()}
+    assert "Datenbank" in shown[ADA]
+    assert "base de données" in shown[BEA]
+    assert "base de données" in shown[7]
+    await notice.end(AT + MINUTE)
+    ended = {place.channel_id: text for place, text in post.shown.items()}
+    assert "wieder" in ended[ADA]
+    assert "de nouveau" in ended[BEA]
 
 
 async def test_row_42_what_cannot_be_written_again_is_reported_anew_where_its_end_was_shown() -> None:
