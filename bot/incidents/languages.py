@@ -29,18 +29,24 @@ class Languages:
             StoreError: the database cannot be read.
         """
         if self._store is not None:
-            self._locales = json.loads(await self._store.meta(META_KEY) or "{}")
+            found: object = json.loads(await self._store.meta(META_KEY) or "{}")
+            if not isinstance(found, dict):
+                raise ValueError(META_KEY)  # the database is refused, as with other content that is damaged
+            self._locales = {str(person): str(locale) for person, locale in found.items()}
 
     def of(self, recipient: int, route: Route) -> str:
         """Return the language of messages to a recipient by a route."""
         locale = self._locales.get(str(recipient)) if route is Route.DM else None
         return self.shared if locale is None else of_locale(locale)
 
-    async def learn(self, person: int, locale: str) -> None:
-        """Remember what an owner's client uses. A database that fails is tried again with the next change."""
-        if self._locales.get(str(person)) == locale:
-            return
+    def learn(self, person: int, locale: str) -> bool:
+        """Remember what an owner's client uses. Return whether that is new."""
+        is_new = self._locales.get(str(person)) != locale
         self._locales[str(person)] = locale
+        return is_new
+
+    async def save(self) -> None:
+        """Write down what clients use. A database that fails is tried again with the next change."""
         if self._store is not None:
             try:
                 await self._store.set_meta(META_KEY, json.dumps(self._locales))

@@ -235,10 +235,13 @@ class Midwatch(commands.Bot):
 
     async def on_interaction(self, interaction: Interaction) -> None:
         """Answer controls and forms, and drop the values that a form had. discord.py knows neither."""
+        is_new = self.owners.may_act(interaction.user.id) and self.languages.learn(
+            interaction.user.id, str(interaction.locale)
+        )  # before the press changes messages
         try:
             if interaction.type in CONTROLS:
                 await self.controls.run(interaction)
         finally:
             take_values(interaction)
-            if self.owners.may_act(interaction.user.id):
-                await self.languages.learn(interaction.user.id, str(interaction.locale))
+            if is_new:
+                await self.languages.save()

@@ -145,3 +145,15 @@ async def test_descriptions_of_commands_come_in_every_language(bot: Bot, ada: Vi
     assert command["description"] == LISTS
     assert command["description_localizations"]["zh-CN"] == "需要 mjaccounts"
     assert "name_localizations" not in command or not command["name_localizations"]
+
+
+async def test_a_press_shows_the_message_in_the_language_that_the_client_has_now(
+    bot: Bot, ada: Visitor, sam: Visitor
+) -> None:
+    await start(bot, sam, LANGUAGE="zh-CN")
+    await flag(bot, sam)
+    alert = await newest(ada, "需要")
+    bot.world.set_locale(ada.person, "de")
+    await ada.press(alert, "I'm on it")
+    await until(bot, lambda: text(ada.received()[-1]) != text(alert))
+    assert words_in(ada.received()[-1]) == {"de"}
