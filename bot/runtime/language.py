@@ -26,6 +26,8 @@ Counted: TypeAlias = str
 
 ENGLISH: Final = "en"
 FORMS: Final = re.compile(r"\[([^][|]*)\|([^][|]*)\]")
+TRADITIONAL: Final = re.compile("zh-(hant|hk|mo)(-|$)")
+"""Other codes of Traditional Chinese, which readers of it would else get in Simplified Chinese."""
 FOLDER: Final = Path(__file__).parents[1] / "render" / "locales"
 
 _language: Final = ContextVar("language", default=ENGLISH)
@@ -40,6 +42,7 @@ def languages() -> tuple[str, ...]:
 def language_for(locale: str) -> str | None:
     """Return the language of a locale ("pt-BR", "es-MX", "zh_TW.UTF-8"); None if there is none."""
     code = locale.partition(".")[0].partition("@")[0].replace("_", "-").lower()
+    code = "zh-tw" if TRADITIONAL.match(code) else code
     same = [each for each in languages() if each.lower() == code]
     related = [each for each in languages() if each.lower().partition("-")[0] == code.partition("-")[0]]
     return next(iter(same + related), None)

@@ -23,6 +23,8 @@ NEEDS_YOU = "{name} needs you"
         ("pt-PT", "pt-BR"),
         ("zh", "zh-CN"),
         ("zh-TW", "zh-TW"),
+        ("zh_HK.UTF-8", "zh-TW"),
+        ("zh-Hant", "zh-TW"),
         ("en-GB", "en"),
         ("C", None),
         ("nl", None),
