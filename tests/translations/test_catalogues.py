@@ -17,7 +17,7 @@ from tests.translations.fields import MEANINGS
 
 CATALOGUES: Final = sorted(FOLDER.glob("*.po"))
 MARKUP: Final = re.compile(
-    r"\*\*|`|\n|^-# |https?://\S+|(?<![\w/])/[a-z]+|\b[A-Z]+_[A-Z_]+\b|\.env\b",
+    r"\*\*|`|\n|^-# |https?://[^\s)]+|(?<![\w/])/[a-z]+|\b[A-Z]+_[A-Z_]+\b|\.env\b",
     re.MULTILINE | re.ASCII,
 )
 """What must stand in a translation as often as in the source."""
