@@ -18,6 +18,7 @@ from bot.interactions.responses import (
     defer_update,
     respond,
     respond_private,
+    speak_to,
 )
 from bot.render.account_cards import info_content
 from bot.render.account_choices import account_question
@@ -98,6 +99,7 @@ class Info(commands.Cog):
         self._pollers.start_polls()  # so that the next suggestions are up to date
 
     async def _ask_which(self, caller: Interaction, *, private: bool) -> None:
+        speak_to(caller, private=True)
         await respond_private(caller, account_question(self._askable(), caller.user.id, private=private))
 
     def _askable(self) -> list[KnownAccount]:
