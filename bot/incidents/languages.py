@@ -29,7 +29,7 @@ class Languages:
             StoreError: the database cannot be read.
         """
         if self._store is not None:
-            found: object = json.loads(await self._store.meta(META_KEY) or "{}")
+            found: dict[object, object] | None = json.loads(await self._store.meta(META_KEY) or "{}")
             if not isinstance(found, dict):
                 raise ValueError(META_KEY)  # the database is refused, as with other content that is damaged
             self._locales = {str(person): str(locale) for person, locale in found.items()}
