@@ -8,6 +8,7 @@ from bot.domain.accounts import KnownAccount
 from bot.render.account_list import list_content
 from bot.render.attachments import Attachment
 from bot.render.message_content import Box, Button, Select
+from bot.runtime.language import say
 from tests.support.render_samples import NOW
 
 
@@ -43,5 +44,5 @@ def list_page(
     controls = [each for part in layout if not isinstance(part, str | Box | Attachment) for each in part]
     options = [each.value for select in controls if isinstance(select, Select) for each in select.options]
     arguments = {each.label: each.argument for each in controls if isinstance(each, Button)}
-    pages = int(arguments.get("Last", "0").partition(".")[0]) + 1
-    return ListPage(heading, box.texts, options, footer, int(arguments["Refresh"]), pages)
+    pages = int(arguments.get(say("Last"), "0").partition(".")[0]) + 1
+    return ListPage(heading, box.texts, options, footer, int(arguments[say("Refresh")]), pages)

@@ -17,6 +17,7 @@ from bot.domain.messages import Message, MessageItem, Purpose
 from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
 from bot.render.message_content import Button, Link, MessageContent, Select
 from bot.render.text import length
+from bot.runtime.language import ENGLISH, current_language
 
 NOW = datetime(2026, 1, 14, 2, 0, tzinfo=UTC)
 CHANNEL = "1170809721663422494"
@@ -238,9 +239,11 @@ entries = st.lists(
 CODE = re.compile(r"```[\s\S]+?```|`[^`\n]+`")
 OURS = re.compile(
     r"<t:-?\d+:[RfFtT]>|\]\(https://discord\.com/channels/(@me|\d{17,20})/\d{17,20}\)"
-    r"|<@(?!234567890123456789)\d{1,20}>|^-# Midwatch · [0-9a-f]{12}$|^#{2,3} (?=[MOHR])",
+    r"|<@(?!234567890123456789)\d{1,20}>|^-# Midwatch · [0-9a-f]{12}$",
     re.MULTILINE,
 )
+HEADING = re.compile(r"^#{2,3} (?=[MOHR])", re.MULTILINE)
+TRANSLATED_HEADING = re.compile(r"^#{2,3} (?=\w)", re.MULTILINE)
 ACTIVE = re.compile(
     r"<[@#:/ati]|@everyone|@here|https?://|discord\.gg/|\w\]\(|(?<!\\):\w+:|^(#{1,3}|-#|>|>>>|[-+*])\s",
     re.MULTILINE,
@@ -253,7 +256,8 @@ def assert_harmless(text: str) -> None:
     assert acting == []
     outside = CODE.sub("code", text)
     assert "`" not in outside
-    assert ACTIVE.search(OURS.sub("ours", outside)) is None, outside
+    heading = HEADING if current_language() == ENGLISH else TRANSLATED_HEADING
+    assert ACTIVE.search(heading.sub("ours", OURS.sub("ours", outside))) is None, outside
 
 
 def assert_inert(text: str) -> None:
