@@ -300,7 +300,7 @@ async def test_row_42_the_notice_waits_for_no_owner_who_cannot_be_reached() -> N
 
 async def test_row_42_each_owner_reads_the_notice_and_its_end_in_their_language() -> None:
     post, languages = RecordingTransport(), Languages(shared="fr")
-    await languages.learn(ADA, "de")
+    languages.learn(ADA, "de")
     notice = MemoryNotice(Transports(post), lambda: {ADA, BEA}, languages=languages)
     await notice.show(AT)
     shown = {place.channel_id: text for place, text in post.shown.items()}
