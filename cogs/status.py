@@ -13,6 +13,7 @@ from bot.domain.clock import completions, read_typed, utc_now
 from bot.domain.errors import ErrorCode, UserError
 from bot.domain.incidents import Incident, open_services
 from bot.domain.messages import Message
+from bot.domain.watch_status import WatchStatus
 from bot.interactions.buttons import Access, ButtonPress
 from bot.interactions.client import Midwatch
 from bot.interactions.responses import AccountOption, Interaction, defer, defer_update, respond
@@ -22,7 +23,7 @@ from bot.render import hold_replies
 from bot.render.message_content import MessageContent
 from bot.render.presence import presence_text
 from bot.render.routes import test_result
-from bot.render.status_page import WatchStatus, status_content
+from bot.render.status_page import status_content
 from bot.render.text import escape
 from bot.rules.policy import LONGEST_MUTE
 from bot.rules.service_incidents import severity, worst_problem_of

@@ -6,10 +6,10 @@ from dataclasses import replace
 from bot.domain.clock import utc_now
 from bot.domain.incidents import Incident
 from bot.domain.messages import RouteState
+from bot.domain.watch_status import PollStatus, WatchStatus
 from bot.interactions.client import Midwatch
 from bot.interactions.permissions import lacking_now
 from bot.render.error_messages import what
-from bot.render.status_page import PollStatus, WatchStatus
 
 
 async def watch_status(bot: Midwatch, ended: Sequence[Incident] = ()) -> WatchStatus:

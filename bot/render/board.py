@@ -5,8 +5,9 @@ from typing import Final
 
 import discord
 
+from bot.domain.watch_status import WatchStatus
 from bot.render.message_content import Button, MessageContent
-from bot.render.status_page import WatchStatus, overview
+from bot.render.status_page import overview
 from bot.render.text import when
 from bot.runtime.language import Sentence, say
 

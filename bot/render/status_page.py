@@ -1,21 +1,19 @@
 """`/mjstatus`: whether the watch works and its messages arrive, what is open, what ended recently."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from bot.domain.accounts import Accounts
-from bot.domain.incidents import Incident, Reason, open_services, service_of
-from bot.domain.messages import Message, Purpose, RouteState
-from bot.domain.providers import USEAPI, provider_of
+from bot.domain.incidents import Incident, open_services, service_of
+from bot.domain.providers import provider_of
 from bot.domain.services import subscription_of
-from bot.domain.wellness import ProblemKind, WatchProblem
+from bot.domain.watch_status import PollStatus, WatchStatus
+from bot.domain.wellness import ProblemKind
 from bot.render.alert_items import (
     LABEL_LIMIT,
     AlertItem,
-    NextTimes,
     duration,
     ended_words,
     known_account,
@@ -23,9 +21,10 @@ from bot.render.alert_items import (
     urgency,
 )
 from bot.render.message_content import Button, MessageContent
+from bot.render.message_status import stuck_line, undelivered_lines, waiting_line
 from bot.render.presence import needing_somebody, presence_text
-from bot.render.provider_words import WORDS, guesses, service_name, titles
-from bot.render.routes import failure_sentence, recipient_name, route_line
+from bot.render.provider_words import guesses, service_name, titles
+from bot.render.routes import route_line
 from bot.render.service_messages import headline, place_in, reason
 from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
 from bot.render.wellness import NO_SECOND_ROUTE, problem_lines, problem_words, services_in
@@ -42,55 +41,6 @@ LACKING: Final[Sentence] = (
     "⚠️ In the alert channel I lack **{permissions}**: alerts there may arrive incomplete, "
     "or twice after a crash. Give my role that permission there."
 )
-PURPOSES: Final[Mapping[Purpose, Sentence]] = {
-    Purpose.NOTE: "Note",
-    Purpose.WARNING: "Warning",
-    Purpose.HELLO: "Hello",
-    Purpose.TEST: "Test",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class PollStatus:
-    """What `/mjstatus` shows of polling one provider."""
-
-    provider: str = USEAPI
-    last_success: datetime | None = None
-    next_poll: datetime | None = None
-    failures: int = 0
-    """The number of failed polls in a row."""
-    why: str | None = None
-    """Why the last poll failed, in a sentence."""
-
-
-@dataclass(frozen=True, slots=True)
-class WatchStatus:
-    """All that `/mjstatus` shows."""
-
-    now: datetime
-    accounts: Accounts
-    incidents: Sequence[Incident] = ()
-    """Open and recently ended ones."""
-    messages: Sequence[Message] = ()
-    """Waiting ones, and those that Discord refuses to change."""
-    mutes: Mapping[str | None, datetime] = field(default_factory=dict[str | None, datetime])
-    """Until when each account is muted; None stands for all of them."""
-    routes: Sequence[RouteState] = ()
-    polls: Sequence[PollStatus] = ()
-    """The state of polling each provider."""
-    problems: Sequence[WatchProblem] = ()
-    """The problems of the watch, the worst first."""
-    second_route: bool = True
-    """Whether alerts can go to a channel when a direct message does not arrive."""
-    lacking: Sequence[str] = ()
-    """The missing permissions in that channel, by Discord's names."""
-    other_copy_at: datetime | None = None
-    """When another copy of the bot was last seen to answer."""
-    next_times: NextTimes = field(default_factory=dict[str, datetime])
-    """When the first owner is next notified of each incident whose reminders are held."""
-    last_backup: datetime | None = None
-    no_backup: str | None = None
-    """Why there is none since, in a sentence."""
 
 
 def status(watch: WatchStatus) -> tuple[str, ...]:
@@ -131,10 +81,13 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
     )
     yield say("### Open: {n}", n=whole(len(open_ones))), [_open(each) for each in open_ones]
     waiting = sorted((each for each in watch.messages if each.on_its_way), key=lambda each: each.due_at)
-    yield say("### Messages waiting: {n}", n=whole(len(waiting))), [_waiting(each, watch) for each in waiting]
+    yield (
+        say("### Messages waiting: {n}", n=whole(len(waiting))),
+        [waiting_line(each, watch) for each in waiting],
+    )
     stuck = [each for each in watch.messages if each.is_stuck]
     title = say("### Messages that cannot be changed: {n}", n=whole(len(stuck)))
-    yield title, [_stuck(each, watch) for each in stuck]
+    yield title, [stuck_line(each, watch) for each in stuck]
     lines = [route_line(each) for each in watch.routes]
     lines += [] if watch.second_route else [say(NO_SECOND_ROUTE)]
     lines += [say(LACKING, permissions=say(", ").join(watch.lacking))] if watch.lacking else []
@@ -149,18 +102,9 @@ def _sections(watch: WatchStatus) -> Iterator[tuple[str, list[str]]]:
 
 def _wrong(watch: WatchStatus) -> Iterator[str]:
     """Yield what keeps alerts from people."""
-    undelivered = _undelivered(watch)
+    undelivered = undelivered_lines(watch)
     yield from problem_lines(watch.problems, has_undelivered=bool(undelivered))
-    for owner, failing in undelivered.items():
-        since = min(each.failing_since or each.due_at for each in failing)
-        yield count(
-            len(failing),
-            "📪 **{n} message[|s] for {person} cannot be delivered**, first tried {time}. "
-            "{reason} I keep trying.",
-            person=recipient_name(owner, watch.routes),
-            time=when(since),
-            reason=failure_sentence(failing[0].failure),
-        )
+    yield from undelivered
     for reference, until in sorted(watch.mutes.items(), key=lambda mute: (mute[0] is not None, mute[1])):
         if until > watch.now and reference is None:
             yield say("🔇 **All accounts are muted** until {time}.", time=exactly(until))
@@ -173,14 +117,6 @@ def _wrong(watch: WatchStatus) -> Iterator[str]:
             "Stop one of them, or reset the bot's token.",
             time=when(watch.other_copy_at),
         )
-
-
-def _undelivered(watch: WatchStatus) -> dict[int, list[Message]]:
-    failing: dict[int, list[Message]] = {}
-    for message in watch.messages:
-        if message.on_its_way and message.failing_since is not None:
-            failing.setdefault(message.recipient, []).append(message)
-    return failing
 
 
 def _alive(watch: WatchStatus) -> Iterator[str]:
@@ -278,49 +214,6 @@ def _open(item: AlertItem) -> str:
 
 def _label(reference: str | None, watch: WatchStatus) -> str:
     return escape(known_account(reference or "", watch.accounts).label, LABEL_LIMIT)
-
-
-def _waiting(message: Message, watch: WatchStatus) -> str:
-    person, time = recipient_name(message.recipient, watch.routes), when(message.due_at, "T")
-    state = say("going out now")
-    if message.failing_since is not None:
-        failure = failure_sentence(message.failure)
-        sentence: Counted = "tried {n} time[|s], next at {time}. {reason}"
-        state = count(message.attempts, sentence, time=time, reason=failure)
-    elif message.due_at > watch.now:
-        state = say("waits until {time}, because they were notified less than 5 min ago", time=time)
-    return say("{message} for {person}: {state}", message=_what(message, watch), person=person, state=state)
-
-
-def _stuck(message: Message, watch: WatchStatus) -> str:
-    """Return a message that Discord refuses to change, with what is out of date."""
-    link = f"https://discord.com/channels/@me/{message.channel_id}/{message.message_id}"
-    place = f"[{say('direct message')}]({link})"
-    if message.traits.mentions:
-        place = say("in {channel}", channel=f"<#{message.channel_id}>")
-    parts = [
-        say("{message} for {person}", message=_what(message, watch), person=f"<@{message.recipient}>"),
-        place,
-        say("out of date since {time}", time=when(message.failing_since or watch.now)),
-    ]
-    if message.purpose is not Purpose.NOTE:
-        parts.append(say("a newer message says what it is about"))
-    return " · ".join([*parts, failure_sentence(message.failure)])
-
-
-def _what(message: Message, watch: WatchStatus) -> str:
-    match message.purpose:
-        case Purpose.ALERT:
-            reasons = {entry.reason for entry in message.entries} - {None}
-            if reasons and reasons <= {Reason.REMINDER, Reason.ASSIGNEE_CHECK}:
-                return count(len(message.entries), "Reminder about {n} account[|s]")
-            return count(len(message.entries), "Alert about {n} account[|s]")
-        case Purpose.SERVICE:
-            scopes = {each.scope for each in watch.incidents if message.holds(each.key)}
-            named = {WORDS[each].put_into("Alert about {api}") for each in scopes}
-            return named.pop() if len(named) == 1 else say("Alert about the API")
-        case purpose:
-            return say(PURPOSES[purpose])
 
 
 def _ended_at(incident: Incident) -> datetime:

@@ -14,6 +14,7 @@ import pytest
 from bot.domain.errors import ErrorCode
 from bot.domain.incidents import Ending, RemedyVerdict, ServiceProblem
 from bot.domain.messages import Delivery, Purpose, Route
+from bot.domain.watch_status import PollStatus, WatchStatus
 from bot.domain.wellness import OVERDUE_AFTER, ProblemKind, WatchProblem
 from bot.incidents.languages import Languages
 from bot.loops import CLOCK, FORGETTING, NOTICE, OUTBOX, POLLING, WatchLoops
@@ -23,7 +24,7 @@ from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, 
 from bot.polling.heartbeat import Heartbeat
 from bot.render.message_content import MessageContent
 from bot.render.presence import presence_text
-from bot.render.status_page import PollStatus, WatchStatus, status
+from bot.render.status_page import status
 from bot.storage import StoreError
 from tests.simulators.useapi import MODERATION, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly, NoTransport

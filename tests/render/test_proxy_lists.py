@@ -8,11 +8,12 @@ from bot.domain.accounts import Account, EntryState, Flag, FlagKind, KnownAccoun
 from bot.domain.errors import Cause
 from bot.domain.incidents import RemedyVerdict, ServiceProblem
 from bot.domain.providers import MJPROXY, USEAPI, Remedy, reference_to
+from bot.domain.watch_status import PollStatus, WatchStatus
 from bot.providers.errors import Unreachable
 from bot.render.account_cards import account_embed
 from bot.render.account_list import list_content, unread
 from bot.render.action_replies import confirmation, unknown, verdict_sentence
-from bot.render.status_page import PollStatus, WatchStatus, status
+from bot.render.status_page import status
 from tests.support.list_pages import list_page
 from tests.support.render_samples import CHANNEL, MINUTE, NOW, account, ended, read, service
 

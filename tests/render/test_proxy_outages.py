@@ -9,10 +9,11 @@ from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, ServiceProblem, State
 from bot.domain.messages import Purpose
 from bot.domain.providers import MJPROXY, USEAPI, reference_to
+from bot.domain.watch_status import PollStatus, WatchStatus
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.presence import presence_text
 from bot.render.service_messages import service_content
-from bot.render.status_page import PollStatus, WatchStatus, status
+from bot.render.status_page import status
 from tests.support.render_samples import (
     ACCOUNTS,
     MINUTE,

@@ -12,12 +12,13 @@ from bot.domain.errors import Cause
 from bot.domain.incidents import Ending, Incident, Reason, ServiceProblem, State
 from bot.domain.messages import DM_REFUSED, Delivery, Message, MessageItem, Purpose, Route, RouteState
 from bot.domain.providers import USEAPI
+from bot.domain.watch_status import PollStatus, WatchStatus
 from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.notifications.discord_transport import BODY_CODES, BROKEN_CODES
 from bot.render.error_messages import cause_texts
 from bot.render.presence import presence_text
 from bot.render.routes import failure_sentence
-from bot.render.status_page import STATUS_LIMIT, PollStatus, WatchStatus, status
+from bot.render.status_page import STATUS_LIMIT, status
 from bot.render.text import length
 from tests.support.in_any_language import in_any_language
 from tests.support.render_samples import (

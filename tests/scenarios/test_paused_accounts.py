@@ -13,8 +13,9 @@ from bot.domain.accounts import EntryState, Flag, FlagKind
 from bot.domain.actions import RemedyStage
 from bot.domain.incidents import Ending, RemedyVerdict, State
 from bot.domain.providers import MJPROXY, reference_to
+from bot.domain.watch_status import WatchStatus
 from bot.render.alert_messages import content_of
-from bot.render.status_page import WatchStatus, status
+from bot.render.status_page import status
 from tests.simulators.mjproxy import Endpoint, SimulatedMjproxy, SimulatedProxyAccount
 from tests.simulators.mjproxy.pool import BLOCKED, MODERATION, SAVED_AFTER
 from tests.simulators.useapi import Fault
