@@ -16,8 +16,7 @@ from tests.simulators.useapi import SANDBOX_USEAPI_TOKEN
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 30.0
-ENDS_WITHIN = 5.0
-"""Generous: what a busy machine takes to end a process that needs well under two seconds."""
+"""A process that waits for a look-up never ends; one that does not ends within this on any machine."""
 # Written without the lock of a stream: a thread that holds one at the end aborts the interpreter.
 BLOCKED = """
 import os, socket, sys, threading
@@ -58,13 +57,13 @@ async def test_the_bot_ends_in_time_while_addresses_are_looked_up(
 ) -> None:
     async with blocked(tmp_path, *words) as process:
         process.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(process.wait(), ENDS_WITHIN) == 0
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 0
 
 
 async def test_the_command_line_can_be_interrupted_while_addresses_are_looked_up(tmp_path: Path) -> None:
     async with blocked(tmp_path, "account", "list") as process:
         process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(process.wait(), ENDS_WITHIN) == 130
+        assert await asyncio.wait_for(process.wait(), PATIENCE) == 130
 
 
 def test_what_a_call_gives_or_raises_comes_back() -> None:
