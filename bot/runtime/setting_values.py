@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
-from bot.runtime.language import ENGLISH, Sentence, language_for, languages, say
+from bot.runtime.language import Sentence, language_for, languages, say
 
 WORD: Final = re.compile(r"[!-~]+")
 SHORTEST_TOKEN: Final = 10
@@ -30,6 +30,7 @@ SNOWFLAKE_END: Final = 2**64
 PORT_END: Final = 2**16
 LOOPBACK: Final = re.compile(r"localhost|127\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]{1,3}|::1")
 LISTEN_ADDRESS: Final = re.compile(r"(?:(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]*):)?([0-9]{1,5})")
+LOCALE: Final = re.compile(r"(?:C|POSIX|[a-z]{2,3})(?:[-_.@:].*)?")
 HOOK_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{16,256}")
 PROXY_EXAMPLE: Final = "http://user:password@proxy.example:3128"
 PUBLIC_TOKEN: Final = "admin"  # noqa: S105 - no secret at all
@@ -247,7 +248,7 @@ def read_percent(text: str) -> float | None:
 
 def read_language(text: str) -> str:
     """Read a language. GNU systems set this variable to a list, of which the first that there is counts."""
-    found = next(filter(None, map(language_for, text.split(":"))), ENGLISH if ":" in text else None)
+    found = next(filter(None, map(language_for, text.split(":"))), None)
     if found is None:
         codes = ", ".join(languages())
         raise fault("is not a language of Midwatch: write one of {codes}", codes=codes)

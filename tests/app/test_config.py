@@ -260,9 +260,13 @@ BAD = [
         ("EN", "en"),
         ("nl:en_GB:de", "en"),
         ("nl_NL:nl", "en"),
+        ("nl", "en"),
+        ("it_IT.UTF-8", "en"),
+        ("C", "en"),
+        ("C.UTF-8", "en"),
     ],
 )
-def test_a_language_is_read_as_discord_or_a_system_writes_it(
+def test_a_language_of_the_environment_is_read_as_discord_or_a_system_writes_it(
     environment: pytest.MonkeyPatch, catalogue: AddCatalogue, text: str, language: str
 ) -> None:
     for each in ("de", "zh-CN", "zh-TW"):
@@ -271,14 +275,29 @@ def test_a_language_is_read_as_discord_or_a_system_writes_it(
     assert load_settings(None).language == language
 
 
-@pytest.mark.parametrize("text", ["chinese", "nl", "-", "German"])
-def test_a_language_that_is_not_there_is_refused_with_those_that_are(
+NO_LANGUAGE = ("LANGUAGE is not a language of Midwatch: write one of en, de, zh-CN.",)
+
+
+@pytest.mark.parametrize("text", ["chinese", "-", "German"])
+def test_a_language_that_is_none_is_refused_with_those_that_are(
     environment: pytest.MonkeyPatch, catalogue: AddCatalogue, text: str
 ) -> None:
     catalogue("de", {})
     catalogue("zh-CN", {})
     environment.setenv("LANGUAGE", text)
-    assert problems() == ("LANGUAGE is not a language of Midwatch: write one of en, de, zh-CN.",)
+    assert problems() == NO_LANGUAGE
+
+
+@pytest.mark.parametrize("text", ["chinese", "nl", "it_IT.UTF-8", "C", "nl_NL:nl"])
+def test_the_file_names_a_language_that_is_there(
+    environment: pytest.MonkeyPatch, catalogue: AddCatalogue, tmp_path: Path, text: str
+) -> None:
+    catalogue("de", {})
+    catalogue("zh-CN", {})
+    environment.setenv("LANGUAGE", "de")
+    file = tmp_path / ".env"
+    file.write_text(f"LANGUAGE={text}\n")
+    assert problems(file) == NO_LANGUAGE
 
 
 def test_the_language_of_the_file_comes_before_that_of_the_system(
