@@ -27,12 +27,11 @@ class Languages:
 
         Raises:
             StoreError: the database cannot be read.
+            AttributeError, ValueError: what it holds is not understood.
         """
         if self._store is not None:
-            found: dict[object, object] | None = json.loads(await self._store.meta(META_KEY) or "{}")
-            if not isinstance(found, dict):
-                raise ValueError(META_KEY)  # the database is refused, as with other content that is damaged
-            self._locales = {str(person): str(locale) for person, locale in found.items()}
+            found: dict[str, object] = json.loads(await self._store.meta(META_KEY) or "{}")
+            self._locales = {person: str(locale) for person, locale in found.items()}
 
     def of(self, recipient: int, route: Route) -> str:
         """Return the language of messages to a recipient by a route."""
