@@ -47,8 +47,8 @@ class Descriptions(app_commands.Translator):
     """Translates descriptions and choices. Names of commands stand in documents, so they stay."""
 
     def __init__(self) -> None:
-        self._found: set[str] = set()
-        self._said: dict[tuple[str | None, str], str] = {}
+        self._found: dict[int, app_commands.locale_str] = {}
+        self._said: dict[tuple[str | None, int], str] = {}
 
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: TranslationContext[Any, Any]
@@ -56,16 +56,16 @@ class Descriptions(app_commands.Translator):
         """Return a text in the language of a locale; None if there is none yet, or it is English."""
         if context.location not in TRANSLATED:
             return None
-        self._found.add(string.message)
+        self._found[id(string)] = string
         language = language_for(locale.value)
-        return None if language == ENGLISH else self._said.get((language, string.message))
+        return None if language == ENGLISH else self._said.get((language, id(string)))
 
     async def payloads(self, tree: app_commands.CommandTree[Any]) -> list[Payload]:
         """Return the commands in all languages. Of the catalogues one at a time is in memory for it."""
         await self._translated(tree)  # finds what there is to say
         for language in languages():
             with spoken(language):
-                self._said |= {(language, each): say(each) for each in self._found}
+                self._said |= {(language, key): say(each.message) for key, each in self._found.items()}
             forget_catalogues()
             await asyncio.sleep(0)  # reading one takes milliseconds
         return await self._translated(tree)
