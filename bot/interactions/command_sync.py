@@ -48,6 +48,7 @@ class Descriptions(app_commands.Translator):
 
     def __init__(self) -> None:
         self._found: dict[int, app_commands.locale_str] = {}
+        """The texts by their identity: some have another message in each language."""
         self._said: dict[tuple[str | None, int], str] = {}
 
     async def translate(
