@@ -273,4 +273,4 @@ def hints(name: str, kept: str) -> str:
     enter = say("as it is") if kept and (is_secret or is_choice) else kept or NONE
     words = [say("not shown")] * is_secret + [say("Enter: {answer}", answer=enter)] * bool(kept or is_choice)
     words += [NONE] * bool(kept and is_choice) + [say("{word} lists anew", word=AGAIN)] * is_choice
-    return f" ({'; '.join(words)})" if words else ""
+    return f" ({say('; ').join(words)})" if words else ""
