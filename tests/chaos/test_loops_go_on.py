@@ -146,6 +146,8 @@ async def lose_a_table(bot: Bot) -> None:
     await bot.change_database("DROP TABLE message_entry")
 
 
+NO_BACKUP = {"BACKUP_KEEP": "0"}
+"""A backup has a connection of its own, in a thread that may outlast the bot."""
 ENDS: dict[str, tuple[Prepare, type[BaseException]]] = {
     "a refused token": (refuse_the_token, TokenRefusedError),
     "a part that does not load": (break_an_extension, UnavailableError),
@@ -159,21 +161,21 @@ async def test_an_end_by_an_error_closes_the_database(
     bot: Bot, prepare: Prepare, expected: type[BaseException]
 ) -> None:
     await prepare(bot)
-    await asyncio.wait({bot.launch()}, timeout=PATIENCE)
+    await asyncio.wait({bot.launch(**NO_BACKUP)}, timeout=PATIENCE)
     with pytest.raises(expected):
         await bot.stop()
     assert_closed(bot)
 
 
 async def test_a_stop_closes_the_database(bot: Bot) -> None:
-    await bot.start()
+    await bot.start(**NO_BACKUP)
     await bot.stop()
     assert_closed(bot)
 
 
 @pytest.mark.parametrize("turns", [0, 1, 3, 10, 30, 100, 300])
 async def test_a_cancellation_at_any_time_closes_the_database(bot: Bot, turns: int) -> None:
-    task = bot.launch()
+    task = bot.launch(**NO_BACKUP)
     for _ in range(turns):
         await asyncio.sleep(0.001)
     task.cancel()
