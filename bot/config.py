@@ -265,9 +265,9 @@ def load_settings(
 ) -> Settings:
     """Read the settings from the environment and from a file. The environment comes first.
 
-    LANGUAGE of the file comes before that of the environment, which may be the locale of a system: it is
-    English if there is no such language. An empty variable counts as not set. `warn` is called with a
-    sentence for each misspelled variable of the file.
+    LANGUAGE of the file comes before that of the environment. An empty variable counts as not set. `warn` is
+    called with a sentence for each misspelled variable of the file, and for a locale without a catalogue:
+    it is English.
 
     Raises:
         ConfigurationError: with all problems.
@@ -281,8 +281,12 @@ def load_settings(
     given = {**written, **{name.lower(): value for name, value in os.environ.items() if value}}
     if "language" in written:  # GNU systems set that variable, too
         given["language"] = written["language"]
-    elif values.LOCALE.fullmatch(given.get("language", "")):
-        given["language"] += f":{ENGLISH}"
+    if values.LOCALE.fullmatch(given.get("language", "")):
+        try:
+            values.read_language(given["language"])
+        except ValueError as error:
+            warn(faulty("language", error))
+            given["language"] = ENGLISH
     no_provider = () if kind is AccountSettings else missing_provider(given)
     found, wrong = read_fields(kind, given)
     wrong += missing_second(given)

@@ -26,8 +26,8 @@ Counted: TypeAlias = str
 
 ENGLISH: Final = "en"
 FORMS: Final = re.compile(r"\[([^][|]*)\|([^][|]*)\]")
-TRADITIONAL: Final = re.compile("zh-(hant|hk|mo)(-|$)")
-"""Other codes of Traditional Chinese, which readers of it would else get in Simplified Chinese."""
+TRADITIONAL: Final = re.compile("zh-(hant|hk|mo|tw)(-|$)")
+"""The codes of Traditional Chinese. Who reads one script does not get the other."""
 FOLDER: Final = Path(__file__).parents[1] / "render" / "locales"
 
 _language: Final = ContextVar("language", default=ENGLISH)
@@ -42,9 +42,11 @@ def languages() -> tuple[str, ...]:
 def language_for(locale: str) -> str | None:
     """Return the language of a locale ("pt-BR", "es-MX", "zh_TW.UTF-8"); None if there is none."""
     code = locale.partition(".")[0].partition("@")[0].replace("_", "-").lower()
-    code = "zh-tw" if TRADITIONAL.match(code) else code
+    language = code.partition("-")[0]
+    if language == "zh":
+        code = language = "zh-tw" if TRADITIONAL.match(code) else "zh-cn"
     same = [each for each in languages() if each.lower() == code]
-    related = [each for each in languages() if each.lower().partition("-")[0] == code.partition("-")[0]]
+    related = [each for each in languages() if each.lower().partition("-")[0] == language]
     return next(iter(same + related), None)
 
 

@@ -275,9 +275,6 @@ def test_a_language_of_the_environment_is_read_as_discord_or_a_system_writes_it(
     assert load_settings(None).language == language
 
 
-NO_LANGUAGE = ("LANGUAGE is not a language of Midwatch: write one of en, de, zh-CN.",)
-
-
 @pytest.mark.parametrize("text", ["chinese", "-", "German"])
 def test_a_language_that_is_none_is_refused_with_those_that_are(
     environment: pytest.MonkeyPatch, catalogue: AddCatalogue, text: str
@@ -285,19 +282,20 @@ def test_a_language_that_is_none_is_refused_with_those_that_are(
     catalogue("de", {})
     catalogue("zh-CN", {})
     environment.setenv("LANGUAGE", text)
-    assert problems() == NO_LANGUAGE
+    assert problems() == ("LANGUAGE is not a language of Midwatch: write one of en, de, zh-CN.",)
 
 
-@pytest.mark.parametrize("text", ["chinese", "nl", "it_IT.UTF-8", "C", "nl_NL:nl"])
-def test_the_file_names_a_language_that_is_there(
+@pytest.mark.parametrize("text", ["nl", "it_IT.UTF-8", "C", "nl_NL:nl", "zh-CN"])
+def test_a_locale_without_a_catalogue_is_english_and_named_once(
     environment: pytest.MonkeyPatch, catalogue: AddCatalogue, tmp_path: Path, text: str
 ) -> None:
     catalogue("de", {})
-    catalogue("zh-CN", {})
+    catalogue("zh-TW", {})
     environment.setenv("LANGUAGE", "de")
     file = tmp_path / ".env"
     file.write_text(f"LANGUAGE={text}\n")
-    assert problems(file) == NO_LANGUAGE
+    assert warnings(file) == ["LANGUAGE is not a language of Midwatch: write one of en, de, zh-TW."]
+    assert load_settings(file).language == "en"
 
 
 def test_the_language_of_the_file_comes_before_that_of_the_system(

@@ -80,6 +80,14 @@ def test_a_missing_catalogue_is_english(tmp_path: Path) -> None:
         assert say(NEEDS_YOU, name="aurora") == "aurora needs you"
 
 
+@pytest.mark.parametrize(("there", "locale"), [("zh-TW", "zh-CN"), ("zh-CN", "zh-HK"), ("zh-TW", "zh")])
+def test_the_other_script_of_chinese_takes_nobodys_place(
+    catalogue: AddCatalogue, there: str, locale: str
+) -> None:
+    catalogue(there, {})
+    assert language_for(locale) is None
+
+
 def test_nothing_is_said_of_nothing(catalogue: AddCatalogue) -> None:
     catalogue("de", {NEEDS_YOU: "{name}!"})  # its header is what gettext has for an empty sentence
     with spoken("de"):
