@@ -245,10 +245,10 @@ class WatchLoops:
             self._unwritten.set()
         before, self._problems = self._problems, self.problems()
         problem_kinds = {each.kind for each in self._problems}
-        told, now = (
+        former, now = (
             {(each.kind, each.detail, each.providers) for each in some} for some in (before, self._problems)
         )
-        if told == now:
+        if former == now:
             return
         if ProblemKind.OWNERS in problem_kinds - {each.kind for each in before}:
             log.warning("no owner is known: no alert can be sent until Discord says who they are")

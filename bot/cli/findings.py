@@ -51,12 +51,12 @@ class Finding:
         return self.mark != FAIL
 
     @property
-    def told(self) -> str:
+    def line(self) -> str:
         """What it is about, and its words."""
         return say("{subject}: {words}", subject=say_with(self.subject, self.fields), words=self.words)
 
     def __str__(self) -> str:
-        return f"{self.mark:<4}  {self.told}"
+        return f"{self.mark:<4}  {self.line}"
 
 
 def sentences(error: ProviderError) -> str:
@@ -167,7 +167,7 @@ async def warn(provider: Provider) -> None:
         found = [replace(finding(provider, unsaid(provider, error)), mark=WARN)]
     for each in found:
         if each.mark == WARN:
-            log.warning("%s", each.told)
+            log.warning("%s", each.line)
 
 
 async def chosen_services(

@@ -211,7 +211,7 @@ class Setup:
         findings = supervisor.run(checked(self._settings()))
         wrong = next((each for each in findings if not each.good), None)
         if wrong and is_piped():
-            raise DialogError(wrong.told, Exit.UNAVAILABLE)
+            raise DialogError(wrong.line, Exit.UNAVAILABLE)
         for each in findings:
             tell(str(each))
         return wrong is None or agrees("Take it anyway? ({yes} or {no}): ")
