@@ -2,7 +2,7 @@
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS base
-# The font is for names in Chinese, Japanese and Korean in the pictures.
+# The font is for Chinese, Japanese and Korean in the pictures, in names and in words.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates fonts-wqy-microhei $(command -v python3 >/dev/null || echo python3) \
     && apt-get clean && rm -rf /var/lib/apt/lists/*

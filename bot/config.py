@@ -162,7 +162,8 @@ class Settings:
     )
     language: str = setting(
         values.read_language,
-        "The language of what a channel sees and of the command line, by Discord's code: en, de, zh-CN ...",
+        "The language of what a channel sees and of the command line, by Discord's code: en, de, zh-CN ... "
+        "Unset, the command line follows the terminal.",
         ENGLISH,
     )
     database_path: Path = setting(

@@ -34,7 +34,9 @@ def unavailable(error: Exception) -> UnavailableError:  # noqa: PLR0911 - a tabl
         case ProxyError():
             return UnavailableError(CAUSES[Cause(error.code)], service="Discord")
         case discord.DiscordServerError():
-            return UnavailableError("Discord has a server error (HTTP {status}).", status=error.status)
+            return UnavailableError(
+                "Discord has a server error (HTTP {status}). Try again in a few minutes.", status=error.status
+            )
         case discord.RateLimited():
             return UnavailableError("Discord asks to slow down.", wait=timedelta(seconds=error.retry_after))
         case discord.HTTPException():
@@ -45,7 +47,9 @@ def unavailable(error: Exception) -> UnavailableError:  # noqa: PLR0911 - a tabl
                 part=error.name,
             )
         case discord.ConnectionClosed():
-            return UnavailableError("Discord closed the connection for good (code {code}).", code=error.code)
+            return UnavailableError(
+                "Discord closed the connection for good (code {code}). Start Midwatch again.", code=error.code
+            )
         case ssl.CertificateError() | aiohttp.ClientSSLError():
             return UnavailableError(CAUSES[Cause.CERTIFICATE], service="Discord")
         case _:
@@ -72,9 +76,9 @@ def refused(error: discord.HTTPException) -> UnavailableError:
     if error.code == TOO_MANY_COMMANDS:
         wait = max(wait or TOO_MANY_COMMANDS_WAIT, TOO_MANY_COMMANDS_WAIT)
     return UnavailableError(
-        "Discord refuses the request (HTTP {status}, code {code})."
+        "Discord refuses the request (HTTP {status}, code {code}). Try again in a few minutes."
         if error.code
-        else "Discord refuses the request (HTTP {status}).",
+        else "Discord refuses the request (HTTP {status}). Try again in a few minutes.",
         wait=wait,
         status=error.status,
         code=error.code,

@@ -193,7 +193,7 @@ def _note(message: Message, incidents: Incidents, accounts: Accounts) -> Message
 
 def _summed_up(items: Sequence[AlertItem]) -> str:
     if not all(is_back(item.incident) for item in items):
-        return say("{told}.", told=over(items))
+        return say("{statement}.", statement=over(items))
     names = names_of(items)
     return count(len(items), "✅ {n} accounts were flagged and are back: {names}.", names=names)
 

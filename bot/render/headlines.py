@@ -103,7 +103,7 @@ def was_flagged(item: AlertItem) -> str:
     if is_removed(item.incident):
         return say("⚪ {name} is not configured any more.", name=item.name)
     if item.incident.ending in DISABLED:
-        return say("{told}.", told=_ended(item))
+        return say("{statement}.", statement=_ended(item))
     return WORDS[item.provider].put_into(
         "✅ {name} did not run for {lasted} and {back}."
         if item.is_soft
@@ -172,15 +172,20 @@ def _lost_connection(items: Sequence[AlertItem]) -> str | None:
         if is_reminder
         else count(len(lost), "{n} account[|s] [is|are] disabled")
     )
-    told = say(
+    statement = say(
         "{mark} {service} lost its connection to Discord: {disabled}",
         mark="⏰" if is_reminder else symbol(FlagKind.CONNECTION),
         service=WORDS[lost[0].provider].service,
         disabled=disabled,
     )
     if not others:
-        return told
-    return count(len(others), "{told}. {n} more need[s|] you: {names}", told=told, names=names_of(others))
+        return statement
+    return count(
+        len(others),
+        "{statement}. {n} more need[s|] you: {names}",
+        statement=statement,
+        names=names_of(others),
+    )
 
 
 def _needing(items: Sequence[AlertItem]) -> str:

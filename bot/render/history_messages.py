@@ -173,11 +173,13 @@ def _accounts(report: Report) -> Iterator[str]:
     shown = troubled[:ACCOUNTS_SHOWN]
     yield fitted((_account(each, report) for each in shown), len(shown), ACCOUNTS_LIMIT)
     more, others = len(troubled) - len(shown), len(report.figures) - len(troubled)
-    told = count(more, "-# {n} more had incidents") if more else ""
+    statement = count(more, "-# {n} more had incidents") if more else ""
     if others:
-        told = count(others, "{told}, {n} had none" if more else "-# {n} had none", told=told)
-    if told:
-        yield told
+        statement = count(
+            others, "{statement}, {n} had none" if more else "-# {n} had none", statement=statement
+        )
+    if statement:
+        yield statement
 
 
 def _account(reference: str, report: Report) -> str:

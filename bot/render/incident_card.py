@@ -39,7 +39,7 @@ EMBEDS_LIMIT: Final = 6_000
 """Discord's limit for the texts of all embeds of a message."""
 CAUSE_LIMIT: Final = 200
 STILL_RESETS: Final[Sentence] = (
-    "{told} It can still be reset; the next list that I can read shows whether that worked."
+    "{statement} It can still be reset; the next list that I can read shows whether that worked."
 )
 
 
@@ -192,8 +192,8 @@ def _lines(item: AlertItem, context: CardContext) -> Iterator[str]:
         yield say("It is the third time in 6 hours. From now on I only remind you of it.")
     if incident.from_command:
         yield say("A command ran into this; the account list does not show it.")
-    for told in who_and_until(item):
-        yield say("**{told}.**", told=told)
+    for statement in who_and_until(item):
+        yield say("**{statement}.**", statement=statement)
     if context.slots and item.needs_somebody:
         yield context.slots
 
@@ -236,8 +236,8 @@ def _unseen(incident: Incident, context: CardContext) -> Iterator[str]:
         if len(context.providers) > 1:
             unseen = "**I cannot see it at {service} now.** Last seen flagged {time}."
         name = service_name(incident.provider, context.providers)
-        told = say(unseen, service=name, time=when(incident.seen_at, "f"))
-        yield say(STILL_RESETS, told=told) if can_be_reset else told
+        statement = say(unseen, service=name, time=when(incident.seen_at, "f"))
+        yield say(STILL_RESETS, statement=statement) if can_be_reset else statement
 
 
 def _block(item: AlertItem) -> Iterator[str]:

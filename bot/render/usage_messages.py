@@ -33,7 +33,7 @@ ORDERED: Final[Sentence] = "I ask every {every} by myself; /mjinfo asks now."
 STOPPED: Final[Sentence] = "I asked by myself on {time}, which failed, and go on once /mjinfo gets an answer."
 COMES: Final[Sentence] = "New numbers come with {service}'s list by themselves."
 SAYS_NONE: Final[Sentence] = "{service} does not say it."
-STATED: Final[Sentence] = "{told}."
+STATED: Final[Sentence] = "{statement}."
 """A statement as a sentence."""
 
 
@@ -83,13 +83,13 @@ def _account_lines(usage: AccountUsage) -> Iterator[str]:
     if last.fast_left is None:
         yield more
     elif recent.is_outdated(usage.now):
-        yield f"{say(STATED, told=outlook(recent, usage.now))} {more}"
+        yield f"{say(STATED, statement=outlook(recent, usage.now))} {more}"
     elif last.fast_left > 0 and recent.pace is None:
         renews = recent.renews(usage.now)
         renewal: Sentence = "Renews on {time}." if renews else "Renewal not known."
         yield f"{say(TOO_FEW)} {more}\n{say(renewal, time=renews and when(renews, 'D'))}"
     else:
-        yield say(STATED, told=outlook(recent, usage.now))
+        yield say(STATED, statement=outlook(recent, usage.now))
     yield _images(usage, more)
     if usage.curve is None:
         yield count(usage.days, "No picture: it takes two answers within {n} day[|s].")
@@ -175,8 +175,8 @@ def fleet_content(
         parts.append(f"{unknown} {say(ASK)}")
     short = sum(recent.runs_short(now) for _, recent in known)
     if short:
-        told = count(short, "⚠️ {n} account[|s] [is|are] out of fast time, or will be before it renews.")
-        parts.insert(0, told)
+        statement = count(short, "⚠️ {n} account[|s] [is|are] out of fast time, or will be before it renews.")
+        parts.insert(0, statement)
     title = count(len(accounts), "Fast time of {n} account[|s]")
     embed = discord.Embed(title=title, description="\n\n".join(parts), colour=_colour(bool(short)))
     return MessageContent(embeds=(embed,))

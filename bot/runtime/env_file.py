@@ -140,5 +140,6 @@ def write_privately(path: Path, text: str | None) -> None:
                     os.chown(new, real.stat().st_uid, real.stat().st_gid)
             new.replace(real)
     except OSError as error:
-        fault = say("{file} cannot be written ({reason}).", file=real, reason=error.strerror)
+        sentence: Sentence = "{file} cannot be written ({reason}): let this user write there, or make room."
+        fault = say(sentence, file=real, reason=error.strerror)
         raise ConfigurationError((fault,)) from None
