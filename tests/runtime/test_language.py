@@ -6,7 +6,7 @@ import pytest
 
 from bot.render.text import count, decimal, percent, whole
 from bot.runtime import language
-from bot.runtime.language import language_for, languages, say, spoken
+from bot.runtime.language import language_for, languages, say, say_word, spoken
 from tests.support.catalogues import AddCatalogue, read_from
 
 NEEDS_YOU = "{name} needs you"
@@ -24,7 +24,10 @@ NEEDS_YOU = "{name} needs you"
         ("zh", "zh-CN"),
         ("zh-TW", "zh-TW"),
         ("zh_HK.UTF-8", "zh-TW"),
+        ("zh-MO", "zh-TW"),
         ("zh-Hant", "zh-TW"),
+        ("de@euro", "de"),
+        ("den", None),
         ("en-GB", "en"),
         ("C", None),
         ("nl", None),
@@ -53,6 +56,19 @@ def test_numbers_have_the_marks_and_the_plural_of_the_language(catalogue: AddCat
     with spoken("de"):
         assert (whole(1_234_567), decimal(1_234.56), percent(29.5)) == ("1.234.567", "1.234,56", "29,5 %")
         assert (count(1, "{n} job[|s]"), count(2_000, "{n} job[|s]")) == ("1 Job", "2.000 Jobs")
+
+
+def test_a_number_has_as_many_forms_as_the_language(catalogue: AddCatalogue) -> None:
+    catalogue("ru", {"{n} job[|s]": ("{n} задание", "{n} задания", "{n} заданий")})
+    with spoken("ru"):
+        said = [count(number, "{n} job[|s]") for number in (1, 2, 5, 21)]
+    assert said == ["1 задание", "2 задания", "5 заданий", "21 задание"]
+
+
+def test_a_word_is_translated_for_the_field_that_holds_it(catalogue: AddCatalogue) -> None:
+    catalogue("de", {("done", "reset"): "zurückgesetzt", ("do", "reset"): "zurücksetzen"})
+    with spoken("de"):
+        assert [say_word(field, "reset", {}) for field in ("done", "do")] == ["zurückgesetzt", "zurücksetzen"]
 
 
 @pytest.mark.parametrize("wrong", ["{nam} fehlt", "{name:d}", "{name", "{}", "{name.x}", "{0}"])
