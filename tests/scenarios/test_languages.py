@@ -1,13 +1,20 @@
 """Whose language: people read their own, a channel that of LANGUAGE, and a message keeps the one it has."""
 
+import json
+import re
 from collections.abc import Callable
 from typing import Final
 
 import pytest
 
+from bot.domain.errors import ErrorCode
+from bot.render.account_admin_replies import PRIVACY
+from bot.render.error_messages import USER_ERRORS
+from bot.runtime.language import FORMS
 from tests.simulators.discord.world import Json
-from tests.simulators.useapi import MODERATION
+from tests.simulators.useapi import MODERATION, Fault
 from tests.support.catalogues import AddCatalogue
+from tests.support.forming import opened
 from tests.support.reading import menu, text
 from tests.support.running import Bot, Visitor
 from tests.support.watching import newest, poll
@@ -114,6 +121,87 @@ async def test_a_message_keeps_its_language_until_something_changes(
     assert words_in(*ada.received()) == {"zh-CN"}
     await clear(bot, sam)
     await until(bot, lambda: words_in(*ada.received()) == {"de"})
+    bot.world.set_locale(ada.person, "zh-CN")
+    await poll(ada)
+    await poll(sam)
+    assert words_in(*ada.received()) == {"de"}
+
+
+def marks_in(*messages: Json) -> set[str]:
+    """Return the languages that a made-up translation names."""
+    return set(re.findall("⟦(.*?)⟧", json.dumps(messages, ensure_ascii=False)))
+
+
+def mark(catalogue: AddCatalogue, *sentences: str) -> None:
+    """Have German and French, in which these sentences, or their forms for numbers, name the language."""
+    for code in ("de", "fr"):
+        made_up = f"⟦{code}⟧"
+        catalogue(code, {each: (made_up,) * 3 if FORMS.search(each) else made_up for each in sentences})
+
+
+async def test_others_see_the_language_of_channels_and_who_asks_alone_their_own(
+    bot: Bot, ada: Visitor, sam: Visitor, catalogue: AddCatalogue
+) -> None:
+    mark(catalogue, "✅ ready", "Refresh", "-# As of {time}", "{n} account[|s] watched, all ready", PRIVACY)
+    bot.api.add()
+    await start(bot, sam, LANGUAGE="fr", STATUS_CHANNEL_ID=str(bot.world.alerts_channel_id))
+    bot.world.set_locale(ada.person, "de")
+    public = await ada.ask("mjaccounts")
+    assert marks_in(public) == {"fr"}
+    assert marks_in(await ada.ask("mjaccounts", private=True)) == {"de"}
+    assert marks_in(await ada.ask("mjaccounts", channel=ada.dm)) == {"de"}
+    assert all("⟦de⟧" in each.name for each in await ada.complete("mjinfo", ""))
+    assert marks_in((await opened(ada)).modal or {}) == {"de"}
+    await (await ada.press(public, "⟦fr⟧")).answer()
+    assert marks_in(next(each for each in ada.sees() if each["id"] == public["id"])) == {"fr"}
+    await until(bot, lambda: marks_in(*ada.sees(bot.world.alerts_channel_id)) == {"fr"})
+    await until(bot, lambda: marks_in(bot.world.presence or {}) == {"fr"})
+
+
+async def test_a_public_command_answers_the_asker_alone_in_their_language(
+    bot: Bot, ada: Visitor, catalogue: AddCatalogue
+) -> None:
+    mark(
+        catalogue, "✅ ready", "Which account do you want to look up?", USER_ERRORS[ErrorCode.ACCOUNT_UNKNOWN]
+    )
+    for _ in range(2):
+        bot.api.add()
+    bot.api.fault(Fault.UNPAID)
+    await bot.start(LANGUAGE="fr")
+    bot.world.set_locale(ada.person, "de")
+    bot.api.mend()
+    assert marks_in(await ada.ask("mjinfo")) == {"de"}, "which account, as the list was unknown"
+    assert marks_in(await ada.ask("mjinfo", account="nobody")) == {"de"}, "an error"
+    bot.api.fault(Fault.UNPAID)
+    assert marks_in(await ada.ask("mjaccounts")) == {"de"}, "the list as it was"
+
+
+async def test_a_page_is_turned_in_the_language_of_the_message(
+    bot: Bot, ada: Visitor, catalogue: AddCatalogue
+) -> None:
+    mark(catalogue, "{mark} {n} account[|s] need[s|] you: {names}{news}")
+    for _ in range(21):
+        bot.api.flag(bot.api.add().channel, MODERATION)
+    await bot.start(LANGUAGE="fr")
+    digest = await newest(ada, "⟦fr⟧")
+    bot.world.set_locale(ada.person, "de")
+    turned = await ada.pressed(digest, "Next")
+    assert text(turned) != text(digest)
+    assert marks_in(turned) == {"fr"}
+
+
+async def test_the_languages_of_owners_of_both_lines_are_remembered_and_nobody_elses(
+    bot: Bot, ada: Visitor, bea: Visitor, sam: Visitor, catalogue: AddCatalogue
+) -> None:
+    mark(catalogue, "🧪 Test: this is how an alert looks. Nothing is wrong.")
+    owner, second, stranger = (str(each.person.id) for each in (ada, bea, sam))
+    await start(bot, sam, LANGUAGE="fr", OWNER_IDS=owner, SECOND_OWNERS=second, ESCALATE_AFTER="30m")
+    for each in (bea, sam):
+        bot.world.set_locale(each.person, "de")
+        await poll(each)
+    await bot.restart(LANGUAGE="fr", OWNER_IDS=f"{owner},{second},{stranger}")
+    await ada.ask("mjtest")
+    assert [marks_in(*each.received()) for each in (bea, sam)] == [{"de"}, {"fr"}]
 
 
 async def test_who_presses_reads_the_private_answer_in_their_own_language(
