@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.blocks import TIMESTAMP, moment
 from bot.render.message_content import MessageContent, headed
-from bot.runtime.language import say
+from bot.runtime.language import say, spoken
 
 FENCE: Final = "```"
 LINK: Final = re.compile(r"\[([^\]]+)\]\((\S+?)\)")
@@ -25,10 +25,10 @@ KEPT: Final = "\ue000"
 
 def outside_text(content: MessageContent) -> tuple[str, str]:
     """Return the first line of a message, and the rest."""
-    text = MessageContent(content.content, content.embeds, language=content.language).plain_text
-    parts = text.split(FENCE)
-    shown = (part.strip("\n") if index % 2 else unmarked(part) for index, part in enumerate(parts))
-    first, _, rest = "".join(shown).strip().partition("\n")
+    with spoken(content.language):
+        parts = MessageContent(content.content, content.embeds).plain_text.split(FENCE)
+        shown = (part.strip("\n") if index % 2 else unmarked(part) for index, part in enumerate(parts))
+        first, _, rest = "".join(shown).strip().partition("\n")
     return first, rest.strip()
 
 

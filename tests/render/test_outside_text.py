@@ -13,6 +13,8 @@ from bot.render.alert_messages import content_of
 from bot.render.message_content import MessageContent
 from bot.render.outside_text import outside_text
 from bot.render.text import escape
+from bot.runtime.language import spoken
+from tests.support.catalogues import AddCatalogue
 from tests.support.render_samples import ACCOUNTS, message, service
 
 
@@ -20,6 +22,13 @@ from tests.support.render_samples import ACCOUNTS, message, service
 def test_a_label_reads_as_it_is(label: str) -> None:
     title, _ = outside_text(MessageContent(f"⚠️ **{escape(label)}** needs you\nmore"))
     assert title == f"⚠️ {label} needs you"
+
+
+def test_it_is_in_the_language_of_the_message_whatever_the_task_speaks(catalogue: AddCatalogue) -> None:
+    catalogue("de", {"(a time)": "(eine Zeit)"})
+    with spoken("de"):
+        content = MessageContent("<t:999999999999999:f>")
+    assert outside_text(content) == ("(eine Zeit)", "")
 
 
 @pytest.mark.parametrize(
