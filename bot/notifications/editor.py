@@ -17,7 +17,6 @@ from bot.notifications.transport import DeliveryError, FailureKind, MessageRef, 
 from bot.rules.message_lifecycle import deleted
 from bot.rules.policy import near
 from bot.runtime.aside import aside
-from bot.runtime.language import speak
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +118,6 @@ class Editor:
         incidents = self.watch_state.incidents
         work = self.contents.of_sent, message, incidents
         content, language = await aside(len(message.entries), *work)
-        speak(language)
         was_over = retry_policy.is_over(message, incidents, self.watch_state.warnings)
         if content.fingerprint == message.shown:
             edited_at = message.edited_at

@@ -21,7 +21,7 @@ from bot.render.message_content import MessageContent
 from bot.rules.message_lifecycle import supersede, with_open_incidents
 from bot.rules.recipient import notifies
 from bot.runtime.aside import aside
-from bot.runtime.language import speak, spoken
+from bot.runtime.language import spoken
 
 log = logging.getLogger(__name__)
 
@@ -99,16 +99,15 @@ class Sender:
                 return None
             if retry_policy.ready_at(message, messages, incidents, now) > now:
                 return None
-            if message.delivery is Delivery.CLAIMED:
-                is_first = key in self.unsent
-                self.unsent.discard(key)
-                return message, is_first
-            whole = with_open_incidents(message, self.planner.shown_to(message.recipient, transaction))
-            routed = self._routed(whole, now)
-            language = self.contents.languages.of(routed.recipient, routed.route)
-            claimed = replace(routed, delivery=Delivery.CLAIMED, claimed_at=now, language=language)
+            is_first = message.delivery is not Delivery.CLAIMED or key in self.unsent
+            self.unsent.discard(key)
+            if message.delivery is not Delivery.CLAIMED:
+                whole = with_open_incidents(message, self.planner.shown_to(message.recipient, transaction))
+                message = replace(self._routed(whole, now), delivery=Delivery.CLAIMED, claimed_at=now)
+            language = self.contents.languages.of(message.recipient, message.route)
+            claimed = replace(message, language=language)
             transaction.put_message(claimed)
-        return claimed, True
+        return claimed, is_first
 
     def _routed(self, message: Message, now: datetime) -> Message:
         """Return a message with its first route: the fallback if direct messages are refused."""
@@ -133,9 +132,8 @@ class Sender:
                 transaction.put_message(replace(current, delivery=Delivery.CANCELLED))
             return
         incidents = self.watch_state.incidents
-        language = self.contents.languages.of(message.recipient, message.route)
-        speak(language)
-        content = await aside(len(message.entries), self.contents.of, message, incidents, language)
+        work = self.contents.of, message, incidents, message.language
+        content = await aside(len(message.entries), *work)
         is_quiet = bool(message.entries) and not notifies(message, incidents)
         silent = is_quiet or not message.notify
         outgoing = as_sent(message, content)
@@ -144,7 +142,7 @@ class Sender:
         # gets another one.
         is_known = is_first or not message.traits.edits
         shown = content.fingerprint if is_known else None
-        await self._record(message, place, shown, language)
+        await self._record(message, place, shown)
 
     def _may_exist(self, message: Message, *, is_first: bool) -> bool:
         """Whether a message may be in Discord already, under a nonce that Discord has forgotten."""
@@ -168,9 +166,7 @@ class Sender:
         copy = await self.watch_state.message(retry_policy.copy_key(message))
         return copy is not None and retry_policy.has_arrived(copy) and not copy.is_stuck
 
-    async def _record(
-        self, message: Message, place: MessageRef, shown: str | None, language: str | None = None
-    ) -> None:
+    async def _record(self, message: Message, place: MessageRef, shown: str | None) -> None:
         now = self.watch_state.now()
         # Before the transaction wakes those who wait for a test and then read the routes.
         self.routes.worked(message.recipient, message.route, now)
@@ -178,7 +174,6 @@ class Sender:
             # The state drops a message that was cancelled meanwhile.
             cancelled = replace(message, delivery=Delivery.CANCELLED)
             current = transaction.messages.get(message.key, cancelled)
-            current = replace(current, language=language or current.language)
             arrived = retry_policy.sent(current, place, shown=shown, now=now)
             transaction.put_message(arrived)
             for changed in supersede(arrived, transaction.messages.values(), transaction.incidents):

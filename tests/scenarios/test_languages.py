@@ -11,6 +11,7 @@ from bot.domain.errors import ErrorCode
 from bot.render.account_admin_replies import PRIVACY
 from bot.render.error_messages import USER_ERRORS
 from bot.runtime.language import FORMS
+from tests.simulators.discord import FaultKind
 from tests.simulators.discord.world import Json
 from tests.simulators.useapi import MODERATION, Fault
 from tests.support.catalogues import AddCatalogue
@@ -176,18 +177,31 @@ async def test_a_public_command_answers_the_asker_alone_in_their_language(
     assert marks_in(await ada.ask("mjaccounts")) == {"de"}, "the list as it was"
 
 
+@pytest.mark.parametrize(
+    ("kind", "read"),
+    [
+        pytest.param(FaultKind.RESET_AFTER, "fr", id="sent-and-not-recorded"),
+        pytest.param(FaultKind.RESET, "de", id="sent-at-the-second-try"),
+    ],
+)
 async def test_a_page_is_turned_in_the_language_of_the_message(
-    bot: Bot, ada: Visitor, catalogue: AddCatalogue
+    bot: Bot, ada: Visitor, catalogue: AddCatalogue, kind: FaultKind, read: str
 ) -> None:
     mark(catalogue, "{mark} {n} account[|s] need[s|] you: {names}{news}")
     for _ in range(21):
         bot.api.flag(bot.api.add().channel, MODERATION)
+    bot.world.fault(kind, method="POST", path=f"/channels/{ada.dm}/messages")
     await bot.start(LANGUAGE="fr")
-    digest = await newest(ada, "⟦fr⟧")
-    bot.world.set_locale(ada.person, "de")
+    await until(bot, lambda: any(marks_in(one.json or {}) == {"fr"} for one in bot.world.requests))
+    if kind is FaultKind.RESET:
+        bot.world.set_locale(ada.person, "de")
+        await poll(ada)
+        bot.world.mend()
+    digest = await newest(ada, f"⟦{read}⟧")
+    bot.world.set_locale(ada.person, "zh-CN")
     turned = await ada.pressed(digest, "Next")
     assert text(turned) != text(digest)
-    assert marks_in(turned) == {"fr"}
+    assert marks_in(turned) == {read}
 
 
 async def test_the_languages_of_owners_of_both_lines_are_remembered_and_nobody_elses(
