@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.messages import Route
 from bot.incidents.languages import META_KEY, Languages
 from bot.storage import Store, StoreError
+from tests.support.database import BUSY_TIMEOUT, locked
+from tests.support.samples import ADA
 
 
 @pytest.mark.parametrize("stored", ["[]", "null", "3", "no JSON"])
@@ -14,3 +17,20 @@ async def test_languages_that_are_not_understood_are_found_at_the_start(tmp_path
         await store.set_meta(META_KEY, stored)
         with pytest.raises(StoreError), store.refuse_unknown_content():
             await Languages(store).load()
+
+
+def test_what_a_client_used_before_is_no_news() -> None:
+    known = Languages()
+    assert [known.learn(ADA, each) for each in ("de", "de", "fr")] == [True, False, True]
+
+
+async def test_a_language_that_cannot_be_written_down_counts_until_the_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with Store.open(tmp_path / "midwatch.sqlite3", busy_timeout=BUSY_TIMEOUT) as store:
+        known = Languages(store)
+        known.learn(ADA, "de")
+        with locked(tmp_path / "midwatch.sqlite3"):
+            await known.save()
+    assert known.of(ADA, Route.DM) == "de"
+    assert "the language of an owner could not be written down" in caplog.text
