@@ -12,9 +12,11 @@ import pytest
 from bot.domain.accounts import Flag
 from bot.domain.messages import Delivery, Message, Route, reference
 from bot.providers.errors import ProviderError
+from bot.runtime.language import spoken
 from bot.runtime.log_setup import LineFormatter, LogFormat, Redactor
 from tests.simulators.useapi import BLOCK, CAPTCHA, MODERATION, Fault, SimulatedUseapi
 from tests.support.assembly import Assembly
+from tests.support.catalogues import AddCatalogue
 from tests.support.clock import MINUTE, Clock
 from tests.support.database import locked
 from tests.support.resetting import Scene, on_scene
@@ -256,6 +258,25 @@ async def test_how_many_accounts_are_watched_is_a_line_when_that_changes(scene: 
     scene.api.add()
     await scene.watch.poller.poll()
     assert log.entries() == [{"event": "watching", "listed": "3 accounts", "place": "", "accounts": 3}]
+
+
+async def test_the_lines_are_english_whatever_the_person_who_asked_reads(
+    scene: Scene, log: Log, catalogue: AddCatalogue
+) -> None:
+    said = dict.fromkeys(("under 1 s", "useapi.net refused the API token."), "⟦de⟧")
+    catalogue("de", {**said, "{n} account[|s]": ("⟦de⟧", "⟦de⟧")})
+    scene.api.accounts[CHANNEL].lingers = 0
+    log.lines()
+    with spoken("de"):
+        await scene.press()
+        scene.api.fault(Fault.UNAUTHORIZED)
+        with pytest.raises(ProviderError):
+            await scene.watch.poller.poll()
+        scene.api.mend()
+        await scene.watch.poller.poll()
+    lines = " ".join(log.lines())
+    assert "⟦de⟧" not in lines
+    assert all(each in lines for each in ("under 1 s", "refused the API token", "watching 2 accounts"))
 
 
 async def test_no_line_contains_midjourneys_text_or_a_whole_channel(
