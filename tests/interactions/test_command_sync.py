@@ -6,10 +6,12 @@ from typing import Any
 
 import discord
 import pytest
+from discord import app_commands
 from simcord.backend.serializers import guild_create_payload
 
-from bot.interactions.command_sync import CommandSync
+from bot.interactions.command_sync import CommandSync, Descriptions
 from tests.simulators.discord import SANDBOX_BOT_TOKEN, FaultKind, Json, SimulatedDiscord, point_at
+from tests.support.catalogues import AddCatalogue
 from tests.support.database import MemoryStore
 from tests.support.running import Bot
 from tests.support.waiting import until
@@ -214,6 +216,29 @@ async def test_a_restart_of_the_whole_bot_sends_discord_no_commands(
     await bot.restart()
     await bot.world.wait_for(lambda: counted(bot.world, "GET", "/oauth2/applications/@me") >= 4)
     assert counted(bot.world, "PUT", "/applications/*") == 2
+
+
+async def test_descriptions_and_choices_come_in_every_language_and_names_in_none(
+    client: discord.Client, catalogue: AddCatalogue
+) -> None:
+    catalogue("es-ES", dict.fromkeys(("mjmade", "Does it.", "way", "How.", "well"), "⟦es⟧"))
+    tree = app_commands.CommandTree(client)
+
+    @tree.command(name="mjmade", description="Does it.")
+    @app_commands.describe(way="How.")
+    @app_commands.choices(way=[app_commands.Choice(name="well", value="w")])
+    async def made(_: discord.Interaction, way: str) -> None: ...
+
+    (command,) = await Descriptions().payloads(tree)
+    (option,) = command["options"]
+    (choice,) = option["choices"]
+    said = (
+        command["description_localizations"],
+        option["description_localizations"],
+        choice["name_localizations"],
+    )
+    assert said == ({"es-ES": "⟦es⟧", "es-419": "⟦es⟧"},) * 3
+    assert not any(each.get("name_localizations") for each in (command, option))
 
 
 def counted(world: SimulatedDiscord, method: str, path: str) -> int:
