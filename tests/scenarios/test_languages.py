@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -202,6 +203,25 @@ async def test_a_page_is_turned_in_the_language_of_the_message(
     turned = await ada.pressed(digest, "Next")
     assert text(turned) != text(digest)
     assert marks_in(turned) == {read}
+
+
+async def test_a_page_of_what_nobody_remembers_is_answered_in_the_language_of_who_pressed(
+    bot: Bot, ada: Visitor, catalogue: AddCatalogue, tmp_path: Path
+) -> None:
+    mark(
+        catalogue, "{mark} {n} account[|s] need[s|] you: {names}{news}", "Now: {n} account[|s], none flagged."
+    )
+    for _ in range(21):
+        bot.api.flag(bot.api.add().channel, MODERATION)
+    bot.world.close_dm(ada.person)
+    place = bot.world.alerts_channel_id
+    await bot.start(LANGUAGE="fr", ALERT_CHANNEL_ID=str(place))
+    digest = await newest(ada, "⟦fr⟧", channel=place, number=2)
+    for channel in bot.api.accounts:
+        bot.api.clear(channel)
+    await bot.restart(LANGUAGE="fr", ALERT_CHANNEL_ID=str(place), DATABASE_PATH=tmp_path / "another.sqlite3")
+    bot.world.set_locale(ada.person, "de")
+    assert marks_in(await ada.pressed(digest, "Next")) == {"de"}
 
 
 async def test_the_languages_of_owners_of_both_lines_are_remembered_and_nobody_elses(
