@@ -34,9 +34,7 @@ def unavailable(error: Exception) -> UnavailableError:  # noqa: PLR0911 - a tabl
         case ProxyError():
             return UnavailableError(CAUSES[Cause(error.code)], service="Discord")
         case discord.DiscordServerError():
-            return UnavailableError(
-                "Discord has a server error (HTTP {status}). Try again in a few minutes.", status=error.status
-            )
+            return UnavailableError("Discord has a server error (HTTP {status}).", status=error.status)
         case discord.RateLimited():
             return UnavailableError("Discord asks to slow down.", wait=timedelta(seconds=error.retry_after))
         case discord.HTTPException():
@@ -76,9 +74,9 @@ def refused(error: discord.HTTPException) -> UnavailableError:
     if error.code == TOO_MANY_COMMANDS:
         wait = max(wait or TOO_MANY_COMMANDS_WAIT, TOO_MANY_COMMANDS_WAIT)
     return UnavailableError(
-        "Discord refuses the request (HTTP {status}, code {code}). Try again in a few minutes."
+        "Discord refuses the request (HTTP {status}, code {code})."
         if error.code
-        else "Discord refuses the request (HTTP {status}). Try again in a few minutes.",
+        else "Discord refuses the request (HTTP {status}).",
         wait=wait,
         status=error.status,
         code=error.code,

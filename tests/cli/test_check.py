@@ -317,7 +317,7 @@ def commands_failing(bot: Bot) -> None:
         ),
         pytest.param(
             discord_failing,
-            "Discord token: Discord has a server error (HTTP 503). Try again in a few minutes.",
+            "Discord token: Discord has a server error (HTTP 503).",
             id="discord-failing",
         ),
         pytest.param(
@@ -337,7 +337,7 @@ def commands_failing(bot: Bot) -> None:
         ),
         pytest.param(
             commands_failing,
-            "Commands: Discord has a server error (HTTP 503). Try again in a few minutes.",
+            "Commands: Discord has a server error (HTTP 503).",
             id="discord-failing-at-the-end",
         ),
     ],
