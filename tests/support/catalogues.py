@@ -36,6 +36,8 @@ def catalogues_in(folder: Path) -> Generator[AddCatalogue]:
         for source, translation in translations.items():
             context, sentence = source if isinstance(source, tuple) else (None, source)
             one, many = language.forms(sentence)
+            enough = isinstance(translation, tuple) and len(translation) >= catalog.num_plurals
+            assert one == many or enough, f"{code} has more forms: {sentence}"
             catalog.add((one, many) if one != many else one, translation, context=context)
         with (folder / f"{code}.mo").open("wb") as file:
             write_mo(file, catalog)
