@@ -30,7 +30,7 @@ COUNTED_EVERY: Final = 15.0
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """All that a process needs to know; with a step, it dies when it comes to it for the so-manieth time."""
+    """All that a process needs to know; with a step, it dies when it comes to it for the `count`-th time."""
 
     settings: Mapping[str, str]
     discord_api: str

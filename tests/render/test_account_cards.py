@@ -27,8 +27,8 @@ from tests.support.render_samples import (
     account,
     accounts,
     actions,
+    assert_embed_sendable,
     assert_harmless,
-    assert_within_limits,
     hostile,
     read,
     snapshots,
@@ -131,7 +131,7 @@ def test_unknown_labels_are_kept_in_order() -> None:
 def test_two_hundred_endless_labels_are_counted() -> None:
     endless = tuple((f"{index} " + "L" * 4_000, "🧩" * 4_000) for index in range(200))
     embed = info_embed(account(), answered(replace(INFO, others=endless, running="r" * 4_000)))
-    assert_within_limits(embed)
+    assert_embed_sendable(embed)
     jobs = next(field.value or "" for field in embed.fields if field.name == "Also said")
     assert re.search(r"\nand 19\d more lines$", jobs)
 
@@ -270,13 +270,13 @@ def test_a_flag_card_says_that_a_block_is_over() -> None:
 def test_no_card_breaks_a_limit_or_does_anything(
     known: KnownAccount, snapshot: InfoSnapshot, done: list[Action]
 ) -> None:
-    assert_within_limits(info_embed(known, snapshot))
-    assert_within_limits(account_embed(known, actions=done))
+    assert_embed_sendable(info_embed(known, snapshot))
+    assert_embed_sendable(account_embed(known, actions=done))
     if known.account.flag is not None:
         shown = info_refused(known, 1, NOW)
         assert_harmless(shown.content)
         for embed in shown.embeds:
-            assert_within_limits(embed)
+            assert_embed_sendable(embed)
 
 
 @given(hostile)

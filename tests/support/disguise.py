@@ -24,8 +24,8 @@ TEXTS: Final = frozenset(
 """The fields of what is sent to Discord that people read."""
 UNTOLD: Final = re.compile(r"[A-Za-z][a-z']{2,}")
 FOREIGN: Final = re.compile(
-    r"```.*?```|`[^`]*`|<[^>]*>|https?://\S+|/[a-z]\S*|\b[A-Z]+_[A-Z_]+\b|\[[^]]*\]\([^)]*\)"
-    r"|\*\*[A-Za-z0-9. ']+\*\*|useapi\.net|midjourney-proxy|\bMidjourney\b|^Midwatch · \w+$|^## Midwatch$"
+    r"```.*?```|`[^`]*`|<[^>]*>|https?://\S+|/[a-z]\S*|\b[A-Z]+_[A-Z_]+\b|(?<=\])\([^)]*\)"
+    r"|python -m bot|useapi\.net|midjourney-proxy|\bMidjourney\b|^(?:-# )?Midwatch · \w+$|^## Midwatch$"
     r"|{\w+}|\(no such table: \w+\)|\w+\.(?:png|csv)|^Custom Status$|\b[0-9a-f]{12,}\b",
     re.DOTALL | re.MULTILINE,
 )

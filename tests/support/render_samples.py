@@ -65,7 +65,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def channel(number: int) -> str:
-    """Return the channel of the so-manieth account."""
+    """Return the channel of an account by its number."""
     return str(int(CHANNEL) + number)
 
 
@@ -265,8 +265,8 @@ def assert_inert(text: str) -> None:
     assert re.search(r"[*_~|\[\]<>@`]", re.sub(r"\\[^0-9A-Za-z\s]", "", text)) is None
 
 
-def assert_within_limits(embed: discord.Embed) -> None:
-    """Discord takes the embed, by the stricter of its ways to count."""
+def assert_within_limits(embed: discord.Embed) -> list[str]:
+    """Discord takes the embed, by the stricter of its ways to count. Return its texts."""
     texts = [embed.title or "", embed.description or "", embed.footer.text or ""]
     assert length(texts[0]) <= 256
     assert 1 <= length(texts[1]) <= 4096
@@ -276,7 +276,12 @@ def assert_within_limits(embed: discord.Embed) -> None:
         assert 1 <= length(field.value or "") <= 1024
         texts += [field.name or "", field.value or ""]
     assert sum(map(length, texts)) <= 6000
-    for text in texts:
+    return texts
+
+
+def assert_embed_sendable(embed: discord.Embed) -> None:
+    """Discord takes the embed, and acts on nothing that others wrote in it."""
+    for text in assert_within_limits(embed):
         assert_harmless(text)
 
 
@@ -287,7 +292,7 @@ def assert_sendable(posted: MessageContent) -> None:
     assert_harmless(posted.content)
     assert_harmless(posted.plain_text)
     for embed in posted.embeds:
-        assert_within_limits(embed)
+        assert_embed_sendable(embed)
     ids = [each.custom_id for each in posted.components if not isinstance(each, Link)]
     assert len(set(ids)) == len(ids)
     for custom_id in ids:
