@@ -559,6 +559,30 @@ async def test_each_person_and_the_channels_may_have_a_language_of_their_own(
     assert [each["language"] for each in shown.values()] == ["ru", "ru"]
 
 
+async def test_each_person_is_offered_commands_in_their_language(
+    client: Client, stage: Stage, world: SimulatedDiscord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    german = {"description_localizations": {"de": "Auf Deutsch"}}
+    choice = {"name": "all", "name_localizations": {"de": "alle"}, "value": "all"}
+    option = {"name": "days", "description": "how many", **german, "choices": [choice]}
+    command = {"name": "mjusage", "name_localizations": None, "description": "In English", **german}
+
+    def offered(*_: object) -> list[dict[str, Any]]:
+        return [{**command, "options": [option]}]
+
+    monkeypatch.setattr(world, "commands", offered)
+    monkeypatch.setitem(LOCALES, "de", "Deutsch")
+    await client.post("locale", locale="de")
+    shown = [stage.picture(person)["places"]["server"]["commands"] for person in ("owner", "second")]
+    assert [(one["name"], one["description"]) for (one,) in shown] == [
+        ("mjusage", "Auf Deutsch"),
+        ("mjusage", "In English"),
+    ]
+    assert [one["options"][0]["description"] for (one,) in shown] == ["Auf Deutsch", "how many"]
+    choices = [one["options"][0]["choices"] for (one,) in shown]
+    assert choices == [[{"name": "alle", "value": "all"}], [{"name": "all", "value": "all"}]]
+
+
 @pytest.mark.parametrize("action", ["locale", "language"])
 @pytest.mark.parametrize("wrong", ["tlh", "", None, 1])
 async def test_a_language_that_is_none_is_refused(client: Client, action: str, wrong: object) -> None:

@@ -182,7 +182,10 @@ class Stage:
             "title": title,
             "about": about,
             "messages": self._discord.messages(channel_id, person),
-            "commands": self._discord.commands(person, channel_id),
+            "commands": [
+                _in_language(one, self._discord.locale(person))
+                for one in self._discord.commands(person, channel_id)
+            ],
         }
 
     def _bot_state(self) -> Json:
@@ -325,6 +328,19 @@ class Stage:
 
         await asyncio.shield(asyncio.ensure_future(start()))
         return self._changed()
+
+
+def _in_language(one: Json, locale: str) -> Json:
+    """Return a command, an option or a choice as a client in a language shows it."""
+    shown = {key: value for key, value in one.items() if not key.endswith("_localizations")}
+    for key in ("name", "description"):
+        words: Mapping[str, str] = one.get(f"{key}_localizations") or {}
+        if locale in words:
+            shown[key] = words[locale]
+    for key in ("options", "choices"):
+        if key in one:
+            shown[key] = [_in_language(each, locale) for each in one[key] or ()]
+    return shown
 
 
 def _name(person: Person) -> str:
