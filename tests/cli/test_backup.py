@@ -74,7 +74,7 @@ def test_without_a_database_there_is_nothing_to_copy(
     env_file: Path, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["backup", "copy.sqlite3"], env_file=env_file) == 69
-    assert capsys.readouterr().err.endswith(f"{database.name}: No such file or directory.\n")
+    assert capsys.readouterr().err == f"{database.name} does not exist yet; the bot creates it\n"
     assert not Path("copy.sqlite3").exists()
 
 
