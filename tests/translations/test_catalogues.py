@@ -5,7 +5,7 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 from typing import Final
-from unicodedata import category
+from unicodedata import category, east_asian_width
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -21,6 +21,7 @@ MARKUP: Final = re.compile(
     re.MULTILINE | re.ASCII,
 )
 """What must stand in a translation as often as in the source."""
+TERMINAL_WIDTH: Final = 79
 
 each_catalogue = pytest.mark.parametrize("file", CATALOGUES, ids=lambda file: file.stem)
 
@@ -112,6 +113,24 @@ def test_markup_commands_links_and_settings_stay(file: Path) -> None:
         if Counter(MARKUP.findall(source)) != Counter(MARKUP.findall(form))
     }
     assert wrong == {}
+
+
+@each_catalogue
+def test_texts_that_are_broken_into_lines_fit_a_terminal(file: Path) -> None:
+    texts = [
+        form
+        for message in catalogue(file)
+        if message.locations and message.locations[0][0].startswith("bot/cli/")
+        for source, form in pairs(message)
+        if source.count("\n") > 1
+    ]
+    assert len(texts) > 10
+    assert [line for form in texts for line in form.split("\n") if columns(line) > TERMINAL_WIDTH] == []
+
+
+def columns(line: str) -> int:
+    """Return how wide a line is in a terminal, where a Chinese letter takes two columns."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in line)
 
 
 @each_catalogue
