@@ -26,7 +26,7 @@ from bot.providers.useapi.client import UseapiClient
 from bot.render.account_admin_replies import saved_words
 from bot.render.error_messages import JOBS_HELP, next_step, what
 from bot.render.phrases import UNSAID, flag_text
-from bot.render.text import bare, count
+from bot.render.text import bare, count, passage
 from bot.runtime import supervisor
 from bot.runtime.language import Sentence, say
 from bot.runtime.program import PROGRAM
@@ -100,7 +100,7 @@ def describe(parser: argparse.ArgumentParser) -> None:
     sentence: Sentence = (
         "how many jobs it may run at a time, 1 to 15; without this {n}, also for an account that had more."
     )
-    jobs = f"{say(sentence, n=DEFAULT_JOBS)} {say(JOBS_HELP)}"
+    jobs = passage(say(sentence, n=DEFAULT_JOBS), say(JOBS_HELP))
     setting.add_argument("--max-jobs", default=str(DEFAULT_JOBS), metavar="N", help=jobs)
     listing = actions.add_parser("list", help=say("list the accounts"))
     explain(listing, ABOUT_LIST)

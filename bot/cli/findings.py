@@ -18,7 +18,7 @@ from bot.providers.useapi.client import UseapiClient
 from bot.render.error_messages import next_step, what
 from bot.render.phrases import ordered
 from bot.render.provider_words import WORDS, service_name
-from bot.render.text import count, whole
+from bot.render.text import count, passage, whole
 from bot.runtime.language import Sentence, say, say_with
 from bot.runtime.program import PROGRAM
 
@@ -61,7 +61,7 @@ class Finding:
 
 def sentences(error: ProviderError) -> str:
     """Return an error's sentence and what to do."""
-    return f"{what(error)} {next_step(error)}"
+    return passage(what(error), next_step(error))
 
 
 def orders(settings: Settings, providers: Iterable[str]) -> Iterator[Finding]:
@@ -185,7 +185,7 @@ async def chosen_services(
         found = await client.services()
     except ProviderError as error:
         until = say("Until the next start, all services are watched.")
-        said = Finding(WARN, "Services", f"{sentences(error)} {until}")
+        said = Finding(WARN, "Services", passage(sentences(error), until))
     else:
         names = found or names - {MIDJOURNEY}
         words = say(

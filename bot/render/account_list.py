@@ -21,7 +21,7 @@ from bot.render.error_messages import message, what
 from bot.render.message_content import Box, Button, MessageContent, Select, page_buttons, page_of
 from bot.render.phrases import flagged_since, is_paused, meaning, quote, state_words
 from bot.render.provider_words import WORDS, service_name, setup_links, words_for
-from bot.render.text import FENCES, count, escape, length, when, whole
+from bot.render.text import FENCES, count, escape, length, passage, when, whole
 from bot.runtime.language import Counted, Sentence, say
 
 PAGE_SIZE: Final = 10
@@ -227,4 +227,4 @@ def _since(known: KnownAccount) -> str:
         return since
     says = words_for(known.reference).says(is_past=is_past or is_paused(known.account, flag))
     said = flag.text and say("{says}:", says=says)
-    return " ".join(filter(None, [since, meaning(flag, known.account), said]))
+    return passage(*filter(None, [since, meaning(flag, known.account), said]))

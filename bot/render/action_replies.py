@@ -38,7 +38,7 @@ from bot.render.remedy_words import (
     RemedyWords,
     words_of,
 )
-from bot.render.text import bare, count, escape, exactly, span, when, whole
+from bot.render.text import bare, count, escape, exactly, passage, span, when, whole
 from bot.runtime.language import Sentence, say
 
 BUTTON_LABEL: Final = 40
@@ -242,7 +242,7 @@ def nothing_to_reset(account: KnownAccount) -> str:
         return about(account, NOT_FLAGGED)
     text = about(account, LISTED_AS, state=state_words(account))
     is_disabled = account.account.entry is EntryState.PAUSED
-    return f"{text} {about(account, ENABLE_AGAIN)}" if is_disabled else text
+    return passage(text, about(account, ENABLE_AGAIN)) if is_disabled else text
 
 
 def guide(account: KnownAccount, flag: Flag) -> str:

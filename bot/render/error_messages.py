@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.domain.errors import Cause, CodedError, ErrorCode
 from bot.render.provider_words import WORDS
-from bot.render.text import QUOTE_LIMIT, clip, code_block, span
+from bot.render.text import QUOTE_LIMIT, clip, code_block, passage, span
 from bot.runtime.language import Sentence, say
 from bot.runtime.program import PROGRAM
 
@@ -258,7 +258,7 @@ def next_step(
         steps.insert(0, say(LATER))
     if proxies := error.fields.get("proxies"):
         steps.append(say(UNUSED_PROXIES, proxies=proxies))
-    return " ".join(steps)
+    return passage(*steps)
 
 
 def cause_texts(cause: Cause, provider: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from bot.domain.history import Blank, History, Period, ranked
 from bot.domain.providers import Remedy, provider_of
 from bot.render.chart_words import also_in_english, and_more, axis
 from bot.render.history_messages import Report, last
-from bot.render.text import count, span
+from bot.render.text import count, passage, span
 from bot.runtime.language import Sentence, say
 
 MOST_ROWS: Final = 50
@@ -122,4 +122,4 @@ def timeline_words(report: Report) -> str:
         words.append(count(len(figures) - len(troubled), "{n} had none."))
     if report.history.blanks:
         words.append(say("Hatched: the time in which nothing could be seen."))
-    return " ".join(words)
+    return passage(*words)

@@ -26,7 +26,7 @@ from bot.render.presence import needing_somebody, presence_text
 from bot.render.provider_words import guesses, service_name, titles
 from bot.render.routes import route_line
 from bot.render.service_messages import headline, place_in, reason
-from bot.render.text import count, escape, exactly, fitted, length, span, when, whole
+from bot.render.text import count, escape, exactly, fitted, length, passage, span, when, whole
 from bot.render.wellness import NO_SECOND_ROUTE, problem_lines, problem_words, services_in
 from bot.runtime.language import Counted, Sentence, say
 
@@ -166,7 +166,7 @@ def _checked(polls: Sequence[PollStatus]) -> Iterator[str]:
     known = say("Last successful check at {time}.", time=when(last, "T")) if last else ""
     checks = [known or say("No successful check yet.")]
     checks += [say("Next check at {time}.", time=when(following, "T"))] if following else []
-    yield " ".join(checks)
+    yield passage(*checks)
     first, failures = polls[0].why, max(each.failures for each in polls)
     why = f" {escape(first, WHY_LIMIT)}" if first else ""
     if failures > 1:

@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import Final
 
 from discord.utils import TimestampStyle, format_dt
@@ -143,6 +144,11 @@ def span(duration: timedelta) -> str:
     first = next(index for index, (amount, _) in enumerate(amounts) if amount)
     shown = ((amount, unit) for amount, unit in amounts[first : first + 2] if amount)
     return " ".join(say(unit, n=amount) if unit else count(amount, "{n} day[|s]") for amount, unit in shown)
+
+
+def passage(*sentences: str) -> str:
+    """Return sentences after each other, with a blank between them where the language has one."""
+    return reduce(lambda words, then: say("{words} {next}", words=words, next=then), sentences or ("",))
 
 
 def count(number: int, sentence: Counted, /, **fields: object) -> str:

@@ -8,7 +8,7 @@ from bot.domain.accounts import KnownAccount
 from bot.domain.charts import Level, Levels, Pace, UsageCurve
 from bot.domain.usage import DAY, RecentUsage, UsageSample, images_by_day
 from bot.render.chart_words import IN_FULL, IN_PICTURES, also_in_english, and_more, axis, day_words
-from bot.render.text import HOURS, count, decimal, marked, whole
+from bot.render.text import HOURS, count, decimal, marked, passage, whole
 from bot.runtime.language import Sentence, say
 
 MOST_LEVELS: Final = 60
@@ -79,7 +79,7 @@ def curve_words(curve: UsageCurve) -> str:
         made = sorted(number for _, number in curve.images)
         made_words = {"least": whole(made[0]), "most": whole(made[-1])}
         parts.append(count(len(made), "Images a day: {least} to {most} on {n} known day[|s].", **made_words))
-    return " ".join(parts)
+    return passage(*parts)
 
 
 @also_in_english

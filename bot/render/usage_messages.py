@@ -15,7 +15,7 @@ from bot.domain.usage import RecentUsage, UsageSample, images_by_day
 from bot.render.chart_words import IN_WORDS, day_words
 from bot.render.message_content import Button, MessageContent
 from bot.render.provider_words import words_for
-from bot.render.text import count, decimal, escape, span, when, whole
+from bot.render.text import count, decimal, escape, passage, span, when, whole
 from bot.render.usage_charts import usage_curve
 from bot.runtime.language import Sentence, say
 
@@ -76,18 +76,19 @@ def _account_lines(usage: AccountUsage) -> Iterator[str]:
     if usage.stopped is not None:
         yield say(STOPPED, time=when(usage.stopped, "f"))
     if recent is None:
-        yield f"{say(NOTHING)} {more}"
+        yield passage(say(NOTHING), more)
         return
     last = recent.last
     yield say("**{left}** as of {time}", left=left_of(last), time=when(last.taken_at, "f"))
     if last.fast_left is None:
         yield more
     elif recent.is_outdated(usage.now):
-        yield f"{say(STATED, statement=outlook(recent, usage.now))} {more}"
+        yield passage(say(STATED, statement=outlook(recent, usage.now)), more)
     elif last.fast_left > 0 and recent.pace is None:
         renews = recent.renews(usage.now)
         renewal: Sentence = "Renews on {time}." if renews else "Renewal not known."
-        yield f"{say(TOO_FEW)} {more}\n{say(renewal, time=renews and when(renews, 'D'))}"
+        renewed = say(renewal, time=renews and when(renews, "D"))
+        yield f"{passage(say(TOO_FEW), more)}\n{renewed}"
     else:
         yield say(STATED, statement=outlook(recent, usage.now))
     yield _images(usage, more)
@@ -99,7 +100,7 @@ def _images(usage: AccountUsage, more: str) -> str:
     """Return how many images were made a day, and on how many days that is known."""
     made = images_by_day(usage.samples)
     if not made:
-        return f"{say('Images a day: not known, as that takes answers on two days in a row.')} {more}"
+        return passage(say("Images a day: not known, as that takes answers on two days in a row."), more)
     total, (best, most) = sum(number for _, number in made), max(made, key=lambda each: each[1])
     return say(
         "Images a day: {average} on average, {most} on {day} ({known})",
@@ -162,7 +163,7 @@ def fleet_content(
     accounts: Sequence[KnownAccount], known: Sequence[tuple[KnownAccount, RecentUsage]], now: datetime
 ) -> MessageContent:
     """Return the answer about all accounts; `known` are those whose fast time is known, as ranked."""
-    parts = [_lines(known, now)] if known else [f"{say(NOTHING)} {say(ASK)}"]
+    parts = [_lines(known, now)] if known else [passage(say(NOTHING), say(ASK))]
     named = {account.reference for account, _ in known}
     without = [escape(each.label, LABEL_LIMIT) for each in accounts if each.reference not in named]
     if known and without:
@@ -172,7 +173,7 @@ def fleet_content(
             if more > 0
             else say("Not known: {names}.", names=names)
         )
-        parts.append(f"{unknown} {say(ASK)}")
+        parts.append(passage(unknown, say(ASK)))
     short = sum(recent.runs_short(now) for _, recent in known)
     if short:
         statement = count(short, "⚠️ {n} account[|s] [is|are] out of fast time, or will be before it renews.")

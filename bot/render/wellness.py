@@ -8,7 +8,7 @@ from bot.domain.wellness import ProblemKind, WatchProblem
 from bot.render.alert_items import naming, stretch
 from bot.render.error_messages import what
 from bot.render.provider_words import service_name
-from bot.render.text import span, when
+from bot.render.text import passage, span, when
 from bot.runtime.language import Sentence, say
 
 PROBLEM_WORDS: Final[Mapping[ProblemKind, Sentence]] = {
@@ -63,7 +63,7 @@ def problem_lines(problems: Iterable[WatchProblem], *, has_undelivered: bool) ->
                 said = [say("💾 **I cannot write down what I see**: I can send no alert.")]
                 said += [say("This began {time}.", time=when(problem.since, "f"))] if problem.since else []
                 said += [what(problem.error)] if problem.error else []
-                yield " ".join(said)
+                yield passage(*said)
             case ProblemKind.OWNERS:
                 yield say(
                     "🙈 **I know no owner**, so I can alert nobody. I keep asking Discord. "
@@ -76,7 +76,7 @@ def problem_lines(problems: Iterable[WatchProblem], *, has_undelivered: bool) ->
             case ProblemKind.DELIVERY if not has_undelivered:
                 said = [say("📪 **A message is late.**")]
                 said += [say("It was due {time}.", time=when(problem.since))] if problem.since else []
-                yield " ".join([*said, say("I keep trying; my log says why.")])
+                yield passage(*said, say("I keep trying; my log says why."))
             case ProblemKind.DELIVERY | ProblemKind.SIGHT:
                 pass
 

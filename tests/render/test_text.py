@@ -18,9 +18,11 @@ from bot.render.text import (
     escape,
     fitted,
     length,
+    passage,
     span,
     when,
 )
+from bot.runtime.language import spoken
 from tests.support.render_samples import FRAGMENTS, assert_harmless, assert_inert, hostile
 
 limits = st.integers(1, 1200)
@@ -173,6 +175,15 @@ def test_a_moment_is_shown_in_the_readers_zone() -> None:
     at = datetime(2024, 1, 13, 21, 13, 43, 900_000, tzinfo=UTC)
     assert when(at) == "<t:1705180423:R>"
     assert when(at, "f") == "<t:1705180423:f>"
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "One. Two. Three."), ("fr", "One. Two. Three."), ("ja", "One.Two.Three.")]
+)
+def test_sentences_follow_each_other_as_the_language_sets_them(language: str, said: str) -> None:
+    with spoken(language):
+        assert passage("One.", "Two.", "Three.") == said
+        assert (passage("One."), passage()) == ("One.", "")
 
 
 def test_lines_that_do_not_fit_are_counted() -> None:

@@ -174,7 +174,7 @@ class Module:
         context = name if kind == "Word" else None
         for line, text in literals(value):
             one, many = forms(text) if kind == "Counted" else (text, None)
-            if FIELDS.sub("", text).strip():
+            if text.strip() and FIELDS.sub("", text):
                 yield Found(one, self.file, line, many, context, notes)
 
 

@@ -75,6 +75,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "names": "names, with commas between them",
     "needed": "a version",
     "news": "how many are new, in brackets; or what is new",
+    "next": "the sentence that follows",
     "no": "a word to type, which stays English",
     "now": "a whole sentence: how things are",
     "number": "a number, as its digits",
