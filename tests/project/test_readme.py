@@ -118,7 +118,7 @@ def shape(page: str) -> dict[str, list[str]]:
     text = re.sub(r"^```.*?^ *```", "", page, flags=re.DOTALL | re.MULTILINE)
     rows = [line.split("|")[1].strip() for line in text.splitlines() if line.startswith("| `")]
     return {
-        "blocks": re.findall(r"^ *```.*?^ *```", page, re.DOTALL | re.MULTILINE),
+        "blocks": re.findall(r"^ *```.*?^ *```", re.sub("  +# .*", "", page), re.DOTALL | re.MULTILINE),
         "headings": re.findall(r"^#+ ", text, re.MULTILINE),
         "links": sorted(set(re.findall(r"(?:\]\(|src=\")([^)\"]+)", text)) - READMES),
         "rows": rows,
