@@ -12,7 +12,7 @@ from bot.runtime.language import Sentence, say
 from bot.runtime.setting_values import fault
 
 NONE, AGAIN = "none", "again"
-YES: Final = ("yes", "y")
+ANSWERS: Final = {"yes": True, "y": True, "no": False, "n": False, "": False}
 WIDTH: Final = 79
 SHORTEST_ID: Final = 17
 
@@ -49,8 +49,13 @@ def ask(question: str, *, hidden: bool = False) -> str:
 
 
 def agrees(question: Sentence) -> bool:
-    """Return whether a person says yes. What is typed is English in each language."""
-    return ask(say(question, yes="yes", no="no")).casefold() in YES
+    """Return whether a person says yes. What is typed is English in each language.
+
+    Anything else is asked again at a terminal, and is a no from a pipe.
+    """
+    while (typed := ask(say(question, yes="yes", no="no")).casefold()) not in ANSWERS and not is_piped():
+        pass
+    return ANSWERS.get(typed, False)
 
 
 def refuse(sentence: str, code: Exit = Exit.DATAERR) -> None:

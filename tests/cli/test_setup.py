@@ -467,6 +467,7 @@ async def test_at_a_terminal_tokens_are_hidden_and_wrong_answers_asked_again(sce
         await screen.sees("Bot token (not shown): ")
         assert not screen.echoes
         screen.type(f"  {PERSON_S_TOKEN} \n")
+        await screen.answers("Take it anyway?", "是")
         await screen.answers("Take it anyway?", "no")
         assert "Discord refuses it" in screen.text
         await screen.answers("Bot token", SANDBOX_BOT_TOKEN)
