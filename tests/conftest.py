@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import shutil
+import signal
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
@@ -50,7 +51,12 @@ ROOM = 1 << 30
 
 
 def pytest_configure() -> None:
-    """Put the folders of tests into memory, where there is room. Have the command line speak English."""
+    """Put the folders of tests into memory, where there is room. Have the command line speak English.
+
+    A shell has what it starts in the background ignore SIGINT, which the programs of the tests would inherit.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ |= {"LC_ALL": "C.UTF-8", "LANGUAGE": ""}
     if os.access(IN_MEMORY, os.W_OK) and shutil.disk_usage(IN_MEMORY).free > ROOM:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(IN_MEMORY))
