@@ -132,8 +132,10 @@ def test_alerts_of_one_account_and_of_many(provider: str, state: State) -> None:
 
 @pytest.mark.parametrize("purpose", [Purpose.HELLO, Purpose.TEST, Purpose.NOTE, Purpose.SERVICE])
 def test_messages_about_the_service(purpose: Purpose) -> None:
-    causes = (None, *Cause) if purpose is Purpose.SERVICE else (None,)
-    for provider, problem, cause in product((USEAPI, MJPROXY), ServiceProblem, causes):
+    cases: list[tuple[ServiceProblem, Cause | None]] = [(problem, None) for problem in ServiceProblem]
+    if purpose is Purpose.SERVICE:  # the problems whose message names the cause
+        cases += product((ServiceProblem.UNREACHABLE, ServiceProblem.GONE), Cause)
+    for provider, (problem, cause) in product((USEAPI, MJPROXY), cases):
         about = service(problem, provider=provider, cause=cause)
         for shown in (about, replace(about, state=State.ENDED, ended_at=NOW, ending=Ending.CLEARED)):
             for route in Route:
