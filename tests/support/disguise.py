@@ -26,7 +26,7 @@ UNTOLD: Final = re.compile(r"[A-Za-z][a-z']{2,}")
 FOREIGN: Final = re.compile(
     r"```.*?```|`[^`]*`|<[^>]*>|https?://\S+|/[a-z]\S*|\b[A-Z]+_[A-Z_]+\b|(?<=\])\([^)]*\)"
     r"|python -m bot|useapi\.net|midjourney-proxy|\bMidjourney\b|^(?:-# )?Midwatch · \w+$|^## Midwatch$"
-    r"|{\w+}|\(no such table: \w+\)|\w+\.(?:png|csv)|^Custom Status$|\b[0-9a-f]{12,}\b",
+    r"|{\w+}|\(no such table: \w+\)|\w+\.(?:png|csv)|^Custom Status$|\b[0-9a-f]{12,}\b|(?<=: )[0-9a-f]{6}$",
     re.DOTALL | re.MULTILINE,
 )
 """Quotations, names and links, which no catalogue has."""
