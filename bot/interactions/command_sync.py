@@ -16,6 +16,7 @@ from discord import app_commands
 from discord.app_commands import TranslationContext, TranslationContextLocation
 from discord.http import HTTPClient
 
+from bot.render.text import length
 from bot.runtime.language import ENGLISH, forget_catalogues, language_for, languages, say, spoken
 from bot.storage import Store
 
@@ -32,6 +33,8 @@ SCOPE_KEY: Final = "commands:"
 NOT_THERE: Final = frozenset({10004, 50001})
 """Discord's codes for a server that is unknown or to which the bot has no access."""
 
+LONGEST: Final = 100
+"""The characters that Discord takes in a description, or in the name of a choice."""
 TRANSLATED: Final = frozenset(
     {
         TranslationContextLocation.command_description,
@@ -54,12 +57,16 @@ class Descriptions(app_commands.Translator):
     async def translate(
         self, string: app_commands.locale_str, locale: discord.Locale, context: TranslationContext[Any, Any]
     ) -> str | None:
-        """Return a text in the language of a locale; None if there is none yet, or it is English."""
+        """Return a text in the language of a locale; None if there is none yet, or it is English.
+
+        One that Discord would refuse, and all commands with it, is left out.
+        """
         if context.location not in TRANSLATED:
             return None
         self._found[id(string)] = string
         language = language_for(locale.value)
-        return None if language == ENGLISH else self._said.get((language, id(string)))
+        said = None if language == ENGLISH else self._said.get((language, id(string)))
+        return said if said and said.strip() and length(said) <= LONGEST else None
 
     async def payloads(self, tree: app_commands.CommandTree[Any]) -> list[Payload]:
         """Return the commands in all languages. Of the catalogues one at a time is in memory for it."""

@@ -241,6 +241,24 @@ async def test_descriptions_and_choices_come_in_every_language_and_names_in_none
     assert not any(each.get("name_localizations") for each in (command, option))
 
 
+@pytest.mark.parametrize(
+    "refused", ["⟦" * 101, "\N{ARTIST PALETTE}" * 51, " "], ids=["long", "long-in-utf-16", "blank"]
+)
+async def test_a_description_that_discord_would_refuse_is_left_out(
+    client: discord.Client, catalogue: AddCatalogue, refused: str
+) -> None:
+    catalogue("de", {"Does it.": refused, "How.": "⟦" * 100})
+    tree = app_commands.CommandTree(client)
+
+    @tree.command(name="mjmade", description="Does it.")
+    @app_commands.describe(way="How.")
+    async def made(_: discord.Interaction, way: str) -> None: ...
+
+    (command,) = await Descriptions().payloads(tree)
+    assert command["description_localizations"] == {}
+    assert command["options"][0]["description_localizations"] == {"de": "⟦" * 100}
+
+
 def counted(world: SimulatedDiscord, method: str, path: str) -> int:
     begin = path.removesuffix("*")
     return sum(one.method == method and one.path.startswith(begin) for one in world.requests)
