@@ -176,14 +176,16 @@ def percent(value: float) -> str:
 
 
 MARKS: Final[Sentence] = "1,234.5"
+MARKED: Final = re.compile(r"1(\D?)234(\D)5")
+"""The same in any language. A translation of another form has no marks, so that numbers stay English."""
 
 
 def marked(number: str) -> str:
     """Return a number with the marks that the language has for groups and for decimals."""
     if current_language() == ENGLISH or number.isdigit():
         return number
-    marks = say(MARKS)
-    return number.translate({ord(","): marks[1], ord("."): marks[-2]})
+    marks = MARKED.fullmatch(say(MARKS))
+    return number.translate({ord(","): marks[1], ord("."): marks[2]}) if marks else number
 
 
 def _folded(text: str, limit: int) -> str:

@@ -58,6 +58,23 @@ def test_numbers_have_the_marks_and_the_plural_of_the_language(catalogue: AddCat
         assert (count(1, "{n} job[|s]"), count(2_000, "{n} job[|s]")) == ("1 Job", "2.000 Jobs")
 
 
+@pytest.mark.parametrize(
+    ("marks", "said"),
+    [
+        ("1234,5", ("1234567", "1234,56")),
+        ("1\u202f234,5", ("1\u202f234\u202f567", "1\u202f234,56")),
+        ("1.234.5", ("1.234.567", "1.234.56")),
+        *((damaged, ("1,234,567", "1,234.56")) for damaged in ("x", " ", "1,234.50", "12,34.5")),
+    ],
+)
+def test_a_translation_that_shows_no_marks_changes_no_number(
+    catalogue: AddCatalogue, marks: str, said: tuple[str, str]
+) -> None:
+    catalogue("de", {"1,234.5": marks})
+    with spoken("de"):
+        assert (whole(1_234_567), decimal(1_234.56)) == said
+
+
 def test_a_number_has_as_many_forms_as_the_language(catalogue: AddCatalogue) -> None:
     catalogue("ru", {"{n} job[|s]": ("{n} задание", "{n} задания", "{n} заданий")})
     with spoken("ru"):
