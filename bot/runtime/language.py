@@ -111,7 +111,7 @@ def _filled(source: str, translate: Callable[[GNUTranslations], str], fields: Ma
     language = _language.get()
     if source and language != ENGLISH and (catalogue := _catalogue(language)):
         try:
-            return _with_fields(translate(catalogue), fields)
+            return _with_fields(translate(catalogue) or source, fields)
         except Exception as error:  # noqa: BLE001 - a damaged sentence fails in many ways, and no alert may fail with it
             _report(language, source, type(error).__name__)
     return _with_fields(source, fields)

@@ -75,6 +75,12 @@ def test_a_translation_that_shows_no_marks_changes_no_number(
         assert (whole(1_234_567), decimal(1_234.56)) == said
 
 
+def test_a_form_that_is_empty_is_english(catalogue: AddCatalogue) -> None:
+    catalogue("de", {"{n} job[|s]": ("{n} Job", "\0")})  # as msgfmt writes it: Babel fills it in
+    with spoken("de"):
+        assert [count(number, "{n} job[|s]") for number in (1, 2)] == ["1 Job", "2 jobs"]
+
+
 def test_a_number_has_as_many_forms_as_the_language(catalogue: AddCatalogue) -> None:
     catalogue("ru", {"{n} job[|s]": ("{n} задание", "{n} задания", "{n} заданий")})
     with spoken("ru"):
