@@ -46,9 +46,6 @@ def run(wanted: argparse.Namespace, settings: Settings) -> int:
         complain(what(error))
         return Exit.UNAVAILABLE
     except OSError as error:
-        if isinstance(error, FileNotFoundError) and wanted.command == "backup" and not database.exists():
-            complain(say("{path} does not exist yet; the bot creates it", path=database))
-        else:
-            complain(say("{path}: {reason}.", path=error.filename, reason=error.strerror))
+        complain(say("{path}: {reason}. Name another file.", path=error.filename, reason=error.strerror))
         return Exit.UNAVAILABLE
     return Exit.DONE if show(said) else Exit.IOERR

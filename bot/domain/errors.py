@@ -54,6 +54,7 @@ class ErrorCode(StrEnum):
     NOT_WRITABLE = auto()
     NO_ACCOUNT_TO_ASK = auto()
     NO_BACKUP = auto()
+    NO_DATABASE = auto()
     NO_CAPTCHA_LINK = auto()
     NO_CHANNEL_ID = auto()
     NO_FILE_LOCKS = auto()

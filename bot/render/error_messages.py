@@ -161,6 +161,7 @@ DATABASE: Final[Mapping[ErrorCode, Sentence]] = {
     "free twice as much space as the database takes.",
     ErrorCode.NO_BACKUP: "The backup {path} cannot be written ({reason}): "
     "make room for it and let this user write there.",
+    ErrorCode.NO_DATABASE: "There is no database {path}: start Midwatch, which creates it.",
     ErrorCode.NO_FILE_LOCKS: "The database {path} cannot be locked ({reason}), as on some disks of a "
     "network: set DATABASE_PATH to a file on a disk of this machine.",
     ErrorCode.NO_FOLDER: "{path} cannot be made ({reason}): "

@@ -38,9 +38,11 @@ def back_up(database: Path, target: Path) -> None:
     """Copy a database to a new file. The bot may use it meanwhile.
 
     Raises:
-        OSError: there is no such database, or the file exists.
-        StoreError: the copy cannot be made.
+        OSError: the file exists.
+        StoreError: there is no such database, or the copy cannot be made.
     """
+    if not database.exists():
+        raise StoreError(ErrorCode.NO_DATABASE, path=database)
     if target.exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
     with as_store_errors(database), opened(database) as source, written_whole(target) as unfinished:

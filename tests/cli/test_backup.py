@@ -57,7 +57,7 @@ async def test_a_backup_is_made_while_the_bot_runs_and_never_over_a_file(
     said = capsys.readouterr()
     assert codes == [0, 69]
     assert said.out == "The backup is copy.sqlite3\n"
-    assert said.err == "copy.sqlite3: File exists.\n"
+    assert said.err == "copy.sqlite3: File exists. Name another file.\n"
     assert ask(Path("copy.sqlite3"), KEPT) == [("yes",)]
 
 
@@ -74,7 +74,8 @@ def test_without_a_database_there_is_nothing_to_copy(
     env_file: Path, database: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["backup", "copy.sqlite3"], env_file=env_file) == 69
-    assert capsys.readouterr().err == f"{database.name} does not exist yet; the bot creates it\n"
+    told = f"There is no database {database.name}: start Midwatch, which creates it.\n"
+    assert capsys.readouterr().err == told
     assert not Path("copy.sqlite3").exists()
 
 
@@ -117,13 +118,14 @@ def test_a_backup_that_is_not_there_is_one_sentence(
 ) -> None:
     saved.unlink()
     code, said = restored(env_file, str(saved), capsys)
-    assert (code, said.endswith("saved.sqlite3: No such file or directory.\n")) == (69, True)
+    assert code == 69
+    assert said.endswith("saved.sqlite3: No such file or directory. Name another file.\n")
 
 
 def test_a_link_to_itself_is_one_sentence(env_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("loop").symlink_to("loop")
     assert main(["restore", "loop"], env_file=env_file) == 69
-    assert capsys.readouterr().err.strip() == "loop: Too many levels of symbolic links."
+    assert capsys.readouterr().err.strip() == "loop: Too many levels of symbolic links. Name another file."
 
 
 def test_a_name_that_is_not_utf8_is_one_sentence(

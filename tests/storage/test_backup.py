@@ -217,7 +217,7 @@ async def test_a_backup_that_cannot_be_written_leaves_nothing(
 
 
 def test_no_database_is_no_backup(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(StoreError, match="no database"):
         back_up(tmp_path / "none.sqlite3", tmp_path / "copy.sqlite3")
     assert list(tmp_path.iterdir()) == []
 
