@@ -69,7 +69,7 @@ def orders(settings: Settings, providers: Iterable[str]) -> Iterator[Finding]:
     able = [capabilities_at(each) for each in providers]
     if settings.info_every is not None and any(each.takes_orders for each in able):
         words = say("These are Midjourney commands that nobody asked for")
-        yield Finding(OK, INFO_EVERY, f"{ordered(settings.info_every)} {words}")
+        yield Finding(OK, INFO_EVERY, passage(ordered(settings.info_every), words))
     elif settings.info_every is not None:
         words = say("nothing that is watched takes it: unset it, or watch Midjourney at useapi.net.")
         yield Finding(WARN, INFO_EVERY, words)

@@ -227,4 +227,4 @@ def _since(known: KnownAccount) -> str:
         return since
     says = words_for(known.reference).says(is_past=is_past or is_paused(known.account, flag))
     said = flag.text and say("{says}:", says=says)
-    return passage(*filter(None, [since, meaning(flag, known.account), said]))
+    return passage(since, meaning(flag, known.account), said)

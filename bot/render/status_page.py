@@ -168,11 +168,11 @@ def _checked(polls: Sequence[PollStatus]) -> Iterator[str]:
     checks += [say("Next check at {time}.", time=when(following, "T"))] if following else []
     yield passage(*checks)
     first, failures = polls[0].why, max(each.failures for each in polls)
-    why = f" {escape(first, WHY_LIMIT)}" if first else ""
+    why = escape(first, WHY_LIMIT) if first else ""
     if failures > 1:
-        yield f"{count(failures, 'The last {n} check[|s] failed.')}{why}"
+        yield passage(count(failures, "The last {n} check[|s] failed."), why)
     elif failures or why:
-        yield f"{say('The last check failed.')}{why}"
+        yield passage(say("The last check failed."), why)
 
 
 def _summary(watch: WatchStatus) -> str:

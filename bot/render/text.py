@@ -146,9 +146,13 @@ def span(duration: timedelta) -> str:
     return " ".join(say(unit, n=amount) if unit else count(amount, "{n} day[|s]") for amount, unit in shown)
 
 
-def passage(*sentences: str) -> str:
-    """Return sentences after each other, with a blank between them where the language has one."""
-    return reduce(lambda words, then: say("{words} {next}", words=words, next=then), sentences or ("",))
+def passage(*sentences: str | None) -> str:
+    """Return sentences after each other, with a blank between them where the language has one.
+
+    One that is empty, or None, is left out.
+    """
+    said = list(filter(None, sentences)) or [""]
+    return reduce(lambda words, then: say("{words} {next}", words=words, next=then), said)
 
 
 def count(number: int, sentence: Counted, /, **fields: object) -> str:

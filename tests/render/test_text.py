@@ -183,7 +183,7 @@ def test_a_moment_is_shown_in_the_readers_zone() -> None:
 def test_sentences_follow_each_other_as_the_language_sets_them(language: str, said: str) -> None:
     with spoken(language):
         assert passage("One.", "Two.", "Three.") == said
-        assert (passage("One."), passage()) == ("One.", "")
+        assert (passage("", "One.", ""), passage()) == ("One.", "")
 
 
 def test_lines_that_do_not_fit_are_counted() -> None:
