@@ -2,6 +2,7 @@
 
 import json
 import logging
+from functools import cache
 from typing import Final
 
 from bot.domain.messages import Route
@@ -55,4 +56,10 @@ class Languages:
 
 def of_locale(locale: str) -> str:
     """Return the language for a client's locale: English if there is no catalogue for it."""
-    return language_for(locale) or ENGLISH
+    return language_for(locale) or _without_catalogue(locale)
+
+
+@cache
+def _without_catalogue(locale: str) -> str:
+    log.info("there is no catalogue for %s, so who reads it gets English", locale)
+    return ENGLISH

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.messages import Route
-from bot.incidents.languages import META_KEY, Languages
+from bot.incidents.languages import META_KEY, Languages, of_locale
 from bot.storage import Store, StoreError
 from tests.support.database import BUSY_TIMEOUT, locked
 from tests.support.samples import ADA
@@ -17,6 +17,12 @@ async def test_languages_that_are_not_understood_are_found_at_the_start(tmp_path
         await store.set_meta(META_KEY, stored)
         with pytest.raises(StoreError), store.refuse_unknown_content():
             await Languages(store).load()
+
+
+def test_a_locale_without_a_catalogue_is_english_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("INFO"):
+        assert [of_locale(each) for each in ("xx-YY", "xx-YY", "de")] == ["en", "en", "de"]
+    assert caplog.messages == ["there is no catalogue for xx-YY, so who reads it gets English"]
 
 
 def test_what_a_client_used_before_is_no_news() -> None:
