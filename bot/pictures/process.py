@@ -109,7 +109,7 @@ class Pictures:
             await self._end()
             process = await self._start()
         assert process.stdin is not None  # noqa: S101 - both are pipes
-        assert process.stdout is not None  # noqa: S101
+        assert process.stdout is not None  # noqa: S101 - the same
         process.stdin.write(LENGTH.pack(len(chart)) + chart)
         try:
             await process.stdin.drain()

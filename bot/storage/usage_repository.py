@@ -125,8 +125,7 @@ async def write_listed(writer: aiosqlite.Connection, accounts: Iterable[Account]
 
 async def add_info_figure(connection: aiosqlite.Connection) -> None:
     """Add the SQL function `info_figure(name, text)` to a connection: a number of an `/info` answer."""
-    # aiosqlite does not say what the function may return.
-    await connection.create_function("info_figure", 2, info_figure, deterministic=True)  # pyright: ignore[reportUnknownMemberType]
+    await connection.create_function("info_figure", 2, info_figure, deterministic=True)  # pyright: ignore[reportUnknownMemberType] - aiosqlite does not say what it may return
 
 
 def info_figure(name: str, text: bytes) -> object:

@@ -132,7 +132,7 @@ def test_row_69_those_that_do_not_run_join_the_message_after_fifteen_minutes() -
 
 
 @pytest.mark.parametrize("is_up", [True, False])
-def test_row_69_what_is_lost_while_the_first_push_is_on_its_way_joins_it(is_up: bool) -> None:  # noqa: FBT001
+def test_row_69_what_is_lost_while_the_first_push_is_on_its_way_joins_it(*, is_up: bool) -> None:
     world = watched(*(entry(f"mjproxy:{number}") for number in range(40)))
     pool_lost(world, 1)
     world.now += MINUTE

@@ -154,7 +154,7 @@ def test_the_kind_of_a_flag_is_read_from_its_text(text: str, kind: FlagKind) -> 
 
 @pytest.mark.parametrize("exp", ["soon", 10**12, -1, None, [], "2027-01-01"])
 def test_an_odd_expiry_is_none(exp: object) -> None:
-    (account,) = read(BY_NAME["runwayml"], Answer.json({KEY: {"email": KEY, "jwt": {"exp": exp}}}))  # pyright: ignore[reportArgumentType]
+    (account,) = read(BY_NAME["runwayml"], Answer.json({KEY: {"email": KEY, "jwt": {"exp": exp}}}))  # pyright: ignore[reportArgumentType] - no API sends this
     assert account.expires_at is None
 
 
