@@ -258,9 +258,10 @@ def test_the_form_of_an_account(*, is_mixed: bool) -> None:
     assert_told(*labels, title)
 
 
-def test_descriptions_of_commands_and_options() -> None:
+def test_descriptions_of_commands_and_options_and_choices() -> None:
     options = [option for command in the_commands() for option in command.parameters]
     described = {str(each.description) for each in [*the_commands(), *options]}
+    described |= {choice.name for option in options for choice in option.choices}
     shown = {say(each) for each in described}
     assert not {each for each in shown if not 1 <= len(each) <= 100}
     assert_told(*shown)
