@@ -28,11 +28,11 @@ class Languages:
 
         Raises:
             StoreError: the database cannot be read.
-            AttributeError, ValueError: what it holds is not understood.
+            AttributeError, RecursionError, ValueError: what it holds is not understood.
         """
         if self._store is not None:
             found: dict[str, object] = json.loads(await self._store.meta(META_KEY) or "{}")
-            self._locales = {person: str(locale) for person, locale in found.items()}
+            self._locales = {person: each for person, each in found.items() if isinstance(each, str)}
 
     def of(self, recipient: int, route: Route) -> str:
         """Return the language of messages to a recipient by a route."""

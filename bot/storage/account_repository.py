@@ -157,7 +157,7 @@ class Store:
         """Log values within that only another version understands, and raise a StoreError."""
         try:
             yield
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             log.exception("the database holds something that is not understood")
             raise StoreError(ErrorCode.DATABASE_NOT_UNDERSTOOD, path=self._database.path) from error
 
