@@ -11,7 +11,7 @@ from tests.support.database import BUSY_TIMEOUT, locked
 from tests.support.samples import ADA, BEA
 
 
-@pytest.mark.parametrize("stored", ["[]", "null", "3", "no JSON", "[" * 100_000])
+@pytest.mark.parametrize("stored", ["[]", "null", "3", "no JSON", pytest.param("[" * 100_000, id="deep")])
 async def test_languages_that_are_not_understood_are_found_at_the_start(tmp_path: Path, stored: str) -> None:
     async with Store.open(tmp_path / "midwatch.sqlite3") as store:
         await store.set_meta(META_KEY, stored)
